@@ -1,0 +1,171 @@
+"""Text in, batches of token ids out."""
+
+import hashlib
+import os
+import re
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import Tensor
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+TALES_TRAIN = DATA / "tales-train.txt"
+TALES_VALID = DATA / "tales-valid.txt"
+
+SHAKESPEARE = DATA / "shakespeare.txt"
+SHAKESPEARE_URL = (
+    "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
+)
+SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+TIMEOUT = 30  # seconds without a byte before a download is given up
+
+
+def load_text(source: str | Path) -> str:
+    r"""Read a text: "tales", "shakespeare", or the path of a UTF-8 file.
+
+    "tales" is the training and the validation stories, in this order. "shakespeare"
+    is downloaded once (1.1 MB) and kept in data/. Lines end with "\n" alone, however
+    the file ends them, and a byte order mark is no part of the text.
+
+    ValueError for a name or path that is no file, a file that is not UTF-8, a text of
+    nothing but white space, a damaged copy; OSError if the download fails.
+    """
+    if source == "tales":
+        return _read(TALES_TRAIN) + _read(TALES_VALID)
+    if source == "shakespeare":
+        _fetch(SHAKESPEARE_URL, SHAKESPEARE_SHA256, SHAKESPEARE)
+        return _read(SHAKESPEARE)
+    return _read(source)
+
+
+def load_split(source: str | Path) -> tuple[str, str]:
+    """Read a text as its training part and its validation part.
+
+    The tales bring validation stories of their own, told from other seeds; any other
+    text is cut by `split`. Errors as in `load_text` and `split`.
+    """
+    if source == "tales":
+        return _read(TALES_TRAIN), _read(TALES_VALID)
+    return split(load_text(source))
+
+
+def split(text: str, valid_fraction: float = 0.1) -> tuple[str, str]:
+    """Cut text in two: the first part to train on, the last valid_fraction to validate.
+
+    The cut may fall inside a word. It is the usual one, so that losses on Tiny
+    Shakespeare can be compared with those that others report.
+
+    >>> split("to be or not", valid_fraction=0.25)
+    ('to be or ', 'not')
+
+    ValueError for a fraction that is not between 0 and 1, or that leaves a part empty.
+    """
+    if not 0 < valid_fraction < 1:
+        raise ValueError(f"valid_fraction is {valid_fraction}: choose one between 0 and 1")
+    cut = int(len(text) * (1 - valid_fraction))
+    if cut in (0, len(text)):
+        raise ValueError(
+            f"valid_fraction {valid_fraction} of {len(text)} characters leaves one part empty: "
+            "give a longer text or another fraction"
+        )
+    return text[:cut], text[cut:]
+
+
+def story_starts(text: str) -> Tensor:
+    r"""Find where each story begins: at 0 and after every blank line.
+
+    Returns the offsets (N,) in characters, which are those of a CharTokenizer's ids too.
+
+    >>> story_starts("A cat sat.\n\nA dog ran.\n\n")
+    tensor([ 0, 12])
+    """
+    # The last story's own blank line is followed by nothing, so it begins no story.
+    ends = [blank.end() for blank in re.finditer("\n\n", text.rstrip("\n"))]
+    return torch.tensor([0, *ends])
+
+
+def get_batch(
+    data: Tensor,
+    batch_size: int,
+    block_size: int,
+    generator: torch.Generator | None = None,
+    starts: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Draw B = batch_size windows of T = block_size ids, and for each id the one after it.
+
+    data: (N,) int64, on any device
+    generator: on the CPU, so that a seed gives the same batch on every device
+    starts: (M,) int64, the only offsets at which a window may begin; None is all of them
+
+    Returns idx and targets, both (B, T): targets[b, t] is what follows idx[b, : t + 1].
+    ValueError for sizes below 1 and for a text with no room for a window.
+    """
+    B, T = batch_size, block_size
+    if B < 1 or T < 1:
+        raise ValueError(f"batch_size {B} and block_size {T} must both be at least 1")
+    # A window takes T + 1 ids, for its last one has a target too.
+    windows = len(data) - T
+    if windows < 1:
+        raise ValueError(
+            f"{len(data)} tokens are fewer than block_size + 1 = {T + 1}: "
+            "give a longer text or a smaller block_size"
+        )
+    if starts is None:
+        first = torch.randint(windows, (B,), generator=generator)  # (B,)
+    else:
+        starts = starts[starts < windows]
+        if len(starts) == 0:
+            raise ValueError(
+                f"no start leaves room for block_size + 1 = {T + 1} of {len(data)} tokens: "
+                "give a longer text or a smaller block_size"
+            )
+        first = starts[torch.randint(len(starts), (B,), generator=generator)]  # (B,)
+    at = first[:, None] + torch.arange(T)  # (B, T)
+    return data[at], data[at + 1]  # (B, T)
+
+
+def _read(path: str | Path) -> str:
+    if not os.path.isfile(path):
+        raise ValueError(
+            f"{str(path)!r} is not a file: give the path of one, 'tales' or 'shakespeare'"
+        )
+    raw = Path(path).read_bytes()
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{str(path)!r} is not UTF-8 (byte 0x{raw[error.start]:02x} at offset {error.start}): "
+            "save it as UTF-8"
+        ) from None
+    if not text.strip():
+        raise ValueError(f"{str(path)!r} holds no text: give a file with something to learn from")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _fetch(url: str, sha256: str, path: Path) -> None:
+    """Download url to path unless it is there; either way its bytes must have this SHA-256."""
+    if path.exists():
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise ValueError(f"{str(path)!r} is damaged: delete it, and it is downloaded again")
+        return
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+            raw = response.read()
+    except (OSError, HTTPException) as error:
+        raise OSError(
+            f"could not download {url} ({error}): "
+            f"fetch it where there is a network, and save it as {str(path)!r}"
+        ) from error
+    if (got := hashlib.sha256(raw).hexdigest()) != sha256:
+        raise ValueError(
+            f"{url} sent {len(raw)} bytes with SHA-256 {got}, not {sha256}: "
+            f"try again, or get the right file elsewhere and save it as {str(path)!r}"
+        )
+    # Renaming happens whole or not at all, so a stop halfway never leaves half a text.
+    with TemporaryDirectory(dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        part.write_bytes(raw)
+        part.replace(path)

@@ -1,0 +1,354 @@
+"""Text comes in whole or with one clear sentence; batches are what a plain loop would cut."""
+
+import hashlib
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gptlib import data
+from gptlib.data import get_batch, load_split, load_text, split, story_starts
+
+# Not every reader has this copy of Tiny Shakespeare; those who do test the real download's bytes.
+REAL_SHAKESPEARE = data.DATA.parent.parent / "shared" / "data" / "tinyshakespeare.txt"
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"one\ntwo\n", "one\ntwo\n"),
+        (b"\xef\xbb\xbfone", "one"),
+        (b"one\r\ntwo\rthree\n\r\n", "one\ntwo\nthree\n\n"),
+        ("猫在睡觉 🙂 café\r\n".encode(), "猫在睡觉 🙂 café\n"),
+    ],
+    ids=["plain", "byte order mark", "line ends", "emoji and Chinese"],
+)
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_file_is_read(tmp_path, raw, text, kind):
+    path = tmp_path / "text.txt"
+    path.write_bytes(raw)
+    assert load_text(kind(path)) == text
+
+
+@pytest.mark.parametrize("source", ["tale", "no/such/file.txt", Path("tales"), ".", "a\0b"])
+def test_not_a_file(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    message = f"{str(source)!r} is not a file: give the path of one, 'tales' or 'shakespeare'"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_text(source)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"", "holds no text: give a file with something to learn from"),
+        (b"\xef\xbb\xbf \r\n\t\n", "holds no text: give a file with something to learn from"),
+        (b"caf\xe9 au lait", "is not UTF-8 (byte 0xe9 at offset 3): save it as UTF-8"),
+        (b"\xef\xbb\xbfcaf\xe9", "is not UTF-8 (byte 0xe9 at offset 6): save it as UTF-8"),
+        ("text".encode("utf-16"), "is not UTF-8 (byte 0xff at offset 0): save it as UTF-8"),
+        (b"cut short \xe7\x8c", "is not UTF-8 (byte 0xe7 at offset 10): save it as UTF-8"),
+    ],
+    ids=["empty", "white space", "Latin-1", "mark and Latin-1", "UTF-16", "half a character"],
+)
+def test_not_a_text(tmp_path, raw, message):
+    path = tmp_path / "text.txt"
+    path.write_bytes(raw)
+    with pytest.raises(ValueError, match=re.escape(f"{str(path)!r} {message}")):
+        load_text(path)
+
+
+def test_the_tales_bring_their_own_validation_stories(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "TALES_TRAIN", tmp_path / "train.txt")
+    monkeypatch.setattr(data, "TALES_VALID", tmp_path / "valid.txt")
+    data.TALES_TRAIN.write_text("A cat sat.\n\nA dog ran.\n\n")
+    data.TALES_VALID.write_text("A hen hid.\n\n")
+    assert load_split("tales") == ("A cat sat.\n\nA dog ran.\n\n", "A hen hid.\n\n")
+    assert load_text("tales") == "A cat sat.\n\nA dog ran.\n\nA hen hid.\n\n"
+
+
+def test_any_other_text_is_cut(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("0123456789" * 2)
+    assert load_split(path) == ("0123456789" + "01234567", "89")
+
+
+# Cutting
+
+
+@given(st.text(min_size=2), st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_split_loses_nothing_and_leaks_nothing(text, fraction):
+    try:
+        train, valid = split(text, fraction)
+    except ValueError:
+        assert not 1 <= int(len(text) * (1 - fraction)) < len(text)
+        return
+    assert train
+    assert valid
+    assert train + valid == text
+    assert abs(len(valid) - fraction * len(text)) <= 1
+
+
+def test_split_of_shakespeare_is_the_usual_one():
+    train, valid = split("x" * 1_115_394)
+    assert (len(train), len(valid)) == (1_003_854, 111_540)
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 10, float("nan")])
+def test_fraction_out_of_range(fraction):
+    with pytest.raises(ValueError, match=f"valid_fraction is {fraction}: choose one between"):
+        split("some text", fraction)
+
+
+@pytest.mark.parametrize(("text", "fraction"), [("", 0.5), ("a", 0.1), ("abc", 0.9)])
+def test_a_part_would_be_empty(text, fraction):
+    message = f"valid_fraction {fraction} of {len(text)} characters leaves one part empty"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        split(text, fraction)
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("A.\n\nB.\n\n", [0, 4]),
+        ("A.\n\nB.\n\nC", [0, 4, 8]),  # not ended yet, but begun
+        ("one\nline each\n", [0]),
+    ],
+)
+def test_story_starts(text, starts):
+    found = story_starts(text)
+    assert found.dtype == torch.int64
+    assert found.tolist() == starts
+
+
+# Batches
+
+
+def seed(n):
+    return torch.Generator().manual_seed(n)
+
+
+def first_offsets(n, block_size, draws=200, **options):
+    """Where windows begin: on ids 0, 1, 2 ... each id is its own offset."""
+    idx, _ = get_batch(torch.arange(n), draws, block_size, seed(0), **options)
+    return idx[:, 0]
+
+
+@pytest.mark.parametrize("starts", [None, torch.tensor([0, 7, 20, 33, 49, 60])])
+def test_a_batch_is_what_a_plain_loop_cuts(starts):
+    n, B, T = 60, 6, 10
+    ids = torch.randint(1000, (n,), generator=seed(1))
+    idx, targets = get_batch(ids, B, T, seed(2), starts)
+    first = get_batch(torch.arange(n), B, T, seed(2), starts)[0][:, 0]
+
+    for b in range(B):
+        for t in range(T):
+            assert idx[b, t] == ids[first[b] + t]
+            assert targets[b, t] == ids[first[b] + t + 1]
+    for ids in (idx, targets):
+        assert ids.shape == (B, T)
+        assert ids.dtype == torch.int64
+        assert ids.is_contiguous()  # so that .view(B * T) works
+
+
+def test_first_and_last_window_are_reached_and_none_beyond():
+    assert set(first_offsets(13, 10).tolist()) == {0, 1, 2}
+    assert set(first_offsets(11, 10).tolist()) == {0}
+
+
+def test_windows_begin_at_every_start_with_room_and_nowhere_else():
+    starts = torch.tensor([0, 3, 8, 9, 12])
+    assert set(first_offsets(13, 4, starts=starts).tolist()) == {0, 3, 8}
+
+
+def test_windows_of_tales_begin_with_a_story():
+    text = "A cat sat.\n\nB dogs ran.\n\nC hens hid.\n\n"
+    ids = torch.tensor([ord(char) for char in text])
+    idx, _ = get_batch(ids, 50, 5, seed(0), story_starts(text))
+    assert {chr(i) for i in idx[:, 0]} == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("starts", [None, torch.arange(0, 900, 9)])
+def test_the_generator_alone_decides(starts):
+    ids = torch.arange(1000)
+    before = torch.get_rng_state()
+    one, same, other = (get_batch(ids, 8, 4, seed(s), starts)[0] for s in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert torch.equal(torch.get_rng_state(), before)
+
+    generator = seed(1)
+    assert torch.equal(get_batch(ids, 8, 4, generator, starts)[0], one)
+    assert not torch.equal(get_batch(ids, 8, 4, generator, starts)[0], one)
+
+
+@pytest.mark.parametrize(("batch_size", "block_size"), [(0, 4), (4, 0), (-1, 4), (4, -1)])
+def test_sizes_out_of_range(batch_size, block_size):
+    message = f"batch_size {batch_size} and block_size {block_size} must both be at least 1"
+    with pytest.raises(ValueError, match=message):
+        get_batch(torch.arange(10), batch_size, block_size)
+
+
+@pytest.mark.parametrize("n", [0, 1, 8])
+def test_text_shorter_than_a_window(n):
+    message = f"{n} tokens are fewer than block_size + 1 = 9: give a longer text or a smaller"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        get_batch(torch.arange(n), 1, 8)
+
+
+def test_no_start_with_room():
+    with pytest.raises(ValueError, match=re.escape("room for block_size + 1 = 9 of 20 tokens")):
+        get_batch(torch.arange(20), 1, 8, starts=torch.tensor([12, 15]))
+
+
+# Downloading
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves the class's body at /whole, and breaks in a way that other paths name."""
+
+    body = "First Citizen:\nSpeak, speak. \N{SLIGHTLY SMILING FACE}\n".encode()
+    requests = 0
+
+    def do_GET(self):
+        type(self).requests += 1
+        if self.path == "/missing":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        if self.path != "/unannounced":
+            self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        if self.path == "/wrong":
+            self.wfile.write(self.body[:-1] + b"!")
+        elif self.path in ("/half", "/unannounced"):
+            self.wfile.write(self.body[: len(self.body) // 2])
+        elif self.path == "/stalled":
+            self.server.stop.wait()
+        else:
+            self.wfile.write(self.body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """A function: where load_text("shakespeare") finds which bytes, from now on."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(data, "SHAKESPEARE", tmp_path / "shakespeare.txt")
+    monkeypatch.setattr(Server, "requests", 0)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server.stop = threading.Event()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+
+    def at(path, body=Server.body, sha256=None):
+        monkeypatch.setattr(Server, "body", body)
+        url = f"http://127.0.0.1:{server.server_port}{path}"
+        monkeypatch.setattr(data, "SHAKESPEARE_URL", url)
+        sha256 = sha256 or hashlib.sha256(body).hexdigest()
+        monkeypatch.setattr(data, "SHAKESPEARE_SHA256", sha256)
+        return url
+
+    yield at
+    server.stop.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def assert_fails(error, *parts):
+    """Loading raises one sentence with these parts, and leaves nothing behind."""
+    with pytest.raises(error) as caught:
+        load_text("shakespeare")
+    for part in parts:
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert list(data.SHAKESPEARE.parent.iterdir()) == []
+
+
+def test_shakespeare_is_downloaded_once(serve):
+    serve("/whole")
+    assert load_text("shakespeare") == Server.body.decode()
+    assert load_text("shakespeare") == Server.body.decode()
+    assert Server.requests == 1
+    assert data.SHAKESPEARE.read_bytes() == Server.body
+    assert list(data.SHAKESPEARE.parent.iterdir()) == [data.SHAKESPEARE]
+
+
+@pytest.mark.skipif(not REAL_SHAKESPEARE.exists(), reason=f"no copy at {REAL_SHAKESPEARE}")
+def test_the_real_shakespeare_passes_its_hash(serve):
+    serve("/whole", REAL_SHAKESPEARE.read_bytes(), data.SHAKESPEARE_SHA256)
+    text = load_text("shakespeare")
+    assert len(text) == 1_115_394
+    assert text.startswith("First Citizen:\nBefore we proceed any further, hear me speak.\n")
+
+
+@pytest.mark.parametrize("path", ["/wrong", "/unannounced"])
+def test_wrong_bytes_are_not_kept(serve, path):
+    url = serve(path)
+    got = {
+        "/wrong": Server.body[:-1] + b"!",
+        "/unannounced": Server.body[: len(Server.body) // 2],
+    }[path]
+    assert_fails(
+        ValueError,
+        f"{url} sent {len(got)} bytes with SHA-256 {hashlib.sha256(got).hexdigest()}",
+        f"not {data.SHAKESPEARE_SHA256}: try again, or get the right file elsewhere",
+        f"save it as {str(data.SHAKESPEARE)!r}",
+    )
+
+
+def test_transfer_broken_off_halfway(serve):
+    url = serve("/half")
+    advice = f"fetch it where there is a network, and save it as {str(data.SHAKESPEARE)!r}"
+    assert_fails(OSError, f"could not download {url} (IncompleteRead(", advice)
+    serve("/whole")
+    assert load_text("shakespeare") == Server.body.decode()
+
+
+def test_page_gone(serve):
+    assert_fails(OSError, f"could not download {serve('/missing')} (HTTP Error 404: Not Found)")
+
+
+def test_server_that_stops_talking(serve, monkeypatch):
+    monkeypatch.setattr(data, "TIMEOUT", 0.1)
+    assert_fails(OSError, f"could not download {serve('/stalled')} (timed out)")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/input.txt", data.SHAKESPEARE_URL])
+def test_no_network(serve, monkeypatch, url):
+    monkeypatch.setattr(data, "SHAKESPEARE_URL", url)
+    advice = f"fetch it where there is a network, and save it as {str(data.SHAKESPEARE)!r}"
+    assert_fails(OSError, f"could not download {url} (", advice)
+
+
+def test_a_stop_while_writing_leaves_nothing(serve, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    serve("/whole")
+    monkeypatch.setattr(Path, "replace", stop)
+    assert_fails(KeyboardInterrupt)
+
+
+def test_a_copy_saved_by_hand_is_taken(serve):
+    serve("/missing")
+    data.SHAKESPEARE.write_bytes(Server.body)
+    assert load_text("shakespeare") == Server.body.decode()
+
+
+def test_a_damaged_copy_is_noticed(serve):
+    serve("/whole")
+    data.SHAKESPEARE.write_bytes(Server.body[:-1])
+    message = f"{str(data.SHAKESPEARE)!r} is damaged: delete it, and it is downloaded again"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_text("shakespeare")

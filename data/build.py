@@ -1,0 +1,89 @@
+"""Tell the stories of this folder again, byte for byte, and its README: `make data`."""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+from gptlib.world import Story, tell
+
+DATA = Path(__file__).parent
+# Stories and first seed: the validation stories come from seeds that no training story has.
+PARTS = {"tales-train.txt": (5700, 0), "tales-valid.txt": (380, 1_000_000)}
+
+README = """\
+# The texts of the course
+
+| file | what | bytes | SHA-256 |
+|---|---|---|---|
+{rows}
+
+Both are told by the story world of this repository, [gptlib/world](../gptlib/world), and under its
+licence (MIT). They share no story. The command that makes them again, byte for byte, and this page with them:
+
+    make data
+
+`shakespeare.txt` joins them when somebody first asks for `load_text("shakespeare")`: Tiny
+Shakespeare, 1,115,394 bytes of plays in the public domain, from the repository karpathy/char-rnn.
+It is not part of this repository.
+
+## What is in the stories
+
+| | {names} |
+|---|---|---|
+{statistics}
+"""
+
+
+def stories(name: str) -> list[Story]:
+    """The stories of one of the files."""
+    count, first = PARTS[name]
+    return [tell(seed) for seed in range(first, first + count)]
+
+
+def reaches_back(story: Story) -> int:
+    """How many sentences repeat a fact that was told two or more sentences earlier."""
+    return sum(
+        any(i - fact.told >= 2 for fact in sentence.uses)
+        for i, sentence in enumerate(story.sentences)
+    )
+
+
+def statistics(told: list[Story]) -> dict[str, str]:
+    """What the README says of the stories of one file."""
+    characters = [len(story.text) for story in told]
+    sentences = [len(story.sentences) for story in told]
+    shares = [count / len(told) for count in Counter(story.plot for story in told).values()]
+    return {
+        "stories": f"{len(told):,}",
+        "of them told twice": f"{len(told) - len({story.text for story in told})}",
+        "characters in a story": spread(characters),
+        "sentences in a story": spread(sentences),
+        "plots": f"{len(shares)}, each {min(shares):.1%} to {max(shares):.1%} of the stories",
+        "sentences that repeat a fact from two or more sentences back": (
+            f"{sum(map(reaches_back, told)) / sum(sentences):.1%}"
+        ),
+    }
+
+
+def spread(sizes: list[int]) -> str:
+    return f"{min(sizes)} to {max(sizes)}, mean {sum(sizes) / len(sizes):.1f}"
+
+
+def main() -> None:
+    rows, columns = [], []
+    for name in PARTS:
+        told = stories(name)
+        raw = "".join(story.text for story in told).encode()
+        (DATA / name).write_bytes(raw)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        use = "to train on" if "train" in name else "to validate"
+        rows.append(f"| `{name}` | stories {use} | {len(raw):,} | `{sha256}` |")
+        columns.append(statistics(told))
+    table = [f"| {line} | {' | '.join(c[line] for c in columns)} |" for line in columns[0]]
+    names = " | ".join(f"`{name}`" for name in PARTS)
+    readme = README.format(rows="\n".join(rows), names=names, statistics="\n".join(table))
+    (DATA / "README.md").write_text(readme, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

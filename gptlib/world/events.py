@@ -1,0 +1,106 @@
+"""What can happen in any story: events, each told in several ways, that change who has what and where it is."""
+
+from gptlib.world.grammar import event
+
+EVENTS = {
+    "when": event(
+        "",
+        "One {day} {time},",
+        "On {a day} {time},",
+        "Early one {day} {time},",
+        "Late one {day} {time},",
+    ),
+    "leave": event(
+        "a x spot",
+        "{A} left {a.his} {x.look} {x} {spot}",
+        "{A} put {a.his} {x.look} {x} down {spot}",
+        then="{x.owner=a}{x.at=spot}",
+    ),
+    "hide": event(
+        "a x spot",
+        "{A} hid {a x.look} {x} {spot}",
+        "{A} slipped {a x.look} {x} {spot}",
+        then="{x.at=spot}",
+    ),
+    "keep": event(
+        "a x room spot",
+        "{A} kept {a x.look} {x} {in room}, {spot}",
+        "{In room}, {spot}, {a} kept {a x.look} {x}",
+        then="{x.owner=a}{x.room=room}{x.at=spot}",
+    ),
+    "lend": event(
+        "a b x",
+        "{A} lent {b} {a.his} {x.look} {x}",
+        "{B} borrowed {a}'s {x.look} {x}",
+        then="{x.owner=a}{x.holder=b}",
+    ),
+    "break": event(
+        "a x",
+        "{he a} [dropped it|sat on it|stepped on it], and it broke.",
+        "a wheel came off at once.",
+        "it fell down the stairs.",
+        needs="{x.holder==a}",
+        then="{x.state=broken}",
+    ),
+    "mend": event(
+        "a x t",
+        "{He a} found the {t} {t.at} and [mended|repaired|fixed] the {x}.",
+        "The {t} was {t.at}, and soon {he a} had [mended|repaired] it.",
+        needs="{x.state==broken}",
+        then="{x.state=whole}",
+    ),
+    "return": event(
+        "a x b",
+        "{He a} took the {x.look} {x} back to {b}",
+        "{He a} carried the {x.look} {x} home to {b}",
+        "{He a} gave {b} back {b.his} {x.look} {x}",
+        needs="{x.owner==b}{x.holder==a}",
+        then="{x.holder=b}",
+    ),
+    "swap": event(
+        "a b x y",
+        "{A} gave {b} the {x} and got the {y}.",
+        "They swapped, and shook hands on it.",
+        "The {x} went to {b}, and the {y} to {a}.",
+        "A moment later {b} had the {x}, and {a} the {y}.",
+        needs="{x.holder==a}{y.holder==b}",
+        then="{x.holder=b}{y.holder=a}",
+    ),
+    "miss": event(
+        "a x",
+        '"Where is my {x}?" {he a} cried.',
+        '"I have lost my {x}!" {he a} wailed.',
+        '"Somebody has taken my {x}!" {he a} sobbed.',
+        '"My {x} is gone!" {he a} groaned.',
+        then="{a.misses=x}",
+    ),
+    "point": event(
+        "a b x",
+        '"Look {x.at}," said {a}.',
+        '"Did you look {x.at}?" asked {a}.',
+        '"You left it {x.at}," said {a}.',
+        '"I think it is {x.at}," said {a}.',
+        needs="{b.misses==x}",
+    ),
+    "promise": event(
+        "a b x",
+        '"I will [bring|buy|fetch] you one [before dark|today]," said {a}.',
+        "{A} promised to [buy|fetch] one.",
+        needs="{b.wants==x}",
+        then="{a.promised=x}",
+    ),
+    "thank": event(
+        "a b",
+        '"Thank you, {b}!" said {a}.',
+        "{A} gave {b} a big hug.",
+        '"You are a true friend, {b}," said {a}.',
+        '"What would I do without you?" {a} asked {b}.',
+        "{A} thanked {b} three times.",
+    ),
+    "friends": event(
+        "a b",
+        "From that day on, {a} and {b} were best friends.",
+        "After that, {a} and {b} did everything together.",
+        "That was how {a} and {b} became friends.",
+    ),
+}

@@ -1,0 +1,50 @@
+"""Questions about what a story told."""
+
+from gptlib.world.telling import Fact
+
+# One for every relation that an event or a plot tells.
+QUESTIONS = {
+    "at": "Where is {}?",
+    "bring": "What should {} bring?",
+    "brings": "What should {} bring?",
+    "called": "What is {} called?",
+    "did": "What did they do in {}?",
+    "feeds": "What should {} feed?",
+    "first": "What is first on {}'s list?",
+    "for": "Who is {} for?",
+    "from": "Who gave or told or made {}?",
+    "going": "Where should {} go?",
+    "has": "What is wrong with {}?",
+    "holder": "Who has {}?",
+    "home": "Where did {} live?",
+    "hour": "At what hour is {}?",
+    "judge": "Who is the judge at {}?",
+    "look": "What is {} like?",
+    "meets": "Whom should {} meet?",
+    "misses": "What has {} lost?",
+    "other": "What else is in {}?",
+    "owner": "Whose is {}?",
+    "pet": "What is {} called?",
+    "place": "Where is {}?",
+    "price": "How many coins does {} cost?",
+    "prize": "What can be won in {}?",
+    "promised": "What did {} promise?",
+    "room": "Where is {}?",
+    "second": "What is second on {}'s list?",
+    "state": "Is {} broken or whole?",
+    "third": "What is third on {}'s list?",
+    "turn": "Which way should {} turn?",
+    "wants": "What does {} want?",
+    "wins": "What did {} win?",
+}
+
+
+def question(fact: Fact) -> str:
+    """The question that a fact answers.
+
+    >>> question(Fact("kite", "at", "behind the shed", told=0))
+    'Where is the kite?'
+    """
+    # Names and places bring all they need; a thing wants its article.
+    bare = fact.subject[0].islower() and not fact.subject.startswith("the ")
+    return QUESTIONS[fact.relation].format(f"the {fact.subject}" if bare else fact.subject)

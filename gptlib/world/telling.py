@@ -1,0 +1,234 @@
+"""Telling a story: one small machine that tells a world's stories from left to right.
+
+The rule that keeps the world exactly countable: **a choice is drawn when the text is about to
+show it, and read ever after; what is never shown is never drawn.** Nobody plays a role, and a
+kite has no colour, until the sentence that says so. So a reader of the text can tell which
+choices were made, and `World.moves` lists what could have come instead.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gptlib.world.grammar import Break, Choice, Event, Need, Put, Slot, parse
+from gptlib.world.lexicon import Entry
+
+
+class Fact(NamedTuple):
+    """Something that a story has told: the kite (subject) is (at) behind the shed (value)."""
+
+    subject: str
+    relation: str
+    value: str
+    told: int  # the sentence, from 0, that told it
+
+
+class Sentence(NamedTuple):
+    """One sentence, and the facts from earlier sentences that it repeats."""
+
+    text: str
+    uses: tuple[Fact, ...]
+
+
+class Story(NamedTuple):
+    """A story, and what its teller knew."""
+
+    plot: str
+    sentences: tuple[Sentence, ...]
+    facts: tuple[Fact, ...]  # those that hold at the end
+
+    @property
+    def text(self) -> str:
+        """The story on one line, and the blank line that ends it."""
+        return " ".join(sentence.text for sentence in self.sentences) + "\n\n"
+
+
+class Plot(NamedTuple):
+    """A story line: its name, who and what take part, and the template that tells it.
+
+    cast gives each role a category of the lexicon, or, as "place.spots", a list of words
+    that belongs to whoever or whatever plays another role.
+    """
+
+    name: str
+    cast: Mapping[str, str]
+    template: str
+
+
+def plot(name: str, cast: str, template: str) -> Plot:
+    """A plot whose cast is written "hero friend: child, place: place, spot: place.spots"."""
+    roles = {}
+    for group in cast.split(","):
+        names, category = group.split(":")
+        roles |= dict.fromkeys(names.split(), category.strip())
+    return Plot(name, roles, template)
+
+
+class State(NamedTuple):
+    """All that the story so far has fixed; never changed in place, a move makes a new one."""
+
+    plot: Plot | None = None
+    players: Mapping[str, Entry] = {}  # role -> who or what plays it
+    facts: Mapping[tuple[str, str], tuple[str, int]] = {}  # (role, relation) -> (value, told)
+    named: Mapping[str, int] = {}  # role -> the last sentence that spoke of this person
+    sentence: int = -1  # the last one begun
+    fresh: bool = True  # the next text begins a new one
+
+    @property
+    def now(self) -> int:
+        """The sentence that the next text belongs to."""
+        return self.sentence + self.fresh
+
+
+# What is still to be told, as a linked list of parts: (part, (part, (... ()))).
+Todo = tuple
+
+
+class Move(NamedTuple):
+    """One thing that can happen next: what it says, often nothing, and what it leads to."""
+
+    text: str
+    uses: tuple[Fact, ...]
+    todo: Todo
+    state: State
+
+
+class World:
+    """Words, events and plots: which stories can be told, and how likely each of them is."""
+
+    def __init__(
+        self,
+        lexicon: Mapping[str, Sequence[Entry]],
+        events: Mapping[str, Event],
+        plots: Sequence[Plot],
+    ) -> None:
+        self.lexicon = lexicon
+        openings = tuple((plot, *parse(plot.template, events), "\n\n") for plot in plots)
+        self.start: Todo = (Choice("plot", openings), ())
+
+    def tell(self, seed: int) -> Story:
+        """Tell the story of a seed, the same one on every machine."""
+        draw = random.Random(seed).random
+        todo, state = self.start, State()
+        sentences: list[tuple[str, tuple[Fact, ...]]] = []
+        while todo:
+            moves = self.moves(todo, state)
+            move = moves[0] if len(moves) == 1 else moves[int(draw() * len(moves))]
+            todo, state = move.todo, move.state
+            if state.sentence == len(sentences):
+                sentences.append(("", ()))
+            if move.text:
+                text, uses = sentences[-1]
+                sentences[-1] = text + move.text, uses + move.uses
+        return Story(
+            state.plot.name,
+            tuple(Sentence(text.strip(), tuple(dict.fromkeys(uses))) for text, uses in sentences),
+            tuple(_fact(state, *key) for key in state.facts),
+        )
+
+    def moves(self, todo: Todo, state: State) -> list[Move]:
+        """All that can happen next, each as likely as the others; a single move is forced."""
+        part, rest = todo
+        match part:
+            case str():
+                return [_say(part, (), rest, state)]
+            case Slot():
+                return self._fill(part, todo, state)
+            case Choice(options=options):
+                return [Move("", (), _before(option, rest), state) for option in options]
+            case Plot():
+                return [Move("", (), rest, state._replace(plot=part))]
+            case Break():
+                return [Move("", (), rest, state._replace(fresh=True))]
+            case Put(role, relation, value):
+                if value in state.plot.cast and value not in state.players:
+                    raise ValueError(
+                        f"{state.plot.name}: {role}.{relation}={value} before {value} was shown"
+                    )
+                return [Move("", (), rest, _put(state, role, relation, value))]
+            case Need(role, relation, value):
+                held, _ = state.facts.get((role, relation), ("not told", 0))
+                if held != value:
+                    raise ValueError(
+                        f"{state.plot.name}: {role}.{relation} must be {value}, and is {held}"
+                    )
+                return [Move("", (), rest, state)]
+
+    def _fill(self, slot: Slot, todo: Todo, state: State) -> list[Move]:
+        """Say what a slot stands for; where it is shown for the first time, draw it first."""
+        role, *steps = slot.path
+        if role not in state.players and (role, *steps[:1]) not in state.facts:
+            role, entries = self._candidates(role, state)
+            return [Move("", (), todo, _cast(state, role, entry)) for entry in entries]
+        word = state.players[role].name if role in state.players else role
+        uses = []
+        for step in steps:
+            if (role, step) in state.facts:
+                fact = _fact(state, role, step)
+                if fact.told < state.now:
+                    uses.append(fact)
+                word, role = fact.value, state.facts[role, step][0]
+            else:
+                word = state.players[role].words[step]
+                if isinstance(word, tuple):
+                    return [Move("", (), todo, _put(state, role, step, one)) for one in word]
+        text = _dress(slot, role, word, state)
+        if role in state.players and "he" in state.players[role].words:
+            state = state._replace(named={**state.named, role: state.now})
+        return [_say(text, tuple(uses), todo[1], state)]
+
+    def _candidates(self, role: str, state: State) -> tuple[str, list[Entry]]:
+        """Whom or what to draw for a role: nobody plays two, and a spot's place comes first."""
+        category = state.plot.cast.get(role, role)
+        owner, _, words = category.partition(".")
+        if not words:
+            entries = self.lexicon[category]
+        elif owner in state.players:
+            entries = [Entry(name, {}) for name in state.players[owner].words[words]]
+        else:
+            return self._candidates(owner, state)
+        taken = {entry.name for entry in state.players.values()}
+        return role, [entry for entry in entries if entry.name not in taken]
+
+
+def _before(parts: tuple, rest: Todo) -> Todo:
+    for part in reversed(parts):
+        rest = (part, rest)
+    return rest
+
+
+def _say(text: str, uses: tuple[Fact, ...], rest: Todo, state: State) -> Move:
+    if state.fresh and text.strip():  # the blank line at the end begins no sentence
+        text = text if state.sentence < 0 else " " + text
+        state = state._replace(sentence=state.now, fresh=False)
+    return Move(text, uses, rest, state)
+
+
+def _dress(slot: Slot, role: str, word: str, state: State) -> str:
+    """Give a word its article, preposition, pronoun and capital letter."""
+    if slot.prefix == "a":
+        word = f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+    elif slot.prefix == "in":
+        word = f"{state.players[role].words['in']} {word}"
+    elif slot.prefix:
+        # "She" is clear if this sentence and the last spoke of her, and of no other "she".
+        me = state.players[role].words
+        recent = [name for name, told in state.named.items() if told >= state.now - 1]
+        if [n for n in recent if state.players[n].words["he"] == me["he"]] == [role]:
+            word = me[slot.prefix]
+    return word[0].upper() + word[1:] if slot.capital else word
+
+
+def _cast(state: State, role: str, entry: Entry) -> State:
+    return state._replace(players={**state.players, role: entry})
+
+
+def _put(state: State, role: str, relation: str, value: str) -> State:
+    return state._replace(facts={**state.facts, (role, relation): (value, state.now)})
+
+
+def _fact(state: State, role: str, relation: str) -> Fact:
+    """A fact with the names of those who play its roles."""
+    value, told = state.facts[role, relation]
+    names = {role: entry.name for role, entry in state.players.items()}
+    return Fact(names.get(role, role), relation, names.get(value, value), told)

@@ -1,0 +1,369 @@
+"""The story world: good English, true bookkeeping, and choices that can be read back."""
+
+import hashlib
+import re
+from collections import Counter
+
+import pytest
+import snowballstemmer
+
+from data.build import DATA, PARTS, reaches_back, statistics, stories
+from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
+from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse
+from gptlib.world.lexicon import names
+from gptlib.world.questions import QUESTIONS
+from gptlib.world.telling import plot
+
+MANY = [tell(seed) for seed in range(3000)]
+PEOPLE = {entry.name for kind in ("child", "family", "worker") for entry in LEXICON[kind]}
+
+
+def derivations(world, text):
+    """Tell text in every possible way, each choice branching: the state at the end of each."""
+    todo = [(0, world.start, State())]
+    while todo:
+        position, rest, state = todo.pop()
+        if not rest:
+            if position == len(text):
+                yield state
+            continue
+        for move in world.moves(rest, state):
+            if text.startswith(move.text, position):
+                todo.append((position + len(move.text), move.todo, move.state))
+
+
+# The stories in data/
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_stories_in_data_are_told_again_byte_for_byte(name):
+    assert "".join(story.text for story in stories(name)).encode() == (DATA / name).read_bytes()
+
+
+def test_the_readme_of_data_tells_the_truth():
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    for name in PARTS:
+        raw = (DATA / name).read_bytes()
+        assert f"| {len(raw):,} | `{hashlib.sha256(raw).hexdigest()}` |" in readme
+        for line, value in statistics(stories(name)).items():
+            assert re.search(rf"^\| {line} \|.*{re.escape(value)} \|", readme, re.MULTILINE)
+
+
+def test_training_and_validation_share_no_story():
+    train, valid = ({story.text for story in stories(name)} for name in PARTS)
+    assert not train & valid
+
+
+def test_a_seed_tells_the_same_story_and_another_seed_another():
+    assert tell(7) == tell(7)
+    assert tell(7).text != tell(8).text
+
+
+# What was asked of them
+
+
+def test_plots_are_many_and_none_is_common():
+    counts = Counter(story.plot for story in MANY)
+    assert len(counts) == len(PLOTS) >= 20
+    assert max(counts.values()) < 0.1 * len(MANY)
+
+
+def test_sizes():
+    assert all(4 <= len(story.sentences) <= 10 for story in MANY)
+    assert 230 < sum(len(story.text) for story in MANY) / len(MANY) < 280
+
+
+def test_no_story_can_exceed_512_characters():
+    """An upper bound: of every choice the longest option, in every slot the longest word."""
+
+    def longest(parts, cast, facts):
+        return sum(size(part, cast, facts) for part in parts)
+
+    def size(part, cast, facts):
+        match part:
+            case str():
+                return len(part)
+            case Choice(options=options):
+                return max(longest(option, cast, facts) for option in options)
+            case Slot(path=(role, *steps)):
+                words = entry_words(role, steps, cast, facts)
+                before = {"a": len("an "), "in": len("on ")}.get(part.prefix, 0)
+                return max(map(len, words)) + before
+        return len(" ") if isinstance(part, Break) else 0
+
+    def entries(role, cast):
+        category = cast.get(role, role)
+        owner, _, column = category.partition(".")
+        if column:
+            return names(",".join(w for e in entries(owner, cast) for w in e.words[column]))
+        return LEXICON.get(category, ())
+
+    def entry_words(role, steps, cast, facts):
+        if not steps:
+            return [entry.name for entry in entries(role, cast)] or [role]
+        first, *rest = steps
+        found = []
+        for value in facts.get((role, first), ()):
+            known = value in cast or value in LEXICON
+            found += entry_words(value, rest, cast, facts) if known else [value]
+        for entry in entries(role, cast):
+            words = entry.words.get(first, ())
+            found += [words] if isinstance(words, str) else words
+        return found
+
+    def puts(parts):
+        for part in parts:
+            if isinstance(part, Put):
+                yield part
+            elif isinstance(part, Choice):
+                for option in part.options:
+                    yield from puts(option)
+
+    for line in PLOTS:
+        parts, facts = parse(line.template, EVENTS), {}
+        for put in puts(parts):
+            facts.setdefault((put.role, put.relation), set()).add(put.value)
+        assert longest(parts, line.cast, facts) + len("\n\n") <= 512, line.name
+
+
+def test_a_third_of_the_sentences_repeat_what_was_told_two_or_more_back():
+    sentences = sum(len(story.sentences) for story in MANY)
+    assert sum(map(reaches_back, MANY)) >= sentences / 3
+
+
+def test_six_hundred_words_besides_names_and_inflections():
+    called = " ".join(PEOPLE) + str(LEXICON["called"]) + str(LEXICON["dog"])
+    found = {word for story in MANY for word in words(story.text)} - set(words(called))
+    assert len(set(snowballstemmer.stemmer("english").stemWords(found))) >= 600
+
+
+def words(text):
+    return re.findall(r"[a-z]+(?:[-'][a-z]+)*", text.lower())
+
+
+# Good English
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        r"\b[Aa] [aeiou]",  # a egg
+        r"\b[Aa]n (?!hour)[^aeiou]",  # an kite
+        r"\b(\w+) \1\b",  # the the
+        r"  | [.,!?]|[,;:][.,!?]",  # loose or doubled punctuation
+        r"[^\n -~]",  # nothing beyond ASCII
+        r"[][{}<>|=_]",  # notation of the templates
+    ],
+)
+def test_no_story_shows_a_slip(wrong):
+    for story in MANY:
+        assert not re.search(wrong, story.text.strip("\n")), story.text
+
+
+def test_every_sentence_begins_and_ends_as_one():
+    for story in MANY:
+        for sentence in story.sentences:
+            assert re.fullmatch(r'("?[A-Z].*)([.!?]"?)', sentence.text), story.text
+        assert story.text.count('"') % 2 == 0
+
+
+def test_a_story_is_its_sentences_and_a_blank_line():
+    for story in MANY[:100]:
+        assert story.text == " ".join(s.text for s in story.sentences) + "\n\n"
+        assert "\n" not in story.text[:-2]
+
+
+# The rule: a choice is drawn when it is shown, so that the text tells which one it was
+
+
+def test_every_story_can_be_told_in_one_way_only_and_reading_it_gives_its_facts():
+    for story in MANY[:200]:
+        (state,) = derivations(TALES, story.text)
+        assert state.plot.name == story.plot
+        cast = {role: entry.name for role, entry in state.players.items()}
+        read = [
+            (cast.get(role, role), relation, cast.get(value, value), told)
+            for (role, relation), (value, told) in state.facts.items()
+        ]
+        assert read == [tuple(fact) for fact in story.facts]
+
+
+def test_the_plot_is_known_after_a_hundred_characters():
+    for story in MANY[:100]:
+        assert {state.plot.name for state in beginnings(TALES, story.text[:100])} == {story.plot}
+
+
+def beginnings(world, prefix):
+    """The states in which a telling can be once it has said prefix."""
+    todo = [("", world.start, State())]
+    while todo:
+        said, rest, state = todo.pop()
+        for move in world.moves(rest, state):
+            now = said + move.text
+            if now.startswith(prefix):
+                yield move.state
+            elif prefix.startswith(now):
+                todo.append((now, move.todo, move.state))
+
+
+def test_the_rule_is_seen_to_be_broken():
+    silent = World({}, {}, [plot("silent", "x: x", "It rained[ hard| hard].")])
+    assert len(list(derivations(silent, silent.tell(0).text))) == 2
+
+
+# Facts
+
+
+def test_a_fact_that_a_sentence_repeats_was_told_before_and_stands_in_it():
+    for story in MANY:
+        for i, sentence in enumerate(story.sentences):
+            for fact in sentence.uses:
+                assert fact.told < i
+                assert fact.value.lower() in sentence.text.lower() or fact.value in PEOPLE, (
+                    fact,
+                    sentence,
+                )
+
+
+def test_a_fact_is_told_in_the_sentence_that_shows_it():
+    for story in MANY[:500]:
+        for fact in story.facts:
+            assert 0 <= fact.told < len(story.sentences)
+
+
+# The machine, on small worlds
+
+
+def small(template, cast="x: thing", events=EVENTS, **lexicon):
+    lexicon = {"thing": names("egg, kite")} | lexicon
+    return World(lexicon, events, [plot("small", cast, template)])
+
+
+def told(world):
+    """All the texts that a small world tells."""
+    return {world.tell(seed).text.strip() for seed in range(60)}
+
+
+def test_a_slot_is_drawn_once_and_then_repeated():
+    assert told(small("See {a x}.\nTake the {x}.")) == {
+        "See an egg. Take the egg.",
+        "See a kite. Take the kite.",
+    }
+
+
+def test_nobody_plays_two_roles():
+    assert told(small("{X} {y}.", "x y: thing")) == {"Egg kite.", "Kite egg."}
+
+
+def test_an_empty_line_is_no_sentence():
+    world = small("One.\n[Two.|]\nThree {x}.", thing=names("egg"))
+    assert told(world) == {"One. Two. Three egg.", "One. Three egg."}
+    assert {len(world.tell(seed).sentences) for seed in range(60)} == {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{X} met {y}.\n{He x} saw {him y}.", "Ada met Ian. She saw him."),
+        ("{X} met {z}.\n{He x} saw {him z}.", "Ada met Eve. Ada saw Eve."),
+        ("{X} met {z}.\nIt rained.\n{He x} left.", "Ada met Eve. It rained. Ada left."),
+        (
+            "{X} met {z}.\n{Y} came.\n{X} sat.\n{He x} left.",
+            "Ada met Eve. Ian came. Ada sat. She left.",
+        ),
+    ],
+)
+def test_a_pronoun_stands_where_it_can_mean_only_one(template, text):
+    cast = {"x": names("Ada", "she"), "y": names("Ian", "he"), "z": names("Eve", "she")}
+    assert told(small(template, "x: x, y: y, z: z", **cast)) == {text}
+
+
+def test_an_event_changes_who_has_what():
+    people = {"a": names("Ada", "she"), "b": names("Bob", "he")}
+    hand = event("p q t", "{p} gave {q} the {t}.", needs="{t.holder==p}", then="{t.holder=q}")
+    line = "{A} had {a x}.{x.holder=a}\n<hand a b x>\n{X.holder} was glad."
+    world = small(line, "a: a, b: b, x: thing", {"hand": hand}, **people)
+    story = world.tell(0)
+    assert story.sentences[2].text == "Bob was glad."
+    assert story.sentences[2].uses == (("egg", "holder", "Bob", 1),) or story.sentences[2].uses == (
+        ("kite", "holder", "Bob", 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{X} is here.{x.holder==y}", "x.holder must be y, and is not told"),
+        ("Here.{x.at=y}\n{X}", "x.at=y before y was shown"),
+    ],
+)
+def test_a_plot_that_contradicts_itself_says_so(template, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        small(template, "x y: thing").tell(0)
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("a [b", "stands alone"),
+        ("a ]b", "stands alone"),
+        ("a | b", "stands alone"),
+        ("a {b", "stands alone"),
+        ("{the thing}", "neither a slot nor a fact"),
+        ("<fly x>", "no event 'fly'"),
+        ("<thank x>", "takes the roles 'a b'"),
+    ],
+)
+def test_a_template_that_cannot_be_read_says_why(template, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        parse(template, EVENTS)
+
+
+# Nothing lies idle
+
+
+def test_every_word_of_the_lexicon_can_be_shown():
+    used = {category for line in PLOTS for category in line.cast.values()}
+    templates = " ".join(line.template for line in PLOTS) + str(EVENTS)
+    roles = set(re.findall(r"\{(?:(?:a|in|he|him) )?(\w+)[.}]", templates, re.IGNORECASE))
+    assert set(LEXICON) == {category for category in used if "." not in category} | (
+        {role.lower() for role in roles} & set(LEXICON)
+    )
+    columns = {column for kind in LEXICON.values() for entry in kind for column in entry.words}
+    shown = set(re.findall(r"\.(\w+)", templates.lower() + " ".join(used)))
+    prefixes = {
+        prefix.lower() for prefix in re.findall(r"\{(a|in|he|him) ", templates, re.IGNORECASE)
+    }
+    assert columns <= shown | prefixes
+
+
+def test_a_list_names_nobody_twice():
+    for category, entries in LEXICON.items():
+        assert len({entry.name for entry in entries}) == len(entries), category
+        for entry in entries:
+            for options in entry.words.values():
+                if isinstance(options, tuple):
+                    assert len(set(options)) == len(options), entry
+
+
+def test_every_role_of_a_cast_plays_and_every_event_happens():
+    for line in PLOTS:
+        for role in line.cast:
+            assert re.search(rf"\b{role}\b", line.template, re.IGNORECASE) or role == "day", (
+                line.name
+            )
+    everything = " ".join(line.template for line in PLOTS)
+    assert all(f"<{name}" in everything for name in EVENTS)
+
+
+def test_every_fact_answers_a_question():
+    told = re.findall(r"\{\w+\.(\w+)=", str(PLOTS) + str(EVENTS))
+    drawn = {
+        column
+        for kind in LEXICON.values()
+        for entry in kind
+        for column, words in entry.words.items()
+        if isinstance(words, tuple)
+    }
+    asked = set(told) | drawn - {"spots", "shelves", "corners"}
+    assert asked == set(QUESTIONS)

@@ -1,0 +1,208 @@
+"""The course's pictures: text and arrays in, a matplotlib figure out.
+
+Every function makes one figure, WIDTH inches wide, and returns it; in a notebook,
+plt.show() after it shows it.
+"""
+
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.path import Path
+from numpy.typing import ArrayLike
+
+# Okabe and Ito's colours, told apart by colour-blind readers too. Each has one
+# meaning all course long, and none speaks alone: a label or a line style says it again.
+QUERY = "#0072B2"
+KEY = "#E69F00"
+VALUE = "#009E73"
+TRAIN = "#000000"
+VALID = "#D55E00"
+BEFORE = "#999999"
+HIGHLIGHT = "#CC79A7"
+QUIET = "#888888"  # lines and bars that mean nothing by their colour
+
+WIDTH = 9  # inches, 900 pixels in a notebook
+MOST_BARS = 80  # more than this cannot be told apart
+MOST_GUESSES = 6
+SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
+
+
+def use_style() -> None:
+    """Set matplotlib's defaults to the look of the course: quiet axes, legible text."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 4),
+            "figure.dpi": 100,
+            "figure.constrained_layout.use": True,
+            "font.family": "DejaVu Sans",  # comes with matplotlib, so is the same everywhere
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": False,
+            "lines.linewidth": 2,
+            "legend.frameon": False,
+        }
+    )
+
+
+def visible(text: str) -> str:
+    r"""Text with its white space and unprintable characters made visible.
+
+    >>> visible("a b\n\0")
+    'a·b↵\\x00'
+    """
+    return "".join(
+        SYMBOLS.get(char) or (char if char.isprintable() else ascii(char)[1:-1]) for char in text
+    )
+
+
+def batch(idx: ArrayLike, targets: ArrayLike, decode_one: Callable[[int], str]) -> Figure:
+    """Draw a batch as characters, each row of idx above its targets.
+
+    idx, targets: (B, T); decode_one gives the text of one id. Lines join each target to
+    the same character in idx, one step to the right.
+    """
+    idx, targets = np.asarray(idx), np.asarray(targets)
+    B, T = idx.shape
+    cell = min(0.45, (WIDTH - 1.5) / T)  # inches; from here on lengths are in cells
+    left, right = -1.3 / cell, WIDTH / cell - 1.3 / cell
+    gap, row = 1.7, 3.6  # from idx to its targets, and to the next idx
+    height = (B - 1) * row + gap + 1.4
+    fig = plt.figure(figsize=(WIDTH, height * cell + 0.35))
+    ax = fig.add_subplot(xlim=(left, right), ylim=(height - 0.7, -0.7))
+    ax.set_axis_off()
+    ax.set_title("Below each character its target: the one that comes next")
+    for b in range(B):
+        for name, ids, y in (("idx", idx, b * row), ("targets", targets, b * row + gap)):
+            face = "white" if name == "idx" else (HIGHLIGHT, 0.2)
+            ax.text(-0.8, y, f"{name}[{b}]", ha="right", va="center", family="monospace")
+            for t in range(T):
+                ax.add_patch(Rectangle((t - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor=QUIET))
+                char = visible(decode_one(int(ids[b, t])))
+                ax.text(t, y, char, ha="center", va="center", family="monospace", parse_math=False)
+        for t in range(T - 1):
+            ax.plot((t, t + 1), (b * row + gap - 0.5, b * row + 0.5), color=HIGHLIGHT, linewidth=1)
+    return fig
+
+
+def tale(sentences: Sequence[str], uses: Sequence[Sequence[tuple[int, str]]]) -> Figure:
+    """Draw a story row by row, with arcs from each sentence back to those whose facts it uses.
+
+    uses[i] holds, for sentence i, pairs of an earlier sentence's index and the fact in a
+    few words, such as (0, "where the kite is").
+    """
+    rows = [textwrap.wrap(sentence, 82) for sentence in sentences]
+    notes = [[f"{fact} (told in {j})" for j, fact in needs] for needs in uses]
+    # Lengths are in inches. A row begins at its top, and its first line is centred there.
+    line, note_line, left = 0.21, 0.18, 1.5
+    heights = [
+        len(row) * line + len(note) * note_line + 0.12
+        for row, note in zip(rows, notes, strict=True)
+    ]
+    tops = np.cumsum([0, *heights])
+    far = sum(any(i - j > 1 for j, _ in needs) for i, needs in enumerate(uses))
+
+    fig = plt.figure(figsize=(WIDTH, tops[-1] + 0.45))
+    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(tops[-1], -0.15))
+    ax.set_axis_off()
+    ax.set_title(f"{far} of {len(sentences)} sentences need a fact told two or more sentences ago")
+    style = {"va": "center_baseline", "parse_math": False}
+    for i, (row, note, top) in enumerate(zip(rows, notes, tops[:-1], strict=True)):
+        ax.text(0, top, str(i), ha="center", weight="bold", **style)
+        for k, part in enumerate(row):
+            ax.text(0.2, top + k * line, part, **style)
+        for k, part in enumerate(note):
+            # A sentence that looks back asks, so all of this has the query's colour.
+            y = top + len(row) * line + k * note_line
+            ax.text(0.2, y, part, size=9.5, color=QUERY, **style)
+        for j in {j for j, _ in uses[i]}:
+            # Arcs leave a row above its middle and arrive below it, so they never cross there;
+            # a longer one reaches further out, so they can be told apart.
+            x, start, end, out = -0.13, top - 0.03, tops[j] + 0.04, 0.25 + 0.17 * (i - j)
+            curve = Path([(x, start), (x - out, start), (x - out, end), (x, end)], [1, 4, 4, 4])
+            arrow = {"arrowstyle": "-|>", "mutation_scale": 10, "linewidth": 1.5, "color": QUERY}
+            ax.add_patch(FancyArrowPatch(path=curve, **arrow))
+    return fig
+
+
+def course_map(stops: Sequence[str], lit: int) -> Figure:
+    """Draw the course as a line of stops, with stop number lit highlighted.
+
+    The way up to it is black and thick, the way still to go grey and thin.
+    """
+    fig = plt.figure(figsize=(WIDTH, 1.4))
+    ax = fig.add_subplot(xlim=(-0.6, len(stops) - 0.4), ylim=(-1.1, 0.8))
+    ax.set_axis_off()
+    ax.plot((lit, len(stops) - 1), (0, 0), color=QUIET, linewidth=2, zorder=1)
+    ax.plot((0, lit), (0, 0), color="black", linewidth=4, zorder=1)
+    for i, stop in enumerate(stops):
+        here, reached = i == lit, i <= lit
+        fill = HIGHLIGHT if here else "black" if reached else "white"
+        edge = "black" if reached else QUIET
+        ax.scatter(i, 0, s=220 if here else 70, color=fill, edgecolor=edge, linewidth=2, zorder=2)
+        # Names stand on alternate sides, where each has twice the room.
+        y, va = (0.35, "bottom") if i % 2 == 0 else (-0.35, "top")
+        name = "\n".join(textwrap.wrap(stop, 14))
+        ax.text(i, y, name, ha="center", va=va, weight="bold" if here else "normal")
+    return fig
+
+
+def character_counts(text: str) -> Figure:
+    """Draw how often each character of text occurs, the most frequent first.
+
+    At most MOST_BARS characters have a bar.
+    """
+    counts = Counter(text).most_common()
+    shown = counts[:MOST_BARS]
+    names = [visible(char) for char, _ in shown]
+    shares = [100 * count / len(text) for _, count in shown]
+    fig = plt.figure(figsize=(WIDTH, 3))
+    ax = fig.add_subplot()
+    ax.bar(range(len(shown)), shares, color=QUIET)
+    ax.set_xticks(range(len(shown)), names, family="monospace", va="baseline", parse_math=False)
+    ax.tick_params(axis="x", length=0, pad=14)
+    ax.margins(x=0.01)
+    ax.set_ylabel("% of the text")
+    ax.set_xlabel(f"{len(shown)} of its {len(counts)} characters, the most frequent first")
+    ax.set_title(f"{shares[0]:.0f}% of the text is the character {shown[0][0]!r}")
+    return fig
+
+
+def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Figure:
+    """Draw guesses at the next character side by side, with the one that came highlighted.
+
+    panels: pairs of what each guess knows, in words, and the probability of each character.
+    Each panel shows its MOST_GUESSES likeliest characters, and truth as the last if it is not
+    one of them.
+    """
+    fig = plt.figure(figsize=(WIDTH, 2.9))
+    axes = fig.subplots(1, len(panels), sharex=True, sharey=True)
+    for ax, (known, probs) in zip(axes, panels, strict=True):
+        likeliest = sorted(probs, key=probs.get, reverse=True)[:MOST_GUESSES]
+        shown = likeliest if truth in likeliest else [*likeliest[:-1], truth]
+        for y, char in enumerate(shown):
+            p, came = probs.get(char, 0.0), char == truth
+            ax.barh(y, p, color=HIGHLIGHT if came else QUIET)
+            style = {"va": "center", "weight": "bold" if came else "normal", "parse_math": False}
+            ax.text(-0.04, y, visible(char), ha="right", family="monospace", **style)
+            ax.text(p + 0.03, y, f"{p:.0%}", size=9.5, **style)
+        ax.set_title(textwrap.fill(known, 16), size=11)
+    axes[0].set(xlim=(0, 1.25), ylim=(MOST_GUESSES - 0.4, -0.6), xticks=(), yticks=())
+    for ax in axes:
+        ax.spines["bottom"].set_visible(False)
+    first, last = panels[0][1].get(truth, 0.0), panels[-1][1].get(truth, 0.0)
+    fig.suptitle(
+        f"Knowing more takes the guess {visible(truth)!r} from {first:.0%} to {last:.0%}",
+        x=0.01,
+        ha="left",
+        size=12,
+        parse_math=False,
+    )
+    return fig

@@ -1,0 +1,63 @@
+"""Draw every picture in this folder: `make images`. The same versions draw the same bytes."""
+
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from gptlib import plot
+from gptlib.world import question, tell
+
+STOPS = [
+    "start here",
+    "bigram",
+    "self-attention",
+    "multi-head",
+    "Transformer",
+    "decoder-only GPT",
+    "GPT-1",
+    "GPT-2",
+    "GPT-3",
+    "InstructGPT",
+    "ChatGPT",
+]
+TALE_SEED = 3  # of the story in course.png
+
+
+def course() -> list[Figure]:
+    """The README's picture: the way from the first stop to the last, and a story to learn from."""
+    sentences = tell(TALE_SEED).sentences
+    uses = [
+        [(fact.told, f"{question(fact)} {fact.value}") for fact in sentence.uses]
+        for sentence in sentences
+    ]
+    return [
+        plot.course_map(STOPS, lit=0),
+        plot.tale([sentence.text for sentence in sentences], uses),
+    ]
+
+
+def save(path: Path, figures: list[Figure]) -> None:
+    """Write figures, one below the other, at twice the resolution of a notebook's."""
+    pictures = []
+    for figure in figures:
+        figure.set_dpi(200)
+        figure.canvas.draw()
+        pictures.append(np.array(figure.canvas.buffer_rgba()))
+        plt.close(figure)
+    # matplotlib would sign the file with its version.
+    plt.imsave(path, np.vstack(pictures), metadata={"Software": None})
+
+
+def build(folder: Path) -> None:
+    """Draw every picture into folder."""
+    matplotlib.use("Agg")  # draws without a screen
+    plot.use_style()
+    save(folder / "map_00.png", [plot.course_map(STOPS, lit=0)])
+    save(folder / "course.png", course())
+
+
+if __name__ == "__main__":
+    build(Path(__file__).parent)

@@ -1,0 +1,206 @@
+"""The text and the arrays behind every figure, and that a reader can make them out."""
+
+import runpy
+from itertools import combinations
+from pathlib import Path
+from unittest.mock import patch
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgba
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.text import Text
+
+from gptlib import plot
+
+matplotlib.use("Agg")
+
+IMAGES = Path(__file__).parent.parent / "images"
+STOPS = runpy.run_path(str(IMAGES / "build.py"))["STOPS"]
+
+SENTENCES = [
+    "On a windy morning Mia put her red kite in the shed.",
+    "Tom wanted it.",
+    "Mia went to the river, all the way down the hill and over the old bridge, to see the frogs.",
+    'Now the shed cost $5, the bridge $6, and "the kite" was <gone> & hidden under the boat.',
+    "So Mia and Tom ran there.",
+]
+USES = [
+    [],
+    [(0, "who has it")],
+    [],
+    [(0, "where it is"), (0, "whose it is")],
+    [(2, "a"), (3, "$x$")],
+]
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with matplotlib.rc_context():
+        plot.use_style()
+        yield
+    plt.close("all")
+
+
+def texts(fig):
+    """The texts that are really drawn: a tick label outside its axes, for one, is not."""
+    with patch.object(Text, "draw", autospec=True) as draw:
+        fig.canvas.draw()
+    called = [call.args[0] for call in draw.call_args_list]
+    return [text for text in called if text.get_text() and text.get_visible()]
+
+
+def assert_legible(fig):
+    """Every text is large enough, lies inside the figure, and overlaps no other."""
+    frame = fig.bbox.padded(1)
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(fig)]
+    for text, box in boxes:
+        assert frame.contains(box.x0, box.y0), f"{text!r} leaves the figure"
+        assert frame.contains(box.x1, box.y1), f"{text!r} leaves the figure"
+    for (one, box), (other, beside) in combinations(boxes, 2):
+        # A glyph's box ends beyond its ink: two may touch by a pixel.
+        assert not box.padded(-1).overlaps(beside.padded(-1)), f"{one!r} overlaps {other!r}"
+    assert min(text.get_fontsize() for text in texts(fig)) >= 9
+    assert fig.get_size_inches()[0] == plot.WIDTH
+
+
+@given(st.text())
+def test_visible_shows_every_character(text):
+    shown = plot.visible(text)
+    assert len(shown) >= len(text)
+    assert shown.isprintable()
+    assert not any(char.isspace() for char in shown)
+
+
+def test_visible_leaves_ink_as_it_is():
+    assert plot.visible("a$\\é猫🙂") == "a$\\é猫🙂"
+    assert plot.visible(" \n\t\r\u3000") == "·↵→\\r\\u3000"
+
+
+@pytest.mark.parametrize("kind", [np.array, torch.tensor])
+@pytest.mark.parametrize(("B", "T"), [(1, 1), (3, 16), (2, 32)])
+def test_batch(B, T, kind):
+    text = "so he\n said: $a_$ or\tb?" * 3
+    idx = np.array([[ord(text[b + t]) for t in range(T)] for b in range(B)])
+    targets = np.array([[ord(text[b + t + 1]) for t in range(T)] for b in range(B)])
+    fig = plot.batch(kind(idx.tolist()), kind(targets.tolist()), chr)
+    assert_legible(fig)
+
+    drawn = {tuple(np.round(text.get_position(), 6)): text.get_text() for text in fig.axes[0].texts}
+    y = {label: y for (_, y), label in drawn.items()}
+    for b in range(B):
+        assert y[f"idx[{b}]"] < y[f"targets[{b}]"]  # y points down
+        for t in range(T):
+            assert drawn[t, y[f"idx[{b}]"]] == plot.visible(chr(idx[b, t]))
+            assert drawn[t, y[f"targets[{b}]"]] == plot.visible(chr(targets[b, t]))
+
+    # Every line joins a target to the same character, one place later in the same row.
+    assert len(fig.axes[0].lines) == B * (T - 1)
+    for line in fig.axes[0].lines:
+        (left, right), (below, above) = line.get_data()
+        assert right == left + 1
+        target, later = drawn[left, round(below + 0.5, 6)], drawn[right, round(above - 0.5, 6)]
+        assert target == later
+
+
+def test_tale():
+    fig = plot.tale(SENTENCES, USES)
+    assert_legible(fig)
+    ax = fig.axes[0]
+    shown = [text.get_text() for text in ax.texts]
+    for sentence in SENTENCES:
+        assert sentence in " ".join(shown)
+    for note in ("who has it (told in 0)", "whose it is (told in 0)", "$x$ (told in 3)"):
+        assert note in shown
+    assert ax.get_title("left") == "2 of 5 sentences need a fact told two or more sentences ago"
+    assert not any(text.get_parse_math() for text in ax.texts)  # $ is a dollar
+
+    numbers = {text.get_position()[1]: int(text.get_text()) for text in ax.texts if is_bold(text)}
+    rows = sorted(numbers, key=numbers.get)
+    assert rows == sorted(rows)
+    arcs = [arc.get_path().vertices for arc in ax.patches if isinstance(arc, FancyArrowPatch)]
+    ends = [tuple(nearest(y, numbers) for _, y in arc[[0, 3]]) for arc in arcs]
+    assert sorted(ends) == [(1, 0), (3, 0), (4, 2), (4, 3)]
+
+
+def is_bold(text):
+    return text.get_fontweight() == "bold"
+
+
+def nearest(y, numbers):
+    return numbers[min(numbers, key=lambda row: abs(row - y))]
+
+
+@pytest.mark.parametrize("n", [4, 10])
+def test_a_long_tale_fits(n):
+    sentences = [
+        "Mmm, a wide sentence of a great many words, wrapped if need be: as wide as 90 "
+    ] * n
+    uses = [
+        [(j, "where the big red kite with a tail is") for j in range(max(0, i - 3), i)]
+        for i in range(n)
+    ]
+    uses[-1] = [(0, "who flew it")]
+    fig = plot.tale(sentences, uses)
+    assert_legible(fig)
+    for arc in fig.axes[0].patches:
+        assert fig.bbox.padded(1).contains(*arc.get_window_extent().min)
+
+
+def test_a_tale_without_uses_for_each_sentence():
+    with pytest.raises(ValueError, match="zip"):
+        plot.tale(SENTENCES, USES[:-1])
+
+
+@pytest.mark.parametrize("lit", range(len(STOPS)))
+def test_course_map(lit):
+    fig = plot.course_map(STOPS, lit)
+    assert_legible(fig)
+    shown = fig.axes[0].texts
+    assert [text.get_text().replace("\n", " ") for text in shown] == STOPS
+    assert [is_bold(text) for text in shown] == [i == lit for i in range(len(STOPS))]
+    dots = fig.axes[0].collections
+    lit_colour = to_rgba(plot.HIGHLIGHT)
+    assert [tuple(dot.get_facecolor()[0]) == lit_colour for dot in dots] == [
+        i == lit for i in range(len(STOPS))
+    ]
+    assert max(range(len(dots)), key=lambda i: dots[i].get_sizes()[0]) == lit
+
+
+def test_character_counts():
+    fig = plot.character_counts("banana $\n $")
+    assert_legible(fig)
+    ax = fig.axes[0]
+    shown = dict(zip((t.get_text() for t in ax.get_xticklabels()), ax.patches, strict=True))
+    heights = {char: bar.get_height() * 11 / 100 for char, bar in shown.items()}
+    assert heights == pytest.approx({"a": 3, "n": 2, "·": 2, "$": 2, "b": 1, "↵": 1})
+    assert list(heights.values()) == sorted(heights.values(), reverse=True)
+    assert ax.get_title("left") == "27% of the text is the character 'a'"
+    assert ax.get_xlabel() == "6 of its 6 characters, the most frequent first"
+
+
+def test_character_counts_of_many_characters():
+    fig = plot.character_counts("".join(chr(33 + i) for i in range(94)) + "~")
+    assert_legible(fig)
+    assert len(fig.axes[0].patches) == plot.MOST_BARS
+    assert fig.axes[0].get_xlabel() == "80 of its 94 characters, the most frequent first"
+
+
+def test_pictures_are_drawn_the_same_every_time(tmp_path):
+    build = runpy.run_path(str(IMAGES / "build.py"))["build"]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        build(tmp_path / name)
+    one, two = (sorted((tmp_path / name).iterdir()) for name in ("one", "two"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert [path.name for path in one] == sorted(path.name for path in IMAGES.glob("*.png"))
+    for path in one:
+        drawn, stored = plt.imread(path), plt.imread(IMAGES / path.name)
+        assert drawn.shape == stored.shape, f"{path.name} is not what build.py draws: make images"
+        # Another machine may round the shade of a pixel differently, but not draw another letter.
+        assert np.isclose(drawn, stored, atol=0.1).mean() > 0.9999, f"{path.name}: make images"

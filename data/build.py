@@ -18,7 +18,8 @@ README = """\
 {rows}
 
 Both are told by the story world of this repository, [gptlib/world](../gptlib/world), and under its
-licence (MIT). They share no story. The command that makes them again, byte for byte, and this page with them:
+licence (MIT). They share no story. The command that makes them again, byte for byte, and this page
+with them:
 
     make data
 

@@ -9,8 +9,8 @@ import snowballstemmer
 
 from data.build import DATA, PARTS, reaches_back, statistics, stories
 from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
+from gptlib.world.entry import names
 from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse
-from gptlib.world.lexicon import names
 from gptlib.world.questions import QUESTIONS
 from gptlib.world.telling import plot
 

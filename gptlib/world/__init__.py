@@ -7,12 +7,14 @@ True
 
 from gptlib.world.events import EVENTS
 from gptlib.world.lexicon import LEXICON
+from gptlib.world.plots_errands import ERRANDS
 from gptlib.world.plots_lost import LOST
 from gptlib.world.plots_people import PEOPLE
+from gptlib.world.plots_short import SHORT
 from gptlib.world.questions import question
 from gptlib.world.telling import Fact, Sentence, State, Story, World
 
-PLOTS = LOST + PEOPLE
+PLOTS = LOST + PEOPLE + ERRANDS + SHORT
 TALES = World(LEXICON, EVENTS, PLOTS)
 tell = TALES.tell
 

@@ -4,45 +4,7 @@ A table's header names its columns. A column with a star holds several words, of
 story draws one when it first shows it: a kite is red or blue once its colour is told.
 """
 
-from typing import NamedTuple
-
-
-class Entry(NamedTuple):
-    """Somebody or something: its name, and the words that go with it."""
-
-    name: str
-    words: dict[str, str | tuple[str, ...]]
-
-
-HE = {"he": "he", "him": "him", "his": "his", "himself": "himself", "boy": "boy"}
-SHE = {"he": "she", "him": "her", "his": "her", "himself": "herself", "boy": "girl"}
-PRONOUNS = {"he": HE, "she": SHE}
-
-
-def table(rows: str) -> tuple[Entry, ...]:
-    """Entries from lines of cells; the first line names the columns, the first column the entries."""
-    header, *lines = (
-        [cell.strip() for cell in line.split("|")] for line in rows.strip().splitlines()
-    )
-    entries = []
-    for name, *cells in lines:
-        words = {}
-        for column, cell in zip(header[1:], cells, strict=True):
-            if column == "gender":
-                words |= PRONOUNS[cell]
-            elif column.endswith("*"):
-                words[column[:-1]] = tuple(word.strip() for word in cell.split(","))
-            else:
-                words[column] = cell
-        entries.append(Entry(name, words))
-    return tuple(entries)
-
-
-def names(words: str, gender: str | None = None) -> tuple[Entry, ...]:
-    """Entries that are no more than their names, with pronouns if they are people."""
-    more = PRONOUNS[gender] if gender else {}
-    return tuple(Entry(word.strip(), dict(more)) for word in words.split(","))
-
+from gptlib.world.entry import Entry, names, table
 
 GIRLS = names(
     "Mia, Anna, Lily, Ruby, Zoe, Ida, Rosa, Emma, Clara, Lucy, Nora, Priya, June, Wanda, Fatima, Greta",
@@ -66,7 +28,7 @@ WORKERS = table("""
     Mrs Bloom  | she    | florist     | the flower shop
     Mr Nail    | he     | carpenter   | the workshop
     Mrs Wick   | she    | candlemaker | the candle shop
-    Mr Stitch  | he     | tailor      | the tailor shop
+    Mr Stitch  | he     | tailor      | the tailor's
     Mrs Salt   | she    | fishmonger  | the fish shop
     Mr Grist   | he     | miller      | the mill
     Mrs Anvil  | she    | blacksmith  | the forge
@@ -82,14 +44,14 @@ TOYS = table("""
     puppet       | funny, wooden, woolly, painted  | make it dance     | put on a puppet show
     spinning top | green, tin, striped, humming    | spin it           | spun it on the table
     scooter      | red, silver, shiny, new         | ride it           | rode it down the lane
-    hoop         | yellow, wooden, big, striped    | roll it           | rolled it to the gate and back
+    hoop         | yellow, wooden, thin, striped    | roll it           | rolled it to the gate and back
     train        | tin, wooden, little, green      | drive it          | drove it under all the chairs
     robot        | tin, silver, clumsy, noisy      | wind it up        | made it march in a circle
     yo-yo        | blue, wooden, shiny, wobbly     | try it            | learned three tricks
-    sailing boat | white, wooden, little, painted  | sail it           | sailed it in a puddle
+    sailing boat | white, wooden, little, painted  | hold it           | sailed it in a puddle
     teddy bear   | brown, fluffy, soft, patched    | hug it            | took it to bed
     jigsaw       | wooden, easy, tricky, giant     | help with it      | sorted all the pieces
-    toy castle   | grey, wooden, tall, splendid    | guard it          | filled it with tin soldiers
+    toy castle   | grey, wooden, painted, splendid    | guard it          | filled it with tin soldiers
     telescope    | brass, long, little, shiny      | look through it   | counted the stars
     magnet       | strong, red, round, heavy       | try it            | picked up every pin in the house
 """)
@@ -106,7 +68,7 @@ FLYERS = table("""
     paper plane   | white, long, folded, fast
     arrow         | crooked, wooden, blunt, feathered
     shuttlecock   | white, new, battered, yellow
-    boomerang     | wooden, painted, curved, orange
+    boomerang     | wooden, painted, striped, orange
     frisbee       | green, flat, plastic, purple
 """)
 
@@ -146,7 +108,7 @@ FRUIT = tuple(food for food in FOODS if food.name in ("apple", "pear", "plum", "
 
 DISHES = table("""
     name          | look*
-    cake          | chocolate, honey, lemon, birthday
+    cake          | chocolate, honey, lemon, carrot
     pie           | apple, cherry, pumpkin, rhubarb
     loaf          | brown, raisin, banana, round
     pudding       | rice, vanilla, plum, creamy
@@ -163,7 +125,6 @@ PANTRY = table("""
     salt          | cup
     cinnamon      | tin
     cream         | jug
-    baking powder | tin
     vanilla       | bottle
 """)
 
@@ -180,7 +141,7 @@ TREASURES = table("""
     marble   | glass, clear, lucky, swirly
     badge    | tin, shiny, round, blue
     bracelet | silver, delicate, beaded, golden
-    thimble  | silver, tiny, dented, lucky
+    thimble  | silver, china, dented, lucky
 """)
 
 CLOTHES = table("""
@@ -259,7 +220,7 @@ CHESTS = table("""
 """)
 
 MENDERS = names("glue, string, sticky tape, strong thread, copper wire, putty")
-REACHERS = names("ladder, rake, fishing rod, broom, hoe, long pole, clothes prop, shrimping net")
+REACHERS = names("rake, fishing rod, broom, hoe, long pole, clothes prop, shrimping net")
 TOOLS = names("hammer, rope, spade, bucket, saw, wheelbarrow, fishing net, kettle, shovel, basket")
 MAIL = names("letter, postcard, telegram, love letter, poem, message")
 SEEDS = names("pumpkin, sunflower, melon, bean, cucumber, hollyhock, marrow, sweet pea")
@@ -287,14 +248,14 @@ BEASTS = table("""
     pony   | brown, shaggy, dappled, white     | whinnied
     donkey | grey, stubborn, old, brown        | brayed
     cow    | brown, spotted, gentle, black     | mooed
-    calf   | brown, young, clumsy, spotted     | lowed
+    calf   | brown, little, clumsy, spotted     | lowed
     goose  | white, proud, plump, grey         | honked
     hen    | speckled, brown, white, plump     | clucked
     turkey | fat, bronze, grumpy, black        | gobbled
     foal   | chestnut, long-legged, spindly, shy | whinnied
 """)
 
-THIEVES = names("magpie, jackdaw, crow, raven, gull")
+THIEVES = names("magpie, jackdaw, crow, raven, rook")
 PERCHES = names(
     "the church roof, the tallest pine, the old chimney, the clock tower, the walnut tree, the ruined tower"
 )
@@ -315,13 +276,13 @@ PLACES = table("""
     name           | in | spots* | did*
     the park       | in | behind the bench, under the hedge, beside the fountain, behind the statue, under the oak | fed the pigeons, flew a kite, kicked a ball
     the garden     | in | behind the shed, under the apple tree, beside the roses, behind the wheelbarrow, under the hedge | dug for worms, made mud pies, chased butterflies
-    the pond       | by | behind the reeds, under the willow, beside the jetty, under the old punt, behind the boathouse | caught frogs, skimmed stones, fed the ducks
+    the pond       | by | behind the reeds, under the willow, under the jetty, under the old punt, behind the boathouse | caught frogs, skimmed stones, fed the ducks
     the beach      | on | behind the dunes, under the pier, beside the rock pool, behind the beach hut, behind the driftwood | built a sandcastle, looked for crabs, dug a deep hole
     the forest     | in | behind the fallen log, under the ferns, beside the spring, behind the pines, inside the hollow tree | climbed trees, built a den, followed deer tracks
     the farmyard   | in | behind the barn, under the cart, beside the henhouse, behind the stable, beside the haystack | stroked the calves, jumped in the hay, chased the hens
     the hill       | on | behind the windmill, under the rowan, beside the stone wall, behind the boulder, inside the cave | rolled down the slope, flew a kite, picked blackberries
     the meadow     | in | behind the brambles, under the elder bush, beside the brook, behind the scarecrow, beside the fence | made daisy chains, caught grasshoppers, flew a kite
-    the playground | in | under the slide, behind the swings, beside the sandpit, under the climbing frame, behind the seesaw | swung high, played marbles, hung upside down
+    the playground | in | under the slide, behind the swings, beside the sandpit, under the climbing frame, under the roundabout | swung high, played marbles, hung upside down
     the market     | at | behind the fruit stall, under the awning, beside the well, behind the cheese stand, behind the barrels | watched a juggler, listened to the band, tried on hats
     the orchard    | in | behind the cider press, under the plum tree, beside the baskets, under the ladder, behind the compost heap | climbed trees, picked plums, swung from a branch
     the riverbank  | on | under the bridge, behind the rushes, beside the mooring post, under the alder, behind the upturned boat | built a raft, skimmed stones, caught minnows
@@ -348,12 +309,12 @@ FIELDS = tuple(
 ROOMS = table("""
     name            | in | spots*
     the kitchen     | in | behind the stove, under the sink, in the cupboard, behind the bread bin, under the table
-    the attic       | in | in the old pram, behind the chimney, under the dust sheet, behind the rocking horse, in the hatbox
+    the attic       | in | in the old pram, behind the chimney, under the dust sheet, behind the rocking horse, behind the trunks
     the hall        | in | under the stairs, behind the coats, in the umbrella stand, behind the grandfather clock, under the bench
-    the living room | in | behind the sofa, under the armchair, behind the piano, behind the log basket, in the sewing basket
-    the cellar      | in | behind the barrels, under the steps, in the potato sack, behind the boiler, under the workbench
-    the shed        | in | in the toolbox, behind the paint tins, under the workbench, behind the lawnmower, in the flowerpot
-    the nursery     | in | under the cot, behind the curtain, in the toy chest, in the doll's house, under the cushions
+    the living room | in | behind the sofa, under the armchair, behind the piano, behind the log basket, under the footstool
+    the cellar      | in | behind the barrels, under the steps, behind the potato sacks, behind the boiler, under the workbench
+    the shed        | in | under the old blanket, behind the paint tins, under the workbench, behind the lawnmower, in the wooden crate
+    the nursery     | in | under the cot, behind the curtain, in the toy chest, behind the doll's house, under the cushions
 """)
 
 # Where something can be broken and hidden.
@@ -371,7 +332,7 @@ STORES = table("""
     the barn    | in | on the crossbeam, on the windowsill, beside the saddle            | behind the hay cart, beside the ladder hook
 """)
 
-HIGH = names("the wardrobe, the dresser, the bookcase, the kitchen cupboard, the grandfather clock")
+HIGH = names("the wardrobe, the dresser, the bookcase, the kitchen cupboard, the china cabinet")
 
 CALLED = names("Pickle, Bubbles, Pirate, Snowball, Ziggy, Noodle, Domino, Sprout, Comet, Treacle")
 NUMBERS = names("three, four, five, six, seven, eight, nine, ten")

@@ -24,7 +24,7 @@ LOST = [
         {Seeker} counted to [ten|twenty|fifty|a hundred] and looked {wrong}, but found [nobody|only a beetle|only an old boot|nothing at all].
         [[Just then|Then] somebody [sneezed|giggled|coughed|hiccupped].
         {Seeker} [spun round|turned|came closer] and looked {hider.at}.
-        "[Found you|I see you|Got you], {hider}!" {he seeker} [shouted|laughed|sang].|After [an hour|a long search] {he seeker} [gave up|shouted, "I give up!"].
+        "[Found you|I see you|Got you], {hider}!" {he seeker} [shouted|laughed|sang].|After [an hour|a long search] {he seeker} [gave up|grew tired].
         {Hider}, still {hider.at}, [had fallen asleep|was very proud of {hider.himself}].]
     """,
     ),
@@ -46,10 +46,10 @@ LOST = [
         """
         {Hero} [laid|put|left] {hero.his} {gem.look} {gem} on the [windowsill|garden table|doorstep].{gem.owner=hero}
         [In a flash|Quick as a wink|At once], {a thief} [snatched|stole] it.{gem.holder=thief}
-        {Friend} [saw it fly|followed it] as far as {perch}.{gem.at=perch}
+        {Friend} [saw the bird fly|followed the bird] as far as {perch}.{gem.at=perch}
         {Hero} [climbed|went up] a [long|tall|rickety] ladder.
         [In the {gem.holder}'s nest lay [two spoons|a fork|a broken necklace|a rusty key] and the {gem.look} {gem}.
-        Since then {gem.owner} has kept the {gem} [in a matchbox|under lock and key|far away from {gem.at}].|The {gem.holder} [screamed|flapped], but {hero} came down from {gem.at} with the {gem.look} {gem} in {hero.his} [fist|pocket].|There sat the {gem.holder} with [two|three|four] chicks in a nest lined with moss.
+        Since then {gem.owner} has kept the {gem} [in a little box|under lock and key|far away from {gem.at}].|The {gem.holder} [screamed|flapped], but {hero} came down from {gem.at} with the {gem.look} {gem} in {hero.his} [fist|pocket].|There sat the {gem.holder} with [two|three|four] chicks in a nest lined with moss.
         {He hero} smiled and let them keep the {gem.look} {gem}.]
     """,
     ),
@@ -58,11 +58,11 @@ LOST = [
         "hero friend: child, pet: pet, place: place, spot: place.spots",
         """
         <when> something {pet.cried} {spot} {in place}.{pet.at=spot}
-        {Hero} [looked|peeped] and saw {a pet.look} {pet}, [all alone|cold and hungry|lost and frightened].
+        {Hero} [looked|crept closer] and saw {a pet.look} {pet}, [all alone|cold and hungry|lost and frightened].
         ["[Where is your home|Whose are you]?" {he hero} asked.|{He hero} gave it [some bread|a drink of water|half a sandwich].|]
         Then {friend} came and [cried|wailed|sobbed], "I have lost my {pet}!"{pet.owner=friend}{friend.misses=pet}
         ["Is this your {pet}?" asked {hero}.|"Then look {pet.at}," said {hero}, smiling.]
-        [The {pet.look} {pet} [jumped|crept] straight into {pet.owner}'s arms.|{Pet.owner} picked the {pet.look} {pet} up and laughed and cried at once.]
+        [The {pet.look} {pet} came straight to {pet.owner}.|{Pet.owner} picked the {pet.look} {pet} up and laughed and cried at once.]
     """,
     ),
     plot(
@@ -81,10 +81,10 @@ LOST = [
         "the key",
         "hero friend: child, box: chest, gem: treasure, room: room, place: place, spot: place.spots",
         """
-        {In room} stood {a box.look} {box} that [nobody could open|had been locked for years].{box.at=room}
+        {In room} stood {a box.look} {box} that nobody could open.{box.at=room}
         <when> {hero} found a [rusty|tiny|brass] key {spot} {in place}.{key.at=spot}
         ["What about the {box} {in box.at}?" [asked|whispered] {friend}.|{Friend} thought of the {box} {in box.at}.]
-        [The lock went click|The key turned easily], and in the {box.look} {box} lay {a gem.look} {gem}!{gem.at=box}
+        [The lock went click|The key turned with a creak], and in the {box.look} {box} lay {a gem.look} {gem}!{gem.at=box}
         [They took turns to hold it.|"But who left the key {key.at}?" {friend} wondered.|It had waited there for a hundred years.]
     """,
     ),
@@ -97,7 +97,7 @@ LOST = [
         {Friend} [whistled|called] for {dog.pet}, {friend.his} {dog}.{dog.owner=friend}
         {Dog.pet} [jumped|leapt|plunged] into {hat.at} and swam.
         [Soon {hat.owner} had the {hat.look} {hat} again, [dripping wet|soaked through|cold and wet].|Back came the {hat.look} {hat}, and {hat.owner} [hugged|kissed|patted] {dog.pet}.]
-        ["Good {dog}!" said {hero}, and {dog.pet} [barked happily|shook off the water|wagged at {dog.owner}].|{Dog.owner} gave {dog.pet} a [biscuit|crust of bread|good rub].|]
+        ["Good dog!" said {hero}, and {dog.pet} [barked happily|shook off the water|ran to {dog.owner}].|{Dog.owner} gave {dog.pet} a [biscuit|crust of bread|good rub].|]
     """,
     ),
     plot(
@@ -115,11 +115,11 @@ LOST = [
         "the missing animal",
         "hero friend: child, elder: family, beast: beast, place: field",
         """
-        [One evening|At milking time|At sunset] {elder}'s {beast.look} {beast} was [missing|gone] from the barn.{beast.owner=elder}
+        [One evening|At feeding time|At sunset] {elder}'s {beast.look} {beast} was [missing|gone] from the barn.{beast.owner=elder}
         "I [heard|saw] it {in place} an hour ago," said {friend}.{beast.at=place}
         {Hero} took a [lantern|rope|stick] and [set off|walked out] into the [rain|dusk|mist].
         [At last, {in beast.at}, something {beast.cried}.|It was already dark {in beast.at} when something {beast.cried}.|Mud filled {hero.his} boots, but {in beast.at} {he hero} found tracks.]
-        The {beast.look} {beast} was [stuck in a ditch, and {hero} pulled it out|caught in a fence, and {hero} set it free|asleep in the nettles, and {hero} woke it|lost, but not at all sorry].
+        The {beast.look} {beast} was [stuck in a ditch, and {hero} pulled it out|caught in a fence, and {hero} set it free|caught in the brambles, and {hero} cut it loose|lost, but not at all sorry].
         [{He hero} led it back to {beast.owner}[, step by step|].|{Beast.owner} [danced|wept|sang] for joy when they came home.]
     """,
     ),
@@ -152,7 +152,7 @@ LOST = [
         "the wrong bag",
         "hero friend: child, thing: toy, other: book, place: place",
         """
-        {In place}, {hero} and {friend} mixed up their [bags|baskets|satchels], which [looked just alike|were both brown].
+        {In place}, {hero} and {friend} mixed up their [bags|baskets], which [looked just alike|were both brown].
         In {hero}'s was {a thing.look} {thing}, in {friend}'s {a other.look} {other}.{thing.owner=hero}{other.owner=friend}
         At home {hero} looked inside and [stared|gasped].
         ["This {other} [must be|is] {other.owner}'s!" {he hero} [said|cried].|There was no {thing}, only {a other.look} {other}.]
@@ -180,8 +180,8 @@ LOST = [
         "Who has seen my {shoe}?" [called|shouted] {hero}, hopping [on one leg|to breakfast|up and down].
         [{Friend} [looked in the coal bucket|blamed the wind].|]
         {Elder} knew {dog.pet} and went straight to {shoe.room}.
-        There, {shoe.at}, [lay|was] the {shoe}[, a little chewed|, full of crumbs|].
-        [{Dog.pet} [yawned|wagged] and looked the other way.|"[Bad|Clever] {dog}!" [cried|laughed] {hero}.]
+        There, {shoe.at}, [lay|was] the {shoe}[, a little chewed|, wet through|].
+        [{Dog.pet} [yawned|lay down] and looked the other way.|"[Bad|Silly] dog!" [cried|laughed] {hero}.]
     """,
     ),
 ]

@@ -5,6 +5,7 @@ from gptlib.world.telling import Fact
 # One for every relation that an event or a plot tells.
 QUESTIONS = {
     "at": "Where is {}?",
+    "bet": "What did {} bet?",
     "bring": "What should {} bring?",
     "brings": "What should {} bring?",
     "called": "What is {} called?",
@@ -24,12 +25,14 @@ QUESTIONS = {
     "misses": "What has {} lost?",
     "other": "What else is in {}?",
     "owner": "Whose is {}?",
+    "password": "What is the password of {}?",
     "pet": "What is {} called?",
     "place": "Where is {}?",
     "price": "How many coins does {} cost?",
     "prize": "What can be won in {}?",
     "promised": "What did {} promise?",
     "room": "Where is {}?",
+    "said": "What did {} speak of?",
     "second": "What is second on {}'s list?",
     "state": "Is {} broken or whole?",
     "third": "What is third on {}'s list?",

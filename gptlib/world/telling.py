@@ -10,8 +10,8 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gptlib.world.entry import Entry
 from gptlib.world.grammar import Break, Choice, Event, Need, Put, Slot, parse
-from gptlib.world.lexicon import Entry
 
 
 class Fact(NamedTuple):

@@ -1,0 +1,70 @@
+# The course's commands; `make` alone lists them.
+# PYTHON=python3.12 chooses the Python, VENV=folder the place of the environment.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+# Unless one is asked for: the Python that the environment was made with, else python3.
+MADE_WITH := $(shell $(BIN)/python -c 'import sys; print(sys._base_executable)' 2>/dev/null)
+PYTHON ?= $(or $(MADE_WITH),python3)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+
+# These stamps are set last and say for which Python and which folder: the environment is made anew after
+# a half-done installation, with another Python, in a folder that was moved, or when it no longer starts.
+FOLDER := $(shell pwd | cksum | cut -d ' ' -f 1)
+READY := $(VENV)/ready-$(VERSION)-$(FOLDER)
+TEST_READY := $(VENV)/test-ready-$(VERSION)-$(FOLDER)
+
+# JupyterLab does not run as root unless told to. Where there is no screen, it prints its address instead.
+LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
+LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
+
+.PHONY: anew help setup lab test lint data notebooks images time test-portable mutants clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## make .venv and install what a reader needs
+
+lab: $(READY) ## open the course in JupyterLab
+	$(BIN)/python -m jupyterlab $(LAB)
+
+test: $(TEST_READY) ## run the unit tests, the doctests and every notebook
+	$(BIN)/pytest
+
+lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
+	$(BIN)/ruff check
+
+notebooks: $(TEST_READY) ## run the notebooks and store their outputs
+	$(BIN)/python notebooks/build.py execute
+
+data: $(READY) ## tell the stories again
+	$(BIN)/python data/build.py
+
+images: $(READY) ## draw the pictures again
+	$(BIN)/python images/build.py
+
+time: $(TEST_READY) ## measure the notebooks; write their seconds into them and into the README
+	$(BIN)/python notebooks/build.py time
+
+test-portable: $(TEST_READY) ## run the notebooks as another CPU would compute them
+	ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/pytest notebooks/*.ipynb
+
+mutants: $(TEST_READY) ## break the library on purpose: the tests must notice
+	$(BIN)/pytest tests/mutants.py
+
+clean: ## remove everything that can be made again
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . '(' -name __pycache__ -o -name .ipynb_checkpoints ')' -prune -exec rm -rf {} +
+
+$(READY): requirements.txt $(if $(MADE_WITH),,anew)
+	$(if $(filter 3.11 3.12 3.13 3.14,$(VERSION)),,$(error The course needs Python 3.11, 3.12, 3.13 or 3.14, \
+	and $(PYTHON) is $(or $(VERSION),not here): name one that is, as in 'make lab PYTHON=python3.12'))
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install -r requirements.txt
+	@touch $@
+
+$(TEST_READY): $(READY) requirements-test.txt
+	$(BIN)/python -m pip install -r requirements-test.txt
+	@touch $@

@@ -1,0 +1,81 @@
+"""Checks for the exercises: each says what is right or wrong with a reader's function."""
+
+import math
+from collections.abc import Callable, Sequence
+
+NOT_YET = "Not yet: your function returns None."
+RIGHT = "Right!"
+
+
+def check_encode(mine: Callable[[str, str], Sequence[int]]) -> str:
+    """Notebook 00: mine(text, chars) gives for each character of text its place in chars."""
+    text, chars = "a bad cab", " abcd"
+    want = [chars.index(char) for char in text]
+    got = mine(text, chars)
+    if got is None:
+        return NOT_YET
+    got = list(got)
+    if got == want:
+        return RIGHT
+    if got == [i + 1 for i in want]:
+        return "Every id is one too large: places are counted from 0."
+    if got == [ord(char) for char in text]:
+        return "These are the characters' code points: we want their places in chars."
+    if got == list(text):
+        return "These are still characters: we want numbers, their places in chars."
+    if len(got) != len(want):
+        return f"There should be one id for each of the {len(want)} characters, not {len(got)}."
+    return f"{text!r} with chars {chars!r} should give {want}, and yours gives {got}."
+
+
+def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
+    """Notebook 00: mine(data, starts, block_size) gives the windows at starts and their targets."""
+    data, starts, T = list(range(10, 22)), [1, 5, 3], 3
+
+    def cut(shift: int) -> list[list[int]]:
+        return [data[s + shift : s + shift + T] for s in starts]
+
+    got = mine(data, starts, T)
+    if got is None:
+        return NOT_YET
+    if len(got) != 2:
+        return "Return two lists, idx and targets, with a row in each for every start."
+    idx, targets = ([list(row) for row in rows] for rows in got)
+    if idx != cut(0):
+        if any(len(row) == T + 1 for row in idx):
+            return "The rows of idx are one too long: like the targets they have block_size ids."
+        return f"The rows of idx for starts {starts} should be {cut(0)}, and yours are {idx}."
+    if any(len(row) != T for row in targets):
+        return "Each row of targets is as long as its row of idx: the last id has a target too."
+    diagnoses = [
+        (1, RIGHT),
+        (0, "Your targets are idx itself: a model would only learn to repeat what it sees."),
+        (-1, "Your targets are shifted the wrong way: they come before, and not next."),
+        (T, "Your targets begin where idx ends, but each id of idx has a target: the next one."),
+    ]
+    for shift, diagnosis in diagnoses:
+        if targets == cut(shift):
+            return diagnosis
+    return f"The targets for starts {starts} should be {cut(1)}, and yours are {targets}."
+
+
+def check_loss(mine: Callable[[list[float]], float]) -> str:
+    """Notebook 00: mine(probs) is the mean of -ln p over the probabilities of what really came."""
+    probs = [0.5, 0.25, 1.0]
+    mean = sum(probs) / len(probs)
+    want = -sum(map(math.log, probs)) / len(probs)
+    got = mine(probs)
+    if got is None:
+        return NOT_YET
+    diagnoses = [
+        (want, RIGHT),
+        (-want, "The sign is wrong: the logarithm of a probability is negative, a loss is not."),
+        (want * len(probs), "This is the sum: divide it by how many there are."),
+        (want / math.log(2), "This is in bits, by the logarithm to base 2: use math.log."),
+        (-math.log(mean), "You averaged before the logarithm: take -ln p of each, then the mean."),
+        (mean, "This is the mean probability: take -ln p of each, then the mean."),
+    ]
+    for value, diagnosis in diagnoses:
+        if math.isclose(got, value, abs_tol=1e-9):
+            return diagnosis
+    return f"The loss of the probabilities {probs} should be {want:.4f}, and yours is {got:.4f}."

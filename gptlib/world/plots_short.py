@@ -1,0 +1,58 @@
+"""Short plots, four or five sentences and done. grammar.py explains the notation."""
+
+from gptlib.world.telling import plot
+
+SHORT = [
+    plot(
+        "the rain",
+        "hero: child, elder: family, hat: clothing, place: place",
+        """
+        "It will rain today," said {elder}, "so take your {hat.look} {hat}."{elder.said=hat}
+        But {hero} [ran out without it|forgot|left it on its hook].
+        {In place} the first drops fell.
+        ["I should have taken the {elder.said}," [sighed|groaned] {hero}.|{Hero} came home from {place} with wet hair.]
+        {Elder} [said nothing|smiled|raised an eyebrow] and pointed to the {hat.look} {hat}.
+    """,
+    ),
+    plot(
+        "the password",
+        "hero friend: child, word wrong: called, place: place",
+        """
+        {Hero} and {friend} [built a den of branches|made a tent of blankets] {in place}.{den.at=place}
+        "The password is {word}," [said|whispered] {hero}.{den.password=word}
+        The next [morning|afternoon] {friend} came back to {den.at}.
+        "Who goes there?" [asked|called] {hero}.
+        ["{Den.password}," whispered {friend}, and was let in.|"{Wrong}," said {friend}, but only "{Den.password}" would do.]
+    """,
+    ),
+    plot(
+        "the bet",
+        "hero friend: child, mine yours: food, place: place",
+        """
+        "I bet you {a mine.look} {mine} that it rains," said {hero}.{hero.bet=mine}
+        "And I bet you {a yours.look} {yours} that it does not," said {friend}.{friend.bet=yours}
+        They sat {in place} and watched the [clouds|sky].
+        [It poured before supper, and {hero} got the {yours.look} {friend.bet}.|Not a drop fell, and {friend} got the {mine.look} {hero.bet}.]
+    """,
+    ),
+    plot(
+        "the painting",
+        "hero friend: child, elder: family, beast wrong: beast",
+        """
+        {Hero} painted {elder}'s {beast.look} {beast}.{beast.owner=elder}
+        "What a fine {wrong}!" said {friend}.
+        {Hero} [frowned|sighed] and made the [tail|ears|feet] [bigger|smaller].
+        ["My {beast.look} {beast}!" cried {beast.owner} at once.|{Beast.owner} hung the {beast.look} {beast} on the wall.]
+    """,
+    ),
+    plot(
+        "the window",
+        "hero friend: child, thing: toy, place: place",
+        """
+        From the window {hero} saw {friend} {in place} with {a thing.look} {thing}.{friend.at=place}{thing.holder=friend}
+        "Wait for me!" [called|shouted] {hero}.
+        {He hero} [put on one shoe|jumped down the stairs|left the porridge] and ran.
+        [{In friend.at} they took the {thing.look} {thing} and {thing.used}.|When {hero} came to {friend.at}, {thing.holder} was gone, and so was the {thing.look} {thing}.]
+    """,
+    ),
+]

@@ -1,0 +1,85 @@
+"""The exercises: the solutions pass, and each wrong answer that a check knows is told apart."""
+
+import math
+import runpy
+from pathlib import Path
+
+import pytest
+
+from gptlib import exercises
+from gptlib.exercises import NOT_YET, RIGHT
+
+ROOT = Path(__file__).parent.parent
+SOLUTIONS = ROOT / "notebooks" / "solutions"
+
+
+def windows(shift, length):
+    """Windows whose targets are shifted by shift and as long as length says."""
+    return lambda data, starts, T: (
+        [data[s : s + T] for s in starts],
+        [data[s + shift : s + shift + length(T)] for s in starts],
+    )
+
+
+@pytest.mark.parametrize("path", sorted(SOLUTIONS.glob("*.py")), ids=lambda path: path.name)
+def test_every_check_has_a_solution_that_passes(path):
+    answers = {name: mine for name, mine in runpy.run_path(path).items() if name.startswith("my_")}
+    notebook = (ROOT / "notebooks" / f"{path.stem}.ipynb").read_text(encoding="utf-8")
+    for name, mine in answers.items():
+        check = name.replace("my_", "check_")
+        assert f"print(exercises.{check}({name}))" in notebook
+        assert getattr(exercises, check)(mine) == RIGHT
+
+
+CHECKS = [name for name in vars(exercises) if name.startswith("check_")]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_stub_is_told_not_yet(check):
+    assert getattr(exercises, check)(lambda *_: None) == NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (lambda text, chars: [chars.index(c) + 1 for c in text], "one too large"),
+        (lambda text, chars: [ord(c) for c in text], "code points"),
+        (lambda text, chars: list(text), "still characters"),
+        (lambda text, chars: [0], "one id for each of the 9 characters, not 1"),
+        (lambda text, chars: [0] * len(text), "should give [1, 0, 2, 1, 4, 0, 3, 1, 2]"),
+    ],
+)
+def test_encode(mine, says):
+    assert says in exercises.check_encode(mine)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (windows(0, lambda T: T), "only learn to repeat"),
+        (windows(-1, lambda T: T), "wrong way"),
+        (windows(3, lambda T: T), "begin where idx ends"),
+        (windows(1, lambda T: T - 1), "as long as its row of idx"),
+        (windows(2, lambda T: T), "The targets for starts [1, 5, 3] should be [[12, 13, 14]"),
+        (lambda data, starts, T: ([data[s : s + T + 1] for s in starts], []), "one too long"),
+        (lambda data, starts, T: ([[0] * T] * 3, []), "The rows of idx for starts [1, 5, 3]"),
+        (lambda data, starts, T: [data], "two lists"),
+    ],
+)
+def test_windows(mine, says):
+    assert says in exercises.check_windows(mine)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (lambda probs: sum(map(math.log, probs)) / len(probs), "sign is wrong"),
+        (lambda probs: -sum(map(math.log, probs)), "This is the sum"),
+        (lambda probs: -sum(map(math.log2, probs)) / len(probs), "base 2"),
+        (lambda probs: -math.log(sum(probs) / len(probs)), "averaged before the logarithm"),
+        (lambda probs: sum(probs) / len(probs), "mean probability"),
+        (lambda probs: 7.0, "should be 0.6931, and yours is 7.0000"),
+    ],
+)
+def test_loss(mine, says):
+    assert says in exercises.check_loss(mine)

@@ -1,0 +1,95 @@
+"""Every shape comment in gptlib is true of an example here."""
+
+import runpy
+from inspect import isgenerator
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+import torch
+from shape_comments import checking, shape_notes
+
+import gptlib
+from gptlib.data import get_batch
+
+
+def batches():
+    data = torch.arange(20)
+    get_batch(data, batch_size=2, block_size=3)
+    get_batch(data, batch_size=2, block_size=3, starts=torch.tensor([0, 7]))
+
+
+# Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
+# (T, B) would pass for (B, T).
+EXAMPLES = [batches]
+
+
+def test_every_shape_comment_in_gptlib_is_true():
+    paths = sorted(Path(gptlib.__file__).parent.rglob("*.py"))
+    notes = [note for path in paths for note in shape_notes(path)]
+    with checking(notes) as reached:
+        for example in EXAMPLES:
+            example()
+    missed = [str(note) for note in notes if note not in reached]
+    assert not missed, f"add an example that runs {', '.join(missed)}"
+
+
+def run(tmp_path, body, x):
+    """Check a function with this body; return how many shape comments ran, out of how many."""
+    path = tmp_path / "toy.py"
+    path.write_text("import torch\ndef toy(x):\n" + indent(body, "    "))
+    notes = shape_notes(path)
+    with checking(notes) as reached:
+        result = runpy.run_path(str(path))["toy"](x)
+        if isgenerator(result):
+            list(result)
+    return len(reached), len(notes)
+
+
+X = torch.zeros(2, 3, 4)
+TRUE = [
+    "B, T, C = x.shape\ny = x.mT  # (B, C, T)",
+    "B, T, C = x.shape\nreturn x[0], x[1]  # (T, C)",
+    "B, T, C = x.shape\ny, z = x.split(C // 2, -1)  # (B, T, C // 2)",
+    "B, T, C = x.shape\nx = x.reshape(\n    B,\n    -1,\n)  # (B, T * C)",
+    "B, T, C = x.shape\nfor row in x:\n    y = row * 2  # (T, C)",
+    "B, T, C = x.shape\nfor row in x:\n    yield row  # (T, C)",
+    "B, T, C = x.shape\nwith torch.no_grad():\n    return x + 1  # (B, T, C)",
+    "B, T, C = x.shape\ntry:\n    y = x @ x  # (T, T)\nexcept RuntimeError:\n    y = x  # (B, ...)",
+    "C = x.shape[-1]\nx += 1  # (..., C)\ny = x  # (2, ..., 3, C)",
+    "y = x.sum()  # ()\nB = len(x)\ny = x[:, 0, 0]  # (B,)",
+]
+FALSE = [
+    ("B, T, C = x.shape\ny = x.mT  # (B, T, C)", r"toy.py:4 .* y is \[2, 4, 3\], not \[2, 3, 4\]"),
+    ("B, T, C = x.shape\nreturn x, x[0]  # (B, T, C)", r"result 1 is \[3, 4\]"),
+    ("C = x.shape[-1]\ny = x.sum(-1)  # (..., C)", r"y is \[2, 3\], not \[2, 4\]"),
+    ("B, T, C = x.shape\ny = x.sum()  # (..., T, C)", r"y is \[\]"),
+    ("y = x  # (B, T, C)", "'B' is not defined"),
+]
+UNCHECKABLE = [
+    ("torch.zeros(3)  # (T,)", "ends no assignment"),
+    ("y = [\n    x,  # (B, T, C)\n]", "ends no assignment"),
+    ("y = x  # scores: (B, T, C)", "nothing else"),
+]
+
+
+@pytest.mark.parametrize("body", TRUE)
+def test_a_true_comment_passes(tmp_path, body):
+    reached, notes = run(tmp_path, body, X)
+    assert reached == notes - body.count("try:") > 0
+
+
+@pytest.mark.parametrize("body, message", FALSE)
+def test_an_untrue_comment_fails(tmp_path, body, message):
+    with pytest.raises(AssertionError, match=message):
+        run(tmp_path, body, X)
+
+
+@pytest.mark.parametrize("body, message", UNCHECKABLE)
+def test_a_comment_that_cannot_be_checked_fails(tmp_path, body, message):
+    with pytest.raises(ValueError, match=message):
+        run(tmp_path, body, X)
+
+
+def test_a_comment_that_does_not_run_is_not_reached(tmp_path):
+    assert run(tmp_path, "if x is None:\n    y = x  # (T,)", X) == (0, 1)

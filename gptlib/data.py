@@ -5,6 +5,7 @@ import os
 import re
 import urllib.request
 from http.client import HTTPException
+from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,12 +27,13 @@ TIMEOUT = 30  # seconds without a byte before a download is given up
 def load_text(source: str | Path) -> str:
     r"""Read a text: "tales", "shakespeare", or the path of a UTF-8 file.
 
-    "tales" is the training and the validation stories, in this order. "shakespeare"
-    is downloaded once (1.1 MB) and kept in data/. Lines end with "\n" alone, however
-    the file ends them, and a byte order mark is no part of the text.
+    "tales" is the training and the validation stories, in this order; only `load_split`
+    tells them apart, for split(load_text("tales")) cuts somewhere else. "shakespeare" is
+    downloaded once (1.1 MB) and kept in data/. Lines end with "\n" alone, however the
+    file ends them, and a byte order mark is no part of the text.
 
     ValueError for a name or path that is no file, a file that is not UTF-8, a text of
-    nothing but white space, a damaged copy; OSError if the download fails.
+    nothing but white space, a damaged copy; OSError if it cannot be downloaded or kept.
     """
     if source == "tales":
         return _read(TALES_TRAIN) + _read(TALES_VALID)
@@ -44,8 +46,9 @@ def load_text(source: str | Path) -> str:
 def load_split(source: str | Path) -> tuple[str, str]:
     """Read a text as its training part and its validation part.
 
-    The tales bring validation stories of their own, told from other seeds; any other
-    text is cut by `split`. Errors as in `load_text` and `split`.
+    The tales bring validation stories of their own, told from other seeds, and these are
+    not what split(load_text("tales")) would cut off; any other text is cut by `split`.
+    Errors as in `load_text` and `split`.
     """
     if source == "tales":
         return _read(TALES_TRAIN), _read(TALES_VALID)
@@ -75,16 +78,19 @@ def split(text: str, valid_fraction: float = 0.1) -> tuple[str, str]:
 
 
 def story_starts(text: str) -> Tensor:
-    r"""Find where each story begins: at 0 and after every blank line.
+    r"""Find where each story begins: blank lines, one or more, stand between stories.
 
     Returns the offsets (N,) in characters, which are those of a CharTokenizer's ids too.
 
     >>> story_starts("A cat sat.\n\nA dog ran.\n\n")
     tensor([ 0, 12])
+
+    ValueError for a text without a story.
     """
-    # The last story's own blank line is followed by nothing, so it begins no story.
-    ends = [blank.end() for blank in re.finditer("\n\n", text.rstrip("\n"))]
-    return torch.tensor([0, *ends])
+    starts = [story.start() for story in re.finditer(r".+(\n.+)*", text)]
+    if not starts:
+        raise ValueError(f"text {text!r} holds no story: give at least one line to read")
+    return torch.tensor(starts)
 
 
 def get_batch(
@@ -98,14 +104,26 @@ def get_batch(
 
     data: (N,) int64, on any device
     generator: on the CPU, so that a seed gives the same batch on every device
-    starts: (M,) int64, the only offsets at which a window may begin; None is all of them
+    starts: (M,) int64, on the CPU too, the only offsets at which a window may begin;
+        None is all of them
 
     Returns idx and targets, both (B, T): targets[b, t] is what follows idx[b, : t + 1].
-    ValueError for sizes below 1 and for a text with no room for a window.
+    ValueError for other data, sizes that are not whole numbers from 1, a negative start,
+    and a text with no room for a window.
     """
     B, T = batch_size, block_size
-    if B < 1 or T < 1:
-        raise ValueError(f"batch_size {B} and block_size {T} must both be at least 1")
+    if not all(isinstance(size, Integral) and size >= 1 for size in (B, T)):
+        raise ValueError(
+            f"batch_size {B!r} and block_size {T!r} must both be whole numbers, at least 1"
+        )
+    if not (isinstance(data, Tensor) and data.dim() == 1 and data.dtype == torch.int64):
+        kind = type(data).__name__
+        if isinstance(data, Tensor):
+            kind = f"{data.dtype} and shape {tuple(data.shape)}"
+        raise ValueError(
+            f"data is of type {kind}, not an int64 tensor (N,): "
+            "give torch.tensor(tokenizer.encode(text))"
+        )
     # A window takes T + 1 ids, for its last one has a target too.
     windows = len(data) - T
     if windows < 1:
@@ -116,6 +134,8 @@ def get_batch(
     if starts is None:
         first = torch.randint(windows, (B,), generator=generator)  # (B,)
     else:
+        if (starts < 0).any():
+            raise ValueError(f"starts holds {starts.min()}: give offsets that count from 0")
         starts = starts[starts < windows]
         if len(starts) == 0:
             raise ValueError(
@@ -127,45 +147,57 @@ def get_batch(
     return data[at], data[at + 1]  # (B, T)
 
 
-def _read(path: str | Path) -> str:
+def _read(source: str | Path) -> str:
+    path = os.path.expanduser(source)
     if not os.path.isfile(path):
-        raise ValueError(
-            f"{str(path)!r} is not a file: give the path of one, 'tales' or 'shakespeare'"
-        )
+        advice = "give the path of one, 'tales' or 'shakespeare'"
+        if source in (TALES_TRAIN, TALES_VALID):
+            advice = (
+                "the course's data folder lacks it, so run `make data`, "
+                "or clone the course again and start from there"
+            )
+        raise ValueError(f"{path!r} is not a file: {advice}")
     raw = Path(path).read_bytes()
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"{str(path)!r} is not UTF-8 (byte 0x{raw[error.start]:02x} at offset {error.start}): "
+            f"{path!r} is not UTF-8 (byte 0x{raw[error.start]:02x} at offset {error.start}): "
             "save it as UTF-8"
         ) from None
+    if "\0" in text:  # UTF-16 without its mark is mostly valid UTF-8
+        raise ValueError(
+            f"{path!r} holds NUL characters, so it is probably not UTF-8 text: save it as UTF-8"
+        )
     if not text.strip():
-        raise ValueError(f"{str(path)!r} holds no text: give a file with something to learn from")
+        raise ValueError(f"{path!r} holds no text: give a file with something to learn from")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _fetch(url: str, sha256: str, path: Path) -> None:
     """Download url to path unless it is there; either way its bytes must have this SHA-256."""
     if path.exists():
-        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise ValueError(f"{str(path)!r} is damaged: delete it, and it is downloaded again")
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise ValueError(
+                f"{str(path)!r} is damaged or a folder: delete it, and it is downloaded again"
+            )
         return
+    advice = f"try again, or get the right file elsewhere and save it as {str(path)!r}"
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
             raw = response.read()
     except (OSError, HTTPException) as error:
-        raise OSError(
-            f"could not download {url} ({error}): "
-            f"fetch it where there is a network, and save it as {str(path)!r}"
-        ) from error
+        raise OSError(f"could not download {url} ({error}): {advice}") from error
     if (got := hashlib.sha256(raw).hexdigest()) != sha256:
-        raise ValueError(
-            f"{url} sent {len(raw)} bytes with SHA-256 {got}, not {sha256}: "
-            f"try again, or get the right file elsewhere and save it as {str(path)!r}"
-        )
+        raise ValueError(f"{url} sent {len(raw)} bytes with SHA-256 {got}, not {sha256}: {advice}")
     # Renaming happens whole or not at all, so a stop halfway never leaves half a text.
-    with TemporaryDirectory(dir=path.parent) as folder:
-        part = Path(folder) / path.name
-        part.write_bytes(raw)
-        part.replace(path)
+    try:
+        with TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            part.write_bytes(raw)
+            part.replace(path)
+    except OSError as error:
+        raise OSError(
+            f"could not save {path.name} ({error}): "
+            f"make {str(path.parent)!r} a folder that you may write to"
+        ) from error

@@ -2,14 +2,30 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import wraps
 
 NOT_YET = "Not yet: your function returns None."
 RIGHT = "Right!"
 
 
+def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
+    """Make a check that says what went wrong where the plain one would raise it."""
+
+    @wraps(check)
+    def wrapped(mine: Callable) -> str:
+        try:
+            return check(mine)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            return f"Your function stops, or returns what the check cannot read ({what})."
+
+    return wrapped
+
+
+@in_words
 def check_encode(mine: Callable[[str, str], Sequence[int]]) -> str:
     """Notebook 00: mine(text, chars) gives for each character of text its place in chars."""
-    text, chars = "a bad cab", " abcd"
+    text, chars = "bad cab", "abcdz "  # neither sorted nor all of them used
     want = [chars.index(char) for char in text]
     got = mine(text, chars)
     if got is None:
@@ -21,6 +37,9 @@ def check_encode(mine: Callable[[str, str], Sequence[int]]) -> str:
         return "Every id is one too large: places are counted from 0."
     if got == [ord(char) for char in text]:
         return "These are the characters' code points: we want their places in chars."
+    alphabet = sorted(set(text))
+    if got == [alphabet.index(char) for char in text]:
+        return "These are places in an alphabet of your own: look the characters up in chars."
     if got == list(text):
         return "These are still characters: we want numbers, their places in chars."
     if len(got) != len(want):
@@ -28,6 +47,7 @@ def check_encode(mine: Callable[[str, str], Sequence[int]]) -> str:
     return f"{text!r} with chars {chars!r} should give {want}, and yours gives {got}."
 
 
+@in_words
 def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
     """Notebook 00: mine(data, starts, block_size) gives the windows at starts and their targets."""
     data, starts, T = list(range(10, 22)), [1, 5, 3], 3
@@ -41,6 +61,8 @@ def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
     if len(got) != 2:
         return "Return two lists, idx and targets, with a row in each for every start."
     idx, targets = ([list(row) for row in rows] for rows in got)
+    if idx == cut(1) and targets == cut(0):
+        return "These are the right windows in the wrong order: return idx first, then targets."
     if idx != cut(0):
         if any(len(row) == T + 1 for row in idx):
             return "The rows of idx are one too long: like the targets they have block_size ids."
@@ -59,6 +81,7 @@ def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
     return f"The targets for starts {starts} should be {cut(1)}, and yours are {targets}."
 
 
+@in_words
 def check_loss(mine: Callable[[list[float]], float]) -> str:
     """Notebook 00: mine(probs) is the mean of -ln p over the probabilities of what really came."""
     probs = [0.5, 0.25, 1.0]
@@ -71,11 +94,13 @@ def check_loss(mine: Callable[[list[float]], float]) -> str:
         (want, RIGHT),
         (-want, "The sign is wrong: the logarithm of a probability is negative, a loss is not."),
         (want * len(probs), "This is the sum: divide it by how many there are."),
+        (math.exp(want), "This is the exponential of the loss, its perplexity: leave out the exp."),
+        (want / math.log(10), "You took the logarithm to base 10: use math.log."),
         (want / math.log(2), "This is in bits, by the logarithm to base 2: use math.log."),
         (-math.log(mean), "You averaged before the logarithm: take -ln p of each, then the mean."),
         (mean, "This is the mean probability: take -ln p of each, then the mean."),
     ]
     for value, diagnosis in diagnoses:
-        if math.isclose(got, value, abs_tol=1e-9):
+        if math.isclose(got, value, rel_tol=1e-5):  # float32 will do
             return diagnosis
     return f"The loss of the probabilities {probs} should be {want:.4f}, and yours is {got:.4f}."

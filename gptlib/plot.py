@@ -78,7 +78,7 @@ def batch(idx: ArrayLike, targets: ArrayLike, decode_one: Callable[[int], str]) 
     fig = plt.figure(figsize=(WIDTH, height * cell + 0.35))
     ax = fig.add_subplot(xlim=(left, right), ylim=(height - 0.7, -0.7))
     ax.set_axis_off()
-    ax.set_title("Below each character its target: the one that comes next")
+    ax.set_title("Each target is the next character: a line joins it to the same one in idx")
     for b in range(B):
         for name, ids, y in (("idx", idx, b * row), ("targets", targets, b * row + gap)):
             face = "white" if name == "idx" else (HIGHLIGHT, 0.2)
@@ -112,7 +112,9 @@ def tale(sentences: Sequence[str], uses: Sequence[Sequence[tuple[int, str]]]) ->
     fig = plt.figure(figsize=(WIDTH, tops[-1] + 0.45))
     ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(tops[-1], -0.15))
     ax.set_axis_off()
-    ax.set_title(f"{far} of {len(sentences)} sentences need a fact told two or more sentences ago")
+    ax.set_title(
+        f"{far} of {len(sentences)} sentences repeat a fact from two or more sentences back"
+    )
     style = {"va": "center_baseline", "parse_math": False}
     for i, (row, note, top) in enumerate(zip(rows, notes, tops[:-1], strict=True)):
         ax.text(0, top, str(i), ha="center", weight="bold", **style)
@@ -170,8 +172,8 @@ def character_counts(text: str) -> Figure:
     ax.tick_params(axis="x", length=0, pad=14)
     ax.margins(x=0.01)
     ax.set_ylabel("% of the text")
-    ax.set_xlabel(f"{len(shown)} of its {len(counts)} characters, the most frequent first")
-    ax.set_title(f"{shares[0]:.0f}% of the text is the character {shown[0][0]!r}")
+    ax.set_xlabel(f"its {len(shown)} most frequent characters, space as · and line break as ↵")
+    ax.set_title(f"{shares[0]:.0f}% of the text is the character {names[0]}")
     return fig
 
 

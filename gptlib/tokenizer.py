@@ -1,6 +1,8 @@
 """From text to numbers and back."""
 
 from collections.abc import Sequence
+from operator import index
+from reprlib import repr as brief
 from typing import Protocol
 
 from torch import Tensor
@@ -24,7 +26,7 @@ class CharTokenizer:
     """One id for each character of a text, in the order of their code points.
 
     Its whole state is the string `chars`: CharTokenizer(tokenizer.chars) == tokenizer.
-    An empty text is a ValueError.
+    ValueError for an empty text, and for what is no str.
 
     >>> tokenizer = CharTokenizer("banana")
     >>> tokenizer.chars
@@ -36,8 +38,10 @@ class CharTokenizer:
     """
 
     def __init__(self, text: str) -> None:
-        if not text:
-            raise ValueError("text is empty: a tokenizer needs at least one character to know")
+        if not (isinstance(text, str) and text):
+            raise ValueError(
+                f"text is {brief(text)}: a tokenizer needs a str with at least one character"
+            )
         self.chars = "".join(sorted(set(text)))
         self._id_of = {char: i for i, char in enumerate(self.chars)}
 
@@ -47,6 +51,8 @@ class CharTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of the characters of text, one each; ValueError at the first unknown one."""
+        if not isinstance(text, str):
+            raise ValueError(f"text is {brief(text)}: encode a str")
         try:
             return [self._id_of[char] for char in text]
         except KeyError as error:
@@ -58,14 +64,16 @@ class CharTokenizer:
             ) from None
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
-        """The text of ids, a list of ints or a tensor (T,); ValueError at the first unknown id."""
-        if isinstance(ids, Tensor):
-            if ids.dim() != 1:
-                raise ValueError(
-                    f"ids of shape {tuple(ids.shape)} are not one sequence: "
-                    "decode one row at a time, such as ids[0]"
-                )
+        """The text of ids, a list of ints or a tensor (T,); ValueError for other types and ids."""
+        if hasattr(ids, "tolist"):  # a tensor or an array
             ids = ids.tolist()  # one step off the device, not one per token
+        try:
+            ids = [index(i) for i in ids]
+        except TypeError:
+            raise ValueError(
+                f"ids {brief(ids)} are not one sequence of ints: "
+                "give a list or a tensor (T,), such as one row of a batch"
+            ) from None
         for i in ids:
             if not 0 <= i < self.vocab_size:  # chars[-1] would quietly be the last character
                 raise ValueError(
@@ -76,6 +84,9 @@ class CharTokenizer:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CharTokenizer) and self.chars == other.chars
+
+    def __hash__(self) -> int:
+        return hash(self.chars)
 
     def __repr__(self) -> str:
         return f"CharTokenizer({self.chars!r})"

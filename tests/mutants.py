@@ -29,13 +29,133 @@ class Mutant:
         return f"{self.file}: {self.old} -> {self.new}"
 
 
+DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "plot.py"
+
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
     Mutant(
-        "data.py",
+        DATA,
         "return data[at], data[at + 1]",
         "return data[at], data[at]",
         "test_data.py::test_a_batch_is_what_a_plain_loop_cuts",
+    ),
+    # The last target of a row is its own first token.
+    Mutant(
+        DATA,
+        "return data[at], data[at + 1]",
+        "return data[at], data[at].roll(-1, 1)",
+        "test_data.py::test_a_batch_is_what_a_plain_loop_cuts",
+    ),
+    # The last window of a text is never drawn.
+    Mutant(
+        DATA,
+        "windows = len(data) - T",
+        "windows = len(data) - T - 1",
+        "test_data.py::test_first_and_last_window_are_reached_and_none_beyond",
+    ),
+    # Windows of the tales begin anywhere.
+    Mutant(
+        DATA,
+        "first = starts[torch.randint(len(starts), (B,), generator=generator)]",
+        "first = torch.randint(windows, (B,), generator=generator)",
+        "test_data.py::test_windows_of_tales_begin_with_a_story",
+    ),
+    # The seed has no effect.
+    Mutant(
+        DATA,
+        "torch.randint(windows, (B,), generator=generator)",
+        "torch.randint(windows, (B,))",
+        "test_data.py::test_the_generator_alone_decides",
+    ),
+    # Validation text leaks into training.
+    Mutant(
+        DATA,
+        "return text[:cut], text[cut:]",
+        "return text, text[cut:]",
+        "test_data.py::test_split_loses_nothing_and_leaks_nothing",
+    ),
+    Mutant(
+        DATA,
+        "return _read(TALES_TRAIN), _read(TALES_VALID)",
+        'return load_text("tales"), _read(TALES_VALID)',
+        "test_data.py::test_the_tales_bring_their_own_validation_stories",
+    ),
+    # Any bytes will do for Tiny Shakespeare.
+    Mutant(
+        DATA,
+        ".hexdigest()) != sha256:",
+        '.hexdigest()) == "":',
+        "test_data.py::test_wrong_bytes_are_not_kept",
+    ),
+    # An id of -1 is the last character.
+    Mutant(
+        TOKENIZER,
+        "if not 0 <= i < self.vocab_size:",
+        "if not i < self.vocab_size:",
+        "test_tokenizer.py::test_unknown_id",
+    ),
+    # The ids depend on the order in which characters come, so no two texts agree.
+    Mutant(
+        TOKENIZER,
+        "sorted(set(text))",
+        "dict.fromkeys(text)",
+        "test_tokenizer.py::test_ids_are_the_places_in_the_sorted_vocabulary",
+    ),
+    # A fact counts as told before, in the very sentence that tells it.
+    Mutant(
+        WORLD,
+        "if fact.told < state.now:",
+        "if fact.told <= state.now:",
+        "test_world.py::test_a_fact_that_a_sentence_repeats_was_told_before_and_stands_in_it",
+    ),
+    # A fact is put down to the sentence before the one that tells it.
+    Mutant(
+        WORLD,
+        "facts[role, relation] = value, state.now",
+        "facts[role, relation] = value, max(state.now - 1, 0)",
+        "test_world.py::test_a_fact_is_told_in_a_sentence_that_speaks_of_it",
+    ),
+    # What was found is still missed.
+    Mutant(
+        WORLD,
+        "if key != (role, relation)}",
+        "if not value or key != (role, relation)}",
+        "test_world.py::test_what_holds_at_the_end",
+    ),
+    # What was told once may be drawn again: the kite is red, then blue.
+    Mutant(
+        WORLD,
+        'return [Move("", (), todo, _put(state, role, step, one)) for one in word]',
+        "word = word[len(state.facts) % len(word)]",
+        "test_world.py::test_a_colour_is_drawn_once_and_then_repeated",
+    ),
+    # Somebody plays two roles, and hands a thing to herself.
+    Mutant(
+        WORLD,
+        "entry for entry in entries if entry.name not in taken",
+        "entry for entry in entries",
+        "test_world.py::test_nobody_plays_two_roles",
+    ),
+    # "She" where two girls were just named.
+    Mutant(
+        WORLD,
+        'state.players[n].words["he"] == me["he"]] == [role]:',
+        'state.players[n].words["he"] == me["he"]]:',
+        "test_world.py::test_a_pronoun_stands_where_it_can_mean_only_one",
+    ),
+    # A choice is drawn before it is shown, so that two stories read the same.
+    Mutant(
+        WORLD,
+        'return [Move("", (), rest, state._replace(plot=part))]',
+        'return [Move("", (), rest, state._replace(plot=part))] * 2',
+        "test_world.py::test_every_story_can_be_told_in_one_way_only_and_reading_it_gives_its_facts",
+    ),
+    # The picture shows the inputs where it says targets.
+    Mutant(
+        PLOT,
+        "decode_one(int(ids[b, t]))",
+        "decode_one(int(idx[b, t]))",
+        "test_plot.py::test_batch",
     ),
 ]
 
@@ -78,4 +198,5 @@ def test_mutant_is_noticed(tmp_path, mutant):
     # A line for each failure: file, line, what was raised (or the assert statement itself).
     raised = re.findall(r"^/.*?:\d+: (\w+)", result.stdout, re.MULTILINE)
     assert raised, f"the tests did not run:\n{result.stdout}{result.stderr}"
-    assert set(raised) <= {"assert", "AssertionError"}, f"it crashed:\n{result.stdout}"
+    # "Failed" is what pytest.raises raises where an error was wanted and none came.
+    assert set(raised) <= {"assert", "AssertionError", "Failed"}, f"it crashed:\n{result.stdout}"

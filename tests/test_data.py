@@ -46,6 +46,13 @@ def test_not_a_file(source, tmp_path, monkeypatch):
         load_text(source)
 
 
+def test_a_path_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # what Windows calls it
+    (tmp_path / "text.txt").write_text("one\n")
+    assert load_text("~/text.txt") == "one\n"
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
@@ -55,8 +62,17 @@ def test_not_a_file(source, tmp_path, monkeypatch):
         (b"\xef\xbb\xbfcaf\xe9", "is not UTF-8 (byte 0xe9 at offset 6): save it as UTF-8"),
         ("text".encode("utf-16"), "is not UTF-8 (byte 0xff at offset 0): save it as UTF-8"),
         (b"cut short \xe7\x8c", "is not UTF-8 (byte 0xe7 at offset 10): save it as UTF-8"),
+        ("text".encode("utf-16-le"), "holds NUL characters, so it is probably not UTF-8 text"),
     ],
-    ids=["empty", "white space", "Latin-1", "mark and Latin-1", "UTF-16", "half a character"],
+    ids=[
+        "empty",
+        "white space",
+        "Latin-1",
+        "mark and Latin-1",
+        "UTF-16",
+        "half a character",
+        "UTF-16 without its mark",
+    ],
 )
 def test_not_a_text(tmp_path, raw, message):
     path = tmp_path / "text.txt"
@@ -72,6 +88,16 @@ def test_the_tales_bring_their_own_validation_stories(tmp_path, monkeypatch):
     data.TALES_VALID.write_text("A hen hid.\n\n")
     assert load_split("tales") == ("A cat sat.\n\nA dog ran.\n\n", "A hen hid.\n\n")
     assert load_text("tales") == "A cat sat.\n\nA dog ran.\n\nA hen hid.\n\n"
+
+
+@pytest.mark.parametrize("load", [load_text, load_split])
+@pytest.mark.parametrize("missing", ["TALES_TRAIN", "TALES_VALID"])
+def test_the_tales_are_gone(tmp_path, monkeypatch, load, missing):
+    path = tmp_path / "tales.txt"
+    monkeypatch.setattr(data, missing, path)
+    message = f"{str(path)!r} is not a file: the course's data folder lacks it, so run `make data`"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load("tales")
 
 
 def test_any_other_text_is_cut(tmp_path):
@@ -120,12 +146,21 @@ def test_a_part_would_be_empty(text, fraction):
         ("A.\n\nB.\n\n", [0, 4]),
         ("A.\n\nB.\n\nC", [0, 4, 8]),  # not ended yet, but begun
         ("one\nline each\n", [0]),
+        ("A\n\n\n\nB\n\n\nC", [0, 5, 9]),
+        ("\n\n\nA\nB", [3]),
+        ("\nA", [1]),
     ],
 )
 def test_story_starts(text, starts):
     found = story_starts(text)
     assert found.dtype == torch.int64
     assert found.tolist() == starts
+
+
+@pytest.mark.parametrize("text", ["", "\n\n\n"])
+def test_no_story_starts(text):
+    with pytest.raises(ValueError, match=re.escape(f"text {text!r} holds no story")):
+        story_starts(text)
 
 
 # Batches
@@ -189,11 +224,32 @@ def test_the_generator_alone_decides(starts):
     assert not torch.equal(get_batch(ids, 8, 4, generator, starts)[0], one)
 
 
-@pytest.mark.parametrize(("batch_size", "block_size"), [(0, 4), (4, 0), (-1, 4), (4, -1)])
+@pytest.mark.parametrize(
+    ("batch_size", "block_size"),
+    [(0, 4), (4, 0), (-1, 4), (4, -1), (2.5, 4), ("2", 4), (4, 4.0)],
+)
 def test_sizes_out_of_range(batch_size, block_size):
-    message = f"batch_size {batch_size} and block_size {block_size} must both be at least 1"
+    message = (
+        f"batch_size {batch_size!r} and block_size {block_size!r} must both be whole numbers, "
+        "at least 1"
+    )
     with pytest.raises(ValueError, match=message):
         get_batch(torch.arange(10), batch_size, block_size)
+
+
+@pytest.mark.parametrize(
+    ("ids", "kind"),
+    [
+        (torch.zeros(4, 9, dtype=torch.int64), "torch.int64 and shape (4, 9)"),
+        (torch.zeros(9), "torch.float32 and shape (9,)"),
+        (list(range(9)), "list"),
+        ("some text", "str"),
+    ],
+)
+def test_data_are_not_ids(ids, kind):
+    message = f"data is of type {kind}, not an int64 tensor (N,): give torch.tensor(tokenizer."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        get_batch(ids, 2, 3)
 
 
 @pytest.mark.parametrize("n", [0, 1, 8])
@@ -206,6 +262,11 @@ def test_text_shorter_than_a_window(n):
 def test_no_start_with_room():
     with pytest.raises(ValueError, match=re.escape("room for block_size + 1 = 9 of 20 tokens")):
         get_batch(torch.arange(20), 1, 8, starts=torch.tensor([12, 15]))
+
+
+def test_a_start_before_the_text():
+    with pytest.raises(ValueError, match="starts holds -3: give offsets that count from 0"):
+        get_batch(torch.arange(20), 1, 8, starts=torch.tensor([4, -3, -1]))
 
 
 # Downloading
@@ -309,7 +370,9 @@ def test_wrong_bytes_are_not_kept(serve, path):
 
 def test_transfer_broken_off_halfway(serve):
     url = serve("/half")
-    advice = f"fetch it where there is a network, and save it as {str(data.SHAKESPEARE)!r}"
+    advice = (
+        f": try again, or get the right file elsewhere and save it as {str(data.SHAKESPEARE)!r}"
+    )
     assert_fails(OSError, f"could not download {url} (IncompleteRead(", advice)
     serve("/whole")
     assert load_text("shakespeare") == Server.body.decode()
@@ -327,7 +390,9 @@ def test_server_that_stops_talking(serve, monkeypatch):
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/input.txt", data.SHAKESPEARE_URL])
 def test_no_network(serve, monkeypatch, url):
     monkeypatch.setattr(data, "SHAKESPEARE_URL", url)
-    advice = f"fetch it where there is a network, and save it as {str(data.SHAKESPEARE)!r}"
+    advice = (
+        f": try again, or get the right file elsewhere and save it as {str(data.SHAKESPEARE)!r}"
+    )
     assert_fails(OSError, f"could not download {url} (", advice)
 
 
@@ -346,9 +411,21 @@ def test_a_copy_saved_by_hand_is_taken(serve):
     assert load_text("shakespeare") == Server.body.decode()
 
 
-def test_a_damaged_copy_is_noticed(serve):
+@pytest.mark.parametrize("as_a_folder", [False, True])
+def test_a_damaged_copy_is_noticed(serve, as_a_folder):
     serve("/whole")
-    data.SHAKESPEARE.write_bytes(Server.body[:-1])
-    message = f"{str(data.SHAKESPEARE)!r} is damaged: delete it, and it is downloaded again"
+    if as_a_folder:
+        data.SHAKESPEARE.mkdir()
+    else:
+        data.SHAKESPEARE.write_bytes(Server.body[:-1])
+    message = f"{str(data.SHAKESPEARE)!r} is damaged or a folder: delete it, and it is downloaded"
     with pytest.raises(ValueError, match=re.escape(message)):
+        load_text("shakespeare")
+
+
+def test_nowhere_to_keep_it(serve, tmp_path, monkeypatch):
+    serve("/whole")
+    monkeypatch.setattr(data, "SHAKESPEARE", tmp_path / "none" / "shakespeare.txt")
+    advice = f"make {str(tmp_path / 'none')!r} a folder that you may write to"
+    with pytest.raises(OSError, match=r"could not save shakespeare.txt \(.*" + re.escape(advice)):
         load_text("shakespeare")

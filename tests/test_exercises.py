@@ -5,6 +5,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+import torch
 
 from gptlib import exercises
 from gptlib.exercises import NOT_YET, RIGHT
@@ -39,14 +40,29 @@ def test_a_stub_is_told_not_yet(check):
     assert getattr(exercises, check)(lambda *_: None) == NOT_YET
 
 
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_function_that_stops_is_told_why(check):
+    says = getattr(exercises, check)(lambda *_: 1 / 0)
+    assert says.endswith("(ZeroDivisionError: division by zero).")
+    assert "takes 0 positional arguments" in getattr(exercises, check)(lambda: None)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("answer", [3, "ab", [1, 2], [[1], [2]], object(), torch.zeros(2, 2)])
+def test_an_answer_of_the_wrong_type_is_told_so(check, answer):
+    says = getattr(exercises, check)(lambda *_: answer)
+    assert says not in (NOT_YET, RIGHT)
+
+
 @pytest.mark.parametrize(
     ("mine", "says"),
     [
         (lambda text, chars: [chars.index(c) + 1 for c in text], "one too large"),
         (lambda text, chars: [ord(c) for c in text], "code points"),
         (lambda text, chars: list(text), "still characters"),
-        (lambda text, chars: [0], "one id for each of the 9 characters, not 1"),
-        (lambda text, chars: [0] * len(text), "should give [1, 0, 2, 1, 4, 0, 3, 1, 2]"),
+        (lambda text, chars: [sorted(set(text)).index(c) for c in text], "alphabet of your own"),
+        (lambda text, chars: [0], "one id for each of the 7 characters, not 1"),
+        (lambda text, chars: [0] * len(text), "should give [1, 0, 3, 5, 2, 0, 1]"),
     ],
 )
 def test_encode(mine, says):
@@ -58,6 +74,7 @@ def test_encode(mine, says):
     [
         (windows(0, lambda T: T), "only learn to repeat"),
         (windows(-1, lambda T: T), "wrong way"),
+        (lambda *given: windows(1, lambda T: T)(*given)[::-1], "wrong order"),
         (windows(3, lambda T: T), "begin where idx ends"),
         (windows(1, lambda T: T - 1), "as long as its row of idx"),
         (windows(2, lambda T: T), "The targets for starts [1, 5, 3] should be [[12, 13, 14]"),
@@ -76,6 +93,8 @@ def test_windows(mine, says):
         (lambda probs: sum(map(math.log, probs)) / len(probs), "sign is wrong"),
         (lambda probs: -sum(map(math.log, probs)), "This is the sum"),
         (lambda probs: -sum(map(math.log2, probs)) / len(probs), "base 2"),
+        (lambda probs: -sum(map(math.log10, probs)) / len(probs), "base 10"),
+        (lambda probs: math.prod(probs) ** (-1 / len(probs)), "perplexity"),
         (lambda probs: -math.log(sum(probs) / len(probs)), "averaged before the logarithm"),
         (lambda probs: sum(probs) / len(probs), "mean probability"),
         (lambda probs: 7.0, "should be 0.6931, and yours is 7.0000"),
@@ -83,3 +102,7 @@ def test_windows(mine, says):
 )
 def test_loss(mine, says):
     assert says in exercises.check_loss(mine)
+
+
+def test_a_loss_in_float32_is_right():
+    assert exercises.check_loss(lambda probs: -torch.tensor(probs).log().mean()) == RIGHT

@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 
@@ -117,7 +117,7 @@ def test_tale():
         assert sentence in " ".join(shown)
     for note in ("who has it (told in 0)", "whose it is (told in 0)", "$x$ (told in 3)"):
         assert note in shown
-    assert ax.get_title("left") == "2 of 5 sentences need a fact told two or more sentences ago"
+    assert ax.get_title("left") == "2 of 5 sentences repeat a fact from two or more sentences back"
     assert not any(text.get_parse_math() for text in ax.texts)  # $ is a dollar
 
     numbers = {text.get_position()[1]: int(text.get_text()) for text in ax.texts if is_bold(text)}
@@ -180,15 +180,18 @@ def test_character_counts():
     heights = {char: bar.get_height() * 11 / 100 for char, bar in shown.items()}
     assert heights == pytest.approx({"a": 3, "n": 2, "·": 2, "$": 2, "b": 1, "↵": 1})
     assert list(heights.values()) == sorted(heights.values(), reverse=True)
-    assert ax.get_title("left") == "27% of the text is the character 'a'"
-    assert ax.get_xlabel() == "6 of its 6 characters, the most frequent first"
+    assert ax.get_title("left") == "27% of the text is the character a"
+    assert ax.get_xlabel() == "its 6 most frequent characters, space as · and line break as ↵"
 
 
 def test_character_counts_of_many_characters():
     fig = plot.character_counts("".join(chr(33 + i) for i in range(94)) + "~")
     assert_legible(fig)
     assert len(fig.axes[0].patches) == plot.MOST_BARS
-    assert fig.axes[0].get_xlabel() == "80 of its 94 characters, the most frequent first"
+    assert (
+        fig.axes[0].get_xlabel()
+        == "its 80 most frequent characters, space as · and line break as ↵"
+    )
 
 
 def test_pictures_are_drawn_the_same_every_time(tmp_path):
@@ -204,3 +207,16 @@ def test_pictures_are_drawn_the_same_every_time(tmp_path):
         assert drawn.shape == stored.shape, f"{path.name} is not what build.py draws: make images"
         # Another machine may round the shade of a pixel differently, but not draw another letter.
         assert np.isclose(drawn, stored, atol=0.1).mean() > 0.9999, f"{path.name}: make images"
+
+
+def test_guesses():
+    likely = {"a": 0.3, "b": 0.2, "c": 0.15, "d": 0.1, "e": 0.1, "f": 0.08, "g": 0.05, "h": 0.02}
+    figure = plot.guesses([("little", likely), ("all", {"h": 1.0})], truth="h")
+    little, everything = figure.axes
+    # Six bars a panel, and what came is among them though seven are likelier.
+    assert [bar.get_width() for bar in little.patches] == [0.3, 0.2, 0.15, 0.1, 0.1, 0.02]
+    assert [text.get_text() for text in little.texts][::2] == list("abcdeh")
+    assert [bar.get_width() for bar in everything.patches] == [1.0]
+    highlighted = [to_hex(bar.get_facecolor()).upper() == plot.HIGHLIGHT for bar in little.patches]
+    assert highlighted == [False] * 5 + [True]
+    assert figure.get_suptitle() == "Knowing more takes the guess 'h' from 2% to 100%"

@@ -36,6 +36,7 @@ def test_chars_are_the_whole_state(text):
     tokenizer = CharTokenizer(text)
     assert CharTokenizer(tokenizer.chars) == tokenizer
     assert eval(repr(tokenizer)) == tokenizer
+    assert len({tokenizer, CharTokenizer(text)}) == 1
     assert CharTokenizer(text + "a") != CharTokenizer((text + "b").replace("a", "b"))
 
 
@@ -51,9 +52,17 @@ def test_nothing_encodes_to_nothing():
     assert tokenizer.decode([]) == ""
 
 
-def test_empty_text():
-    with pytest.raises(ValueError, match="text is empty"):
-        CharTokenizer("")
+@pytest.mark.parametrize("bad", ["", None, ["a", "b"], b"ab"])
+def test_nothing_to_know(bad):
+    message = f"text is {bad!r}: a tokenizer needs a str with at least one character"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        CharTokenizer(bad)
+
+
+@pytest.mark.parametrize("bad", [None, ["a", "b"], b"ab"])
+def test_no_text_to_encode(bad):
+    with pytest.raises(ValueError, match=re.escape(f"text is {bad!r}: encode a str")):
+        CharTokenizer("ab").encode(bad)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +81,18 @@ def test_unknown_id(bad, kind):
         CharTokenizer("abc").decode(kind([0, 2, bad, 7]))
 
 
-@pytest.mark.parametrize("shape", [(), (1, 3), (2, 2, 2)])
-def test_a_batch_is_not_one_sequence(shape):
-    with pytest.raises(ValueError, match=re.escape(f"ids of shape {shape} are not one sequence")):
-        CharTokenizer("abc").decode(torch.zeros(shape, dtype=torch.int64))
+def test_ids_one_by_one_off_a_model():
+    assert CharTokenizer("abc").decode([torch.tensor(2), np.int64(0), 1]) == "cab"
+
+
+@pytest.mark.parametrize("bad", [1, [0.0], [[0, 1]], [[0], [1]]])
+@pytest.mark.parametrize("kind", [lambda ids: ids, np.array, torch.tensor])
+def test_not_one_sequence_of_ids(bad, kind):
+    with pytest.raises(ValueError, match=re.escape(f"ids {bad!r} are not one sequence of ints")):
+        CharTokenizer("ab").decode(kind(bad))
+
+
+@pytest.mark.parametrize("bad", ["ab", None])
+def test_no_ids(bad):
+    with pytest.raises(ValueError, match=re.escape(f"ids {bad!r} are not one sequence of ints")):
+        CharTokenizer("ab").decode(bad)

@@ -9,9 +9,9 @@ import snowballstemmer
 
 from data.build import DATA, PARTS, reaches_back, statistics, stories
 from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
-from gptlib.world.entry import names
+from gptlib.world.entry import names, table
 from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse
-from gptlib.world.questions import QUESTIONS
+from gptlib.world.questions import QUESTIONS, question
 from gptlib.world.telling import plot
 
 MANY = [tell(seed) for seed in range(3000)]
@@ -150,6 +150,7 @@ def words(text):
         r"\b[Aa] [aeiou]",  # a egg
         r"\b[Aa]n (?!hour)[^aeiou]",  # an kite
         r"\b(\w+) \1\b",  # the the
+        r"\b[Aa]n? [A-Z]",  # a Tom scooter
         r"  | [.,!?]|[,;:][.,!?]",  # loose or doubled punctuation
         r"[^\n -~]",  # nothing beyond ASCII
         r"[][{}<>|=_]",  # notation of the templates
@@ -178,7 +179,9 @@ def test_a_story_is_its_sentences_and_a_blank_line():
 
 def test_every_story_can_be_told_in_one_way_only_and_reading_it_gives_its_facts():
     for story in MANY[:200]:
-        (state,) = derivations(TALES, story.text)
+        states = list(derivations(TALES, story.text))
+        assert len(states) == 1
+        state = states[0]
         assert state.plot.name == story.plot
         cast = {role: entry.name for role, entry in state.players.items()}
         read = [
@@ -219,16 +222,47 @@ def test_a_fact_that_a_sentence_repeats_was_told_before_and_stands_in_it():
         for i, sentence in enumerate(story.sentences):
             for fact in sentence.uses:
                 assert fact.told < i
-                assert fact.value.lower() in sentence.text.lower() or fact.value in PEOPLE, (
-                    fact,
-                    sentence,
-                )
+                assert fact.value.lower() in sentence.text.lower()
 
 
-def test_a_fact_is_told_in_the_sentence_that_shows_it():
-    for story in MANY[:500]:
+def test_a_fact_is_told_in_a_sentence_that_speaks_of_it():
+    for story in MANY:
         for fact in story.facts:
-            assert 0 <= fact.told < len(story.sentences)
+            told = story.sentences[fact.told].text.lower()
+            names = (fact.subject.lower(), fact.value.lower(), "they swapped")
+            assert any(name in told for name in names), (fact, story.text)
+
+
+@pytest.mark.parametrize(
+    ("plot", "phrase", "relation", "holds"),
+    [
+        ("the sleepless night", "", "at", None),
+        ("the sleepless night", "", "misses", None),
+        ("the forgotten toy", "", "misses", None),
+        ("the thief", "Since then", "holder", "owner"),
+        ("the thief", "let them keep", "at", "at"),
+        ("the quarrel", "down from", "at", None),
+        ("the quarrel", "until supper", "at", "at"),
+        ("the borrowed hat", "let", "holder", "holder"),
+        ("the birthday surprise", "", "wants", None),
+        ("the hat in the water", "", "at", None),
+        ("baking day", "without", "wants", "wants"),
+        ("baking day", "a plate of it", "wants", None),
+    ],
+)
+def test_what_holds_at_the_end(plot, phrase, relation, holds):
+    """A fact that the story ended is gone: nobody looks any more for what was found."""
+    ends = [story for story in MANY if story.plot == plot and phrase in story.text]
+    assert ends
+    for story in ends:
+        facts = {fact.relation: fact.value for fact in story.facts}
+        assert facts.get(relation) == (facts[holds] if holds else None), story.text
+
+
+def test_no_story_answers_one_question_in_two_ways():
+    for story in MANY:
+        asked = [question(fact) for fact in story.facts]
+        assert len(asked) == len(set(asked)), (asked, story.text)
 
 
 # The machine, on small worlds
@@ -249,6 +283,32 @@ def test_a_slot_is_drawn_once_and_then_repeated():
         "See an egg. Take the egg.",
         "See a kite. Take the kite.",
     }
+
+
+def test_a_colour_is_drawn_once_and_then_repeated():
+    kites = table("name | look*\nkite | red, blue")
+    story = "{A x.look} {x} flew.\nIt rained.\nThe {x.look} {x} fell."
+    assert told(small(story, thing=kites)) == {
+        "A red kite flew. It rained. The red kite fell.",
+        "A blue kite flew. It rained. The blue kite fell.",
+    }
+
+
+def test_a_fact_ends_where_the_story_says_so():
+    story = small("{X} here.{x.at=hand}\nNow {x.at}.\nGone.{x.at=}").tell(0)
+    assert story.sentences[1].uses[0].value == "hand"
+    assert story.facts == ()
+
+
+def test_a_word_that_is_spelled_like_a_role_stays_a_word():
+    new = table("name | look*\nscooter | new")
+    world = small("{New} has {a x.look} {x}.", "new: girl, x: toy", girl=names("Ida"), toy=new)
+    assert told(world) == {"Ida has a new scooter."}
+
+
+def test_a_seed_below_zero_is_refused():
+    with pytest.raises(ValueError, match="seed is -8: choose 0 or more"):
+        tell(-8)
 
 
 def test_nobody_plays_two_roles():
@@ -349,15 +409,13 @@ def test_a_list_names_nobody_twice():
 def test_every_role_of_a_cast_plays_and_every_event_happens():
     for line in PLOTS:
         for role in line.cast:
-            assert re.search(rf"\b{role}\b", line.template, re.IGNORECASE) or role == "day", (
-                line.name
-            )
+            assert re.search(rf"\b{role}\b", line.template, re.IGNORECASE), line.name
     everything = " ".join(line.template for line in PLOTS)
     assert all(f"<{name}" in everything for name in EVENTS)
 
 
 def test_every_fact_answers_a_question():
-    told = re.findall(r"\{\w+\.(\w+)=", str(PLOTS) + str(EVENTS))
+    told = re.findall(r"\{\w+\.(\w+)=\w", str(PLOTS) + str(EVENTS))
     drawn = {
         column
         for kind in LEXICON.values()

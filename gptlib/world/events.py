@@ -19,7 +19,7 @@ EVENTS = {
     "hide": event(
         "a x spot",
         "{A} hid {a x.look} {x} {spot}",
-        "{A} slipped {a x.look} {x} {spot}",
+        "{A} tucked {a x.look} {x} away {spot}",
         then="{x.at=spot}",
     ),
     "keep": event(
@@ -37,7 +37,7 @@ EVENTS = {
     "break": event(
         "a x",
         "{he a} [dropped it|sat on it|stepped on it], and it broke.",
-        "a wheel came off at once.",
+        "it came apart in {a.his} hands.",
         "it fell down the stairs.",
         needs="{x.holder==a}",
         then="{x.state=broken}",
@@ -45,7 +45,7 @@ EVENTS = {
     "mend": event(
         "a x t",
         "{He a} found the {t} {t.at} and [mended|repaired|fixed] the {x}.",
-        "The {t} was {t.at}, and soon {he a} had [mended|repaired] it.",
+        "The {t} was {t.at}, and soon {he a} had [mended|repaired] the {x}.",
         needs="{x.state==broken}",
         then="{x.state=whole}",
     ),

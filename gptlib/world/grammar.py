@@ -7,6 +7,7 @@
     {a x} {in x}    with its article, or its preposition: "an egg", "by the pond"
     {he x} {him x}  its pronoun, or its name where the pronoun could mean two people
     {x.fact=y}      says nothing; from here on the fact holds
+    {x.fact=}       says nothing; it no longer holds
     {x.fact==y}     says nothing; the fact must hold, or the plot is wrong
     [this|that|]    one of these, all equally likely
     <event x y>     one of the event's ways of being told
@@ -29,7 +30,7 @@ class Slot(NamedTuple):
 
 
 class Put(NamedTuple):
-    """A fact that starts to hold."""
+    """A fact that starts to hold, or with the value "" a fact that no longer does."""
 
     role: str
     relation: str
@@ -70,7 +71,7 @@ def event(roles: str, *ways: str, needs: str = "", then: str = "") -> Event:
 
 
 TOKEN = re.compile(r"\{[^{}]*\}|<[^<>]*>|[][|\n]|[^][|\n{}<>]+")
-FACT = re.compile(r"(\w+)\.(\w+)(==?)(\w+)")
+FACT = re.compile(r"(\w+)\.(\w+)(==?)(\w*)")
 SLOT = re.compile(r"(?:(a|in|he|him) )?(\w+(?:\.\w+)*)", re.IGNORECASE)
 
 

@@ -49,11 +49,11 @@ TOYS = table("""
     robot        | tin, silver, clumsy, noisy      | wind it up        | made it march in a circle
     yo-yo        | blue, wooden, shiny, wobbly     | try it            | learned three tricks
     sailing boat | white, wooden, little, painted  | hold it           | sailed it in a puddle
-    teddy bear   | brown, fluffy, soft, patched    | hug it            | took it to bed
+    teddy bear   | brown, fluffy, soft, patched    | hug it            | hugged it all night
     jigsaw       | wooden, easy, tricky, giant     | help with it      | sorted all the pieces
     toy castle   | grey, wooden, painted, splendid    | guard it          | filled it with tin soldiers
     telescope    | brass, long, little, shiny      | look through it   | counted the stars
-    magnet       | strong, red, round, heavy       | try it            | picked up every pin in the house
+    magnet       | strong, red, round, heavy       | try it            | picked up nails with it
 """)
 
 # What breaks when somebody sits on it.
@@ -134,7 +134,7 @@ TREASURES = table("""
     coin     | ancient, golden, foreign, copper
     button   | pearly, brass, shiny, wooden
     shell    | pink, spiral, smooth, rare
-    medal    | bronze, heavy, shiny, star-shaped
+    medal    | bronze, old, shiny, star-shaped
     locket   | silver, heart-shaped, golden, dainty
     brooch   | emerald, precious, oval, glittering
     pebble   | smooth, white, speckled, lucky
@@ -151,6 +151,14 @@ CLOTHES = table("""
     scarf    | striped, purple, silk, long
     bonnet   | white, frilly, yellow, spotted
     beret    | black, orange, felt, jaunty
+""")
+
+RAINWEAR = table("""
+    name        | look*
+    raincoat    | yellow, long, red, blue
+    umbrella    | black, spotted, green, big
+    rain hat    | yellow, shiny, floppy, green
+    waterproof  | blue, old, grey, new
 """)
 
 HOUSEHOLD = table("""
@@ -212,17 +220,17 @@ LIGHTS = table("""
 
 CHESTS = table("""
     name    | look*
-    chest   | oak, heavy, locked, carved
+    chest   | oak, heavy, old, carved
     trunk   | leather, dusty, brown, huge
-    box     | iron, square, locked, black
+    box     | iron, square, painted, black
     cabinet | narrow, tall, walnut, dark
-    drawer  | deep, bottom, locked, stubborn
+    wardrobe | tall, narrow, creaky, white
 """)
 
 MENDERS = names("glue, string, sticky tape, strong thread, copper wire, putty")
 REACHERS = names("rake, fishing rod, broom, hoe, long pole, clothes prop, shrimping net")
 TOOLS = names("hammer, rope, spade, bucket, saw, wheelbarrow, fishing net, kettle, shovel, basket")
-MAIL = names("letter, postcard, telegram, love letter, poem, message")
+MAIL = names("letter, postcard, poem, message, note, recipe")
 SEEDS = names("pumpkin, sunflower, melon, bean, cucumber, hollyhock, marrow, sweet pea")
 ILLNESSES = names(
     "cold, fever, cough, sore throat, headache, stomach ache, twisted ankle, swollen knee"
@@ -288,7 +296,7 @@ PLACES = table("""
     the riverbank  | on | under the bridge, behind the rushes, beside the mooring post, under the alder, behind the upturned boat | built a raft, skimmed stones, caught minnows
 """)
 
-# Where something can grow.
+
 # Where something can grow, and what stands there for years.
 GARDENS = table("""
     name        | in | spots*
@@ -357,6 +365,7 @@ LEXICON: dict[str, tuple[Entry, ...]] = {
     "pantry": PANTRY,
     "treasure": TREASURES,
     "clothing": CLOTHES,
+    "rainwear": RAINWEAR,
     "household": HOUSEHOLD,
     "present": PRESENTS,
     "book": BOOKS,

@@ -12,7 +12,7 @@ PEOPLE = [
         But {in place} {he hero} met {friend}, and they {place.did} until the sun was low.
         [Then {hero} remembered {elder} and the {elder.wants}.
         {He hero} [raced|rushed] to the shop and bought the last {thing.look} {hero.promised}.
-        "You [kept your promise|did not forget]," said {elder}.|When {hero} ran to the shop, the last {elder.wants} was gone.
+        "You [kept your promise|did not forget]," said {elder}.{elder.wants=}{hero.promised=}{thing.holder=elder}|When {hero} ran to the shop, the last {elder.wants} was gone.
         "[I forgot all about it|Please forgive me]," {he hero} told {elder}.
         "[Tell me a story instead|Tomorrow is another day]," said {elder}.]
     """,
@@ -36,7 +36,7 @@ PEOPLE = [
         {Hero} had {a mine.look} {mine}, but {he hero} wanted {a yours}.{mine.holder=hero}{hero.wants=yours}
         One day {in place} {he hero} met {friend}, who had {a yours.look} one.{yours.holder=friend}
         "My {mine} for your {hero.wants}?" asked {hero}.
-        [<swap hero friend mine yours>
+        [<swap hero friend mine yours>{hero.wants=}
         [That evening|At home], {mine.holder} took the {mine.look} {mine} and {mine.used}.
         {Yours.holder} took the {yours.look} {yours} and {yours.used}.|"Never," said {friend}, [but let {him hero} try it|and hugged the {yours.look} {yours}].
         So {mine.holder} went home with the {mine.look} {mine} and {mine.used}.]
@@ -50,19 +50,19 @@ PEOPLE = [
         {Hero} and {friend} [saved every penny|washed windows for a week], bought one and hid it {in room}, {spot}.{gift.at=spot}
         ["[Why are you whispering|What is the secret|What are you up to]?" asked {elder}.|It was hard to keep quiet for [a week|ten days|a whole month].|]
         On {elder}'s birthday {hero} looked {gift.at} and [brought|pulled] out the [parcel|present].
-        {Elder} [tore off the paper|undid the ribbon] and [cried|gasped], "{A gift.look} {gift}!"
+        {Elder} [tore off the paper|undid the ribbon] and [cried|gasped], "{A gift.look} {gift}!"{elder.wants=}{gift.at=}{gift.holder=elder}
     """,
     ),
     plot(
         "practice makes perfect",
         "hero friend: child, elder: family, inst: instrument",
         """
-        {Elder} gave {hero} {a inst.look} {inst} [for Christmas|one summer|as a reward].{inst.from=elder}
+        {Elder} gave {hero} {a inst.look} {inst} [for Christmas|one summer|as a reward].{inst.giver=elder}
         At first it sounded like [a sick goose|a rusty gate|an angry cat|a squashed frog].
         [{Friend} [covered {friend.his} ears|laughed out loud|ran away], and {hero} almost gave up.|"[Stop|Not again|My poor ears]!" begged {friend}.]
-        "[Practise every day|Try again|Do not give up]," said {inst.from}.
+        "[Practise every day|Try again|Do not give up]," said {inst.giver}.
         At the [summer fair|school concert|village dance], {hero} [picked up|took] the {inst.look} {inst} and [made everybody dance|did not make one mistake].
-        [Nobody clapped louder than {inst.from}.|Even {friend} whistled and stamped.|{Inst.from} wiped away a tear.|{Friend} asked for one more song.]
+        [Nobody clapped louder than {inst.giver}.|Even {friend} whistled and stamped.|{Inst.giver} wiped away a tear.|{Friend} asked for one more song.]
     """,
     ),
     plot(
@@ -70,10 +70,10 @@ PEOPLE = [
         "hero friend: child, snack other: food, place: place",
         """
         [<when> {hero} and {friend} had a picnic {in place}.|{Hero} and {friend} sat down to eat {in place}.]
-        {Friend} had [forgotten {friend.his} lunch|nothing to eat], so {hero} shared {hero.his} {snack.look} {snack}.{snack.from=hero}
-        The next day it was {snack.from} who had nothing.
+        {Friend} had [forgotten {friend.his} lunch|nothing to eat], so {hero} shared {hero.his} {snack.look} {snack}.{snack.giver=hero}
+        The next day it was {snack.giver} who had nothing.
         ["I have not forgotten your {snack}," said {friend}.|{Friend} remembered the {snack.look} {snack}.]
-        {He friend} cut {a other.look} {other} in two and gave {snack.from} the bigger half.
+        {He friend} cut {a other.look} {other} in two and gave {snack.giver} the bigger half.
     """,
     ),
     plot(
@@ -85,8 +85,8 @@ PEOPLE = [
         {Hero} was soon far ahead[ and stopped to [take a nap|pick blackberries|chat with a neighbour|chase a butterfly].
         [{Friend} [never stopped|ran on and on|kept going].|]
         When {hero} [looked up|came running], {friend} had reached {hero.going}.{prize.holder=friend}|, and never looked back.
-        {Friend} reached {hero.going} long after {him hero}[, puffing|, limping|].{prize.holder=hero}]
-        [But {prize.holder} shared the {prize.look} {prize}.|{Prize.holder} ate the {prize.look} {prize} all by {prize.holder.himself}.]
+        {Friend} reached {hero.going} long after {hero}[, puffing|, limping|].{prize.holder=hero}]
+        [But {prize.holder} shared the {prize.look} {prize}.|{Prize.holder} ate the {prize.look} {prize} all by {prize.holder.himself}.]{hero.going=}
     """,
     ),
     plot(
@@ -98,7 +98,7 @@ PEOPLE = [
         {Elder} [took it and |]put it on top of {high}.{thing.at=high}{thing.holder=elder}
         [{Friend} [made a silly face|said sorry|began to laugh], and [so did {hero}|{hero} did too].
         So {thing.holder} took the {thing.look} {thing} down from {thing.at}.
-        They [shared it|took turns] [until bedtime|all afternoon].|They [sulked|glared at each other] until supper.
+        They [shared it|took turns] [until bedtime|all afternoon].{thing.at=}{thing.holder=}|They [sulked|glared at each other] until supper.
         And the {thing.look} {thing} stayed on {thing.at} [for a week|until they had both said sorry].]
     """,
     ),
@@ -121,7 +121,7 @@ PEOPLE = [
         {Hero} was [juggling|dancing|playing ball] {in room} when {elder}'s {thing.look} {thing} fell and broke.{thing.owner=elder}
         {He hero} [swept up|gathered] the pieces and hid them {spot}.{thing.at=spot}
         "Where is my {thing}?" asked {thing.owner}.
-        [{Hero} [went red|swallowed hard|began to cry] and pointed: the pieces lay {thing.at}.
+        [{Hero} [went red|swallowed hard|began to cry] and took {him elder} to the pieces {thing.at}.
         "[Thank you for telling me|The truth is worth more]," said {elder}.|"Perhaps the cat knows," said {hero}.
         But {thing.owner} had already looked {thing.at}.
         "The cat has never told me a lie," {he elder} said.]
@@ -131,13 +131,13 @@ PEOPLE = [
         "the bedtime story",
         "hero: child, elder: family, beast: beast, place: field",
         """
-        {Elder} told a story about {a beast.look} {beast} that lived {in place}.{beast.home=place}{beast.from=elder}
+        {Elder} told a story about {a beast.look} {beast} that lived {in place}.{beast.home=place}{beast.teller=elder}
         {Hero} [yawned and |]fell asleep [before the end|at the best part|in the middle].
         ["Does it still live {in beast.home}?" {he hero} asked [at breakfast|in the morning].
-        "Of course," said {beast.from}[, and winked|, buttering the toast|].
+        "Of course," said {beast.teller}[, and winked|, buttering the toast|].
         [So|After breakfast] {hero} [set off|went] to look for the {beast.look} {beast}[, with a carrot in {hero.his} pocket|, and took a rope and an apple].|All night {he hero} dreamed of {beast.home}.
         "And what became of the {beast.look} {beast}?" {he hero} asked in the morning.
-        "It [went home|lived happily ever after|fell asleep too]," said {beast.from}.]
+        "It [went home|lived happily ever after|fell asleep too]," said {beast.teller}.]
     """,
     ),
     plot(
@@ -149,7 +149,7 @@ PEOPLE = [
         {Hero} [wore it home|kept it on all day] and forgot to give it back.
         ["Whose is [this|that]?" asked {elder} [at supper|the next day|on washing day].
         "It belongs to {hat.owner}," said {hat.holder}.|[A week later|On Sunday] {elder} found it [in the wash|under a chair].]
-        <return hero hat friend>, [washed and ironed|with a sweet inside|but {friend} let {him hero} keep it].
+        <return hero hat friend>, [washed and ironed|with a sweet inside|but {friend} let {him hero} keep it{hat.holder=hero}].
     """,
     ),
     plot(

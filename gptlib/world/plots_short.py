@@ -5,13 +5,13 @@ from gptlib.world.telling import plot
 SHORT = [
     plot(
         "the rain",
-        "hero: child, elder: family, hat: clothing, place: place",
+        "hero: child, elder: family, coat: rainwear, place: place",
         """
-        "It will rain today," said {elder}, "so take your {hat.look} {hat}."{elder.said=hat}
-        But {hero} [ran out without it|forgot|left it on its hook].
+        "It will rain today," said {elder}, "so take your {coat.look} {coat}."{elder.said=coat}
+        But {hero} [ran out without it|forgot|would not hear of it].
         {In place} the first drops fell.
-        ["I should have taken the {elder.said}," [sighed|groaned] {hero}.|{Hero} came home from {place} with wet hair.]
-        {Elder} [said nothing|smiled|raised an eyebrow] and pointed to the {hat.look} {hat}.
+        ["I should have taken the {elder.said}," [sighed|groaned] {hero}.|{Hero} splashed home from {place} with wet socks.]
+        {Elder} [said nothing|smiled] and pointed to the hook, where the {coat.look} {coat} hung, quite dry.
     """,
     ),
     plot(
@@ -32,7 +32,7 @@ SHORT = [
         "I bet you {a mine.look} {mine} that it rains," said {hero}.{hero.bet=mine}
         "And I bet you {a yours.look} {yours} that it does not," said {friend}.{friend.bet=yours}
         They sat {in place} and watched the [clouds|sky].
-        [It poured before supper, and {hero} got the {yours.look} {friend.bet}.|Not a drop fell, and {friend} got the {mine.look} {hero.bet}.]
+        [It poured before supper, and {hero} got the {yours.look} {friend.bet}.{yours.holder=hero}|Not a drop fell, and {friend} got the {mine.look} {hero.bet}.{mine.holder=friend}]
     """,
     ),
     plot(
@@ -42,7 +42,7 @@ SHORT = [
         {Hero} painted {elder}'s {beast.look} {beast}.{beast.owner=elder}
         "What a fine {wrong}!" said {friend}.
         {Hero} [frowned|sighed] and made the [tail|ears|feet] [bigger|smaller].
-        ["My {beast.look} {beast}!" cried {beast.owner} at once.|{Beast.owner} hung the {beast.look} {beast} on the wall.]
+        ["My {beast.look} {beast}!" cried {beast.owner} at once.|{Beast.owner} hung the picture of the {beast.look} {beast} on the wall.]
     """,
     ),
     plot(
@@ -52,7 +52,7 @@ SHORT = [
         From the window {hero} saw {friend} {in place} with {a thing.look} {thing}.{friend.at=place}{thing.holder=friend}
         "Wait for me!" [called|shouted] {hero}.
         {He hero} [put on one shoe|jumped down the stairs|left the porridge] and ran.
-        [{In friend.at} they took the {thing.look} {thing} and {thing.used}.|When {hero} came to {friend.at}, {thing.holder} was gone, and so was the {thing.look} {thing}.]
+        [{In friend.at} {friend} held out the {thing.look} {thing} and let {him hero} {thing.use}.|When {hero} came to {friend.at}, {thing.holder} was gone, but the {thing.look} {thing} lay there with a note: "Your turn!"{thing.at=place}{thing.holder=}{friend.at=}]
     """,
     ),
 ]

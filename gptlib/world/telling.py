@@ -2,8 +2,8 @@
 
 The rule that keeps the world exactly countable: **a choice is drawn when the text is about to
 show it, and read ever after; what is never shown is never drawn.** Nobody plays a role, and a
-kite has no colour, until the sentence that says so. So a reader of the text can tell which
-choices were made, and `World.moves` lists what could have come instead.
+kite has no colour, until the sentence that says so. So whoever has read a sentence knows which
+choices were made in it, and `World.moves` lists what could have come instead.
 """
 
 import random
@@ -64,6 +64,10 @@ def plot(name: str, cast: str, template: str) -> Plot:
     return Plot(name, roles, template)
 
 
+class Role(str):
+    """A role as the value of a fact. A plain word may be spelled the same: new, one, place."""
+
+
 class State(NamedTuple):
     """All that the story so far has fixed; never changed in place, a move makes a new one."""
 
@@ -107,7 +111,9 @@ class World:
         self.start: Todo = (Choice("plot", openings), ())
 
     def tell(self, seed: int) -> Story:
-        """Tell the story of a seed, the same one on every machine."""
+        """Tell the story of a seed, the same one on every machine; ValueError below 0."""
+        if seed < 0:
+            raise ValueError(f"seed is {seed}: choose 0 or more")  # Random would drop the sign
         draw = random.Random(seed).random
         todo, state = self.start, State()
         sentences: list[tuple[str, tuple[Fact, ...]]] = []
@@ -141,10 +147,12 @@ class World:
             case Break():
                 return [Move("", (), rest, state._replace(fresh=True))]
             case Put(role, relation, value):
-                if value in state.plot.cast and value not in state.players:
-                    raise ValueError(
-                        f"{state.plot.name}: {role}.{relation}={value} before {value} was shown"
-                    )
+                if value in state.plot.cast:
+                    if value not in state.players:
+                        raise ValueError(
+                            f"{state.plot.name}: {role}.{relation}={value} before {value} was shown"
+                        )
+                    value = Role(value)
                 return [Move("", (), rest, _put(state, role, relation, value))]
             case Need(role, relation, value):
                 held, _ = state.facts.get((role, relation), ("not told", 0))
@@ -167,7 +175,8 @@ class World:
                 fact = _fact(state, role, step)
                 if fact.told < state.now:
                     uses.append(fact)
-                word, role = fact.value, state.facts[role, step][0]
+                word, value = fact.value, state.facts[role, step][0]
+                role = value if isinstance(value, Role) else ""
             else:
                 word = state.players[role].words[step]
                 if isinstance(word, tuple):
@@ -224,11 +233,16 @@ def _cast(state: State, role: str, entry: Entry) -> State:
 
 
 def _put(state: State, role: str, relation: str, value: str) -> State:
-    return state._replace(facts={**state.facts, (role, relation): (value, state.now)})
+    facts = {key: fact for key, fact in state.facts.items() if key != (role, relation)}
+    if value:
+        facts[role, relation] = value, state.now
+    return state._replace(facts=facts)
 
 
 def _fact(state: State, role: str, relation: str) -> Fact:
     """A fact with the names of those who play its roles."""
     value, told = state.facts[role, relation]
     names = {role: entry.name for role, entry in state.players.items()}
-    return Fact(names.get(role, role), relation, names.get(value, value), told)
+    if isinstance(value, Role):
+        value = names[value]
+    return Fact(names.get(role, role), relation, value, told)

@@ -1,10 +1,14 @@
 """Tell the stories of this folder again, byte for byte, and its README: `make data`."""
 
 import hashlib
+import re
 from collections import Counter
 from pathlib import Path
+from time import perf_counter
 
-from gptlib.world import Story, tell
+import snowballstemmer
+
+from gptlib.world import LEXICON, Story, tell
 
 DATA = Path(__file__).parent
 # Stories and first seed: the validation stories come from seeds that no training story has.
@@ -49,6 +53,16 @@ def reaches_back(story: Story) -> int:
     )
 
 
+def words(told: list[Story]) -> set[str]:
+    """The different words of some stories; names are left out, and inflections are one word."""
+    text = " ".join(story.text for story in told).lower()
+    people = [entry.name for kind in ("child", "family", "worker") for entry in LEXICON[kind]]
+    names = " ".join(people) + str(LEXICON["called"]) + str(LEXICON["dog"])
+    word = re.compile(r"[a-z]+(?:-[a-z]+)*")
+    found = set(word.findall(text)) - set(word.findall(names.lower()))
+    return set(snowballstemmer.stemmer("english").stemWords(found))
+
+
 def statistics(told: list[Story]) -> dict[str, str]:
     """What the README says of the stories of one file."""
     characters = [len(story.text) for story in told]
@@ -60,6 +74,7 @@ def statistics(told: list[Story]) -> dict[str, str]:
         "characters in a story": spread(characters),
         "sentences in a story": spread(sentences),
         "plots": f"{len(shares)}, each {min(shares):.1%} to {max(shares):.1%} of the stories",
+        "different words, without names and inflections": f"{len(words(told)):,}",
         "sentences that repeat a fact from two or more sentences back": (
             f"{sum(map(reaches_back, told)) / sum(sentences):.1%}"
         ),
@@ -73,17 +88,20 @@ def spread(sizes: list[int]) -> str:
 def main() -> None:
     rows, columns = [], []
     for name in PARTS:
+        start = perf_counter()
         told = stories(name)
+        seconds = perf_counter() - start
         raw = "".join(story.text for story in told).encode()
         (DATA / name).write_bytes(raw)
         sha256 = hashlib.sha256(raw).hexdigest()
         use = "to train on" if "train" in name else "to validate"
         rows.append(f"| `{name}` | stories {use} | {len(raw):,} | `{sha256}` |")
         columns.append(statistics(told))
+        print(f"{name}: {len(raw):,} bytes told in {seconds:.1f} s")
     table = [f"| {line} | {' | '.join(c[line] for c in columns)} |" for line in columns[0]]
     names = " | ".join(f"`{name}`" for name in PARTS)
     readme = README.format(rows="\n".join(rows), names=names, statistics="\n".join(table))
-    (DATA / "README.md").write_text(readme, encoding="utf-8")
+    (DATA / "README.md").write_text(readme, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,9 @@ ORDER = """
 
 # The same, inside the package `world`.
 WORLD = """
-    entry
-    lexicon
-    grammar
-    telling
-    events plots*
+    entry story
+    lexicon grammar
+    telling events plots*
     questions
     __init__
 """

@@ -9,9 +9,8 @@ import pytest
 from data.build import DATA, PARTS, reaches_back, statistics, stories, words
 from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
 from gptlib.world.entry import names, table
-from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse
+from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse, plot
 from gptlib.world.questions import QUESTIONS, question
-from gptlib.world.telling import plot
 
 MANY = [tell(seed) for seed in range(3000)]
 

@@ -12,7 +12,8 @@ from gptlib.world.plots_lost import LOST
 from gptlib.world.plots_people import PEOPLE
 from gptlib.world.plots_short import SHORT
 from gptlib.world.questions import question
-from gptlib.world.telling import Fact, Sentence, State, Story, World
+from gptlib.world.story import Fact, Sentence, Story
+from gptlib.world.telling import State, World
 
 PLOTS = LOST + PEOPLE + ERRANDS + SHORT
 TALES = World(LEXICON, EVENTS, PLOTS)

@@ -70,6 +70,27 @@ def event(roles: str, *ways: str, needs: str = "", then: str = "") -> Event:
     return Event(tuple(roles.split()), ways, needs, then)
 
 
+class Plot(NamedTuple):
+    """A story line: its name, who and what take part, and the template that tells it.
+
+    cast gives each role a category of the lexicon, or, as "place.spots", a list of words
+    that belongs to whoever or whatever plays another role.
+    """
+
+    name: str
+    cast: Mapping[str, str]
+    template: str
+
+
+def plot(name: str, cast: str, template: str) -> Plot:
+    """A plot whose cast is written "hero friend: child, place: place, spot: place.spots"."""
+    roles = {}
+    for group in cast.split(","):
+        names, category = group.split(":")
+        roles |= dict.fromkeys(names.split(), category.strip())
+    return Plot(name, roles, template)
+
+
 TOKEN = re.compile(r"\{[^{}]*\}|<[^<>]*>|[][|\n]|[^][|\n{}<>]+")
 FACT = re.compile(r"(\w+)\.(\w+)(==?)(\w*)")
 SLOT = re.compile(r"(?:(a|in|he|him) )?(\w+(?:\.\w+)*)", re.IGNORECASE)

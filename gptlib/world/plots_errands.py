@@ -1,6 +1,6 @@
 """Plots in which somebody has something to do: errands, trades, messages. grammar.py explains the notation."""
 
-from gptlib.world.telling import plot
+from gptlib.world.grammar import plot
 
 ERRANDS = [
     plot(

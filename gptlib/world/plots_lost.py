@@ -1,6 +1,6 @@
 """Plots in which something is lost, hidden, stuck, stolen or found. grammar.py explains the notation."""
 
-from gptlib.world.telling import plot
+from gptlib.world.grammar import plot
 
 LOST = [
     plot(

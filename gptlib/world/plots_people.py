@@ -1,6 +1,6 @@
 """Plots in which people give, promise, quarrel and make up. grammar.py explains the notation."""
 
-from gptlib.world.telling import plot
+from gptlib.world.grammar import plot
 
 PEOPLE = [
     plot(

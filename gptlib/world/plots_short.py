@@ -1,6 +1,6 @@
 """Short plots, four or five sentences and done. grammar.py explains the notation."""
 
-from gptlib.world.telling import plot
+from gptlib.world.grammar import plot
 
 SHORT = [
     plot(

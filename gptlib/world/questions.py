@@ -1,6 +1,6 @@
 """Questions about what a story told."""
 
-from gptlib.world.telling import Fact
+from gptlib.world.story import Fact
 
 # One for every relation that an event or a plot tells.
 QUESTIONS = {

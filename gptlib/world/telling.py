@@ -11,57 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gptlib.world.entry import Entry
-from gptlib.world.grammar import Break, Choice, Event, Need, Put, Slot, parse
-
-
-class Fact(NamedTuple):
-    """Something that a story has told: the kite (subject) is (at) behind the shed (value)."""
-
-    subject: str
-    relation: str
-    value: str
-    told: int  # the sentence, from 0, that told it
-
-
-class Sentence(NamedTuple):
-    """One sentence, and the facts from earlier sentences that it repeats."""
-
-    text: str
-    uses: tuple[Fact, ...]
-
-
-class Story(NamedTuple):
-    """A story, and what its teller knew."""
-
-    plot: str
-    sentences: tuple[Sentence, ...]
-    facts: tuple[Fact, ...]  # those that hold at the end
-
-    @property
-    def text(self) -> str:
-        """The story on one line, and the blank line that ends it."""
-        return " ".join(sentence.text for sentence in self.sentences) + "\n\n"
-
-
-class Plot(NamedTuple):
-    """A story line: its name, who and what take part, and the template that tells it.
-
-    cast gives each role a category of the lexicon, or, as "place.spots", a list of words
-    that belongs to whoever or whatever plays another role.
-    """
-
-    name: str
-    cast: Mapping[str, str]
-    template: str
-
-
-def plot(name: str, cast: str, template: str) -> Plot:
-    """A plot whose cast is written "hero friend: child, place: place, spot: place.spots"."""
-    roles = {}
-    for group in cast.split(","):
-        names, category = group.split(":")
-        roles |= dict.fromkeys(names.split(), category.strip())
-    return Plot(name, roles, template)
+from gptlib.world.grammar import Break, Choice, Event, Need, Plot, Put, Slot, parse
+from gptlib.world.story import Fact, Sentence, Story
 
 
 class Role(str):

@@ -60,6 +60,8 @@ def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
         return NOT_YET
     if len(got) != 2:
         return "Return two lists, idx and targets, with a row in each for every start."
+    if any(isinstance(row, int) for rows in got for row in rows):
+        return "Each row must be a list of ids, one row for each start: yours holds single ids."
     idx, targets = ([list(row) for row in rows] for rows in got)
     if idx == cut(1) and targets == cut(0):
         return "These are the right windows in the wrong order: return idx first, then targets."
@@ -84,14 +86,17 @@ def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
 @in_words
 def check_loss(mine: Callable[[list[float]], float]) -> str:
     """Notebook 00: mine(probs) is the mean of -ln p over the probabilities of what really came."""
-    probs = [0.5, 0.25, 1.0]
+    probs = [0.9, 0.2, 0.5, 0.7]
     mean = sum(probs) / len(probs)
     want = -sum(map(math.log, probs)) / len(probs)
     got = mine(probs)
     if got is None:
         return NOT_YET
+    if isinstance(got, list | tuple):
+        return "Return one number, the mean of the losses, and not a list of them."
     diagnoses = [
         (want, RIGHT),
+        (-math.log(probs[0]), "This is the loss of the first token alone: return after the loop."),
         (-want, "The sign is wrong: the logarithm of a probability is negative, a loss is not."),
         (want * len(probs), "This is the sum: divide it by how many there are."),
         (math.exp(want), "This is the exponential of the loss, its perplexity: leave out the exp."),

@@ -23,7 +23,7 @@ STOPS = [
     "InstructGPT",
     "ChatGPT",
 ]
-TALE_SEED = 3  # of the story in course.png
+TALE_SEED = 39  # of the story in course.png
 
 
 def course() -> list[Figure]:

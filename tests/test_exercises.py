@@ -81,6 +81,7 @@ def test_encode(mine, says):
         (lambda data, starts, T: ([data[s : s + T + 1] for s in starts], []), "one too long"),
         (lambda data, starts, T: ([[0] * T] * 3, []), "The rows of idx for starts [1, 5, 3]"),
         (lambda data, starts, T: [data], "two lists"),
+        (lambda data, starts, T: (data, data), "yours holds single ids"),
     ],
 )
 def test_windows(mine, says):
@@ -97,7 +98,9 @@ def test_windows(mine, says):
         (lambda probs: math.prod(probs) ** (-1 / len(probs)), "perplexity"),
         (lambda probs: -math.log(sum(probs) / len(probs)), "averaged before the logarithm"),
         (lambda probs: sum(probs) / len(probs), "mean probability"),
-        (lambda probs: 7.0, "should be 0.6931, and yours is 7.0000"),
+        (lambda probs: -math.log(probs[0]), "first token alone"),
+        (lambda probs: [-math.log(p) for p in probs], "Return one number"),
+        (lambda probs: 7.0, "should be 0.6912, and yours is 7.0000"),
     ],
 )
 def test_loss(mine, says):

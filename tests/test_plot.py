@@ -181,7 +181,7 @@ def test_character_counts():
     assert heights == pytest.approx({"a": 3, "n": 2, "·": 2, "$": 2, "b": 1, "↵": 1})
     assert list(heights.values()) == sorted(heights.values(), reverse=True)
     assert ax.get_title("left") == "27% of the text is the character a"
-    assert ax.get_xlabel() == "its 6 most frequent characters, space as · and line break as ↵"
+    assert ax.get_xlabel() == "the 6 most frequent characters, space as · and line break as ↵"
 
 
 def test_character_counts_of_many_characters():
@@ -190,7 +190,7 @@ def test_character_counts_of_many_characters():
     assert len(fig.axes[0].patches) == plot.MOST_BARS
     assert (
         fig.axes[0].get_xlabel()
-        == "its 80 most frequent characters, space as · and line break as ↵"
+        == "the 80 most frequent characters, space as · and line break as ↵"
     )
 
 

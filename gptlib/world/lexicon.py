@@ -284,14 +284,14 @@ PLACES = table("""
     name           | in | spots* | did*
     the park       | in | behind the bench, under the hedge, beside the fountain, behind the statue, under the oak | fed the pigeons, flew a kite, kicked a ball
     the garden     | in | behind the shed, under the apple tree, beside the roses, behind the wheelbarrow, under the hedge | dug for worms, made mud pies, chased butterflies
-    the pond       | by | behind the reeds, under the willow, under the jetty, under the old punt, behind the boathouse | caught frogs, skimmed stones, fed the ducks
+    the pond       | by | behind the reeds, under the willow, under the footbridge, under the old punt, behind the boathouse | caught frogs, skimmed stones, fed the ducks
     the beach      | on | behind the dunes, under the pier, beside the rock pool, behind the beach hut, behind the driftwood | built a sandcastle, looked for crabs, dug a deep hole
     the forest     | in | behind the fallen log, under the ferns, beside the spring, behind the pines, inside the hollow tree | climbed trees, built a den, followed deer tracks
     the farmyard   | in | behind the barn, under the cart, beside the henhouse, behind the stable, beside the haystack | stroked the calves, jumped in the hay, chased the hens
     the hill       | on | behind the windmill, under the rowan, beside the stone wall, behind the boulder, inside the cave | rolled down the slope, flew a kite, picked blackberries
     the meadow     | in | behind the brambles, under the elder bush, beside the brook, behind the scarecrow, beside the fence | made daisy chains, caught grasshoppers, flew a kite
     the playground | in | under the slide, behind the swings, beside the sandpit, under the climbing frame, under the roundabout | swung high, played marbles, hung upside down
-    the market     | at | behind the fruit stall, under the awning, beside the well, behind the cheese stand, behind the barrels | watched a juggler, listened to the band, tried on hats
+    the market     | at | behind the fruit stall, under the counter, beside the well, behind the cheese stand, behind the barrels | watched a juggler, listened to the band, tried on hats
     the orchard    | in | behind the cider press, under the plum tree, beside the baskets, under the ladder, behind the compost heap | climbed trees, picked plums, swung from a branch
     the riverbank  | on | under the bridge, behind the rushes, beside the mooring post, under the alder, behind the upturned boat | built a raft, skimmed stones, caught minnows
 """)
@@ -337,7 +337,7 @@ STORES = table("""
     the cellar  | in | on the lowest shelf, in the wooden crate, beside the jam jars   | under the steps, against the far wall
     the shed    | in | on the workbench, in the toolbox, behind the paint tins         | behind the door, beside the lawnmower
     the garage  | in | in the red tin, on the windowsill, under the bench              | behind the bicycles, against the back wall
-    the barn    | in | on the crossbeam, on the windowsill, beside the saddle            | behind the hay cart, beside the ladder hook
+    the barn    | in | on the narrow shelf, on the windowsill, beside the saddle            | behind the hay cart, beside the ladder hook
 """)
 
 HIGH = names("the wardrobe, the dresser, the bookcase, the kitchen cupboard, the china cabinet")

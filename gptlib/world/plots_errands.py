@@ -13,7 +13,7 @@ ERRANDS = [
         [{Friend} filled a {item.pot}, and {hero} [carried it home|ran back].{item.holder=hero}
         [Before long|Soon] the {dish.look} {dish} [came out of the oven|smelled wonderful].
         {Elder} sent a plate of it to {hero.going}[, still warm|].{elder.wants=}{hero.going=}|"I have none either," said {hero.going}.
-        So the {dish.look} {dish} was made without {elder.wants}, and [nobody noticed|it was the best ever].{hero.going=}]
+        So the {dish.look} {dish} was made without {elder.wants}, and [everybody pulled a face|it was gone in a minute].{hero.going=}]
     """,
     ),
     plot(
@@ -37,7 +37,7 @@ ERRANDS = [
         ["[Gone fishing|Out for lunch|Taking a rest], {in place}," said a note on the door.|"I saw {him getter} {in place}," said a neighbour.]{getter.at=place}
         [{Hero} [sighed|groaned|shrugged] and walked on.|]
         {In getter.at}, at last, sat {mail.for}, [eating a sandwich|half asleep|feeding the sparrows].
-        [{Hero} held out the {mail}, and {mail.for} [laughed|smiled|blushed], for it came from {mail.sender}.|{Mail.for} read the {mail} [twice|aloud], put on {getter.his} hat and hurried straight to {mail.sender}.{getter.at=}]{mail.holder=getter}
+        [{Hero} held out the {mail}, and {mail.for} [laughed|smiled|beamed], for it came from {mail.sender}.|{Mail.for} read the {mail} [twice|aloud], put on {getter.his} hat and hurried straight to {mail.sender}.{getter.at=}]{mail.holder=getter}
     """,
     ),
     plot(
@@ -124,7 +124,7 @@ ERRANDS = [
         "Turn {side} at {worker.shop}," said {hero}.{stranger.turn=side}
         [The stranger walked off[, whistling|, humming|].|It sounded easy.|]
         [Soon|An hour later] the stranger was back and asked, "Was it left or right?"
-        ["{Stranger.turn} at {worker.shop}, and then you are {in stranger.going}," {hero} [laughed|repeated|sighed].|{Hero} [laughed|sighed] and drew a map of the way to {stranger.going}.]
+        ["{Stranger.turn} at {worker.shop}, and then you are {in stranger.going}," {hero} [laughed|repeated|sighed], and came along to make sure.|{Hero} [laughed|sighed] and drew a map of the way to {stranger.going}.]
     """,
     ),
     plot(

@@ -37,7 +37,7 @@ LOST = [
         [{Hero} [squeezed {friend}'s hand|dived under a blanket|let out a squeak].|"I am not afraid," said {hero}[, but {hero.his} voice shook|].|]
         {Friend} [felt {friend.his} way|groped {friend.his} way|tiptoed] to {light.room} and felt about {light.at}.
         [Soon|A moment later] the {light.look} {light} was [glowing like a small moon|burning brightly|lighting up the house].
-        [They made shadow animals until {elder} came home.|The storm did not seem so wild now.|They had supper by its light, like pirates.]{light.at=}{light.room=}
+        [{Friend} made shadow animals until {elder} came home.|The storm did not seem so wild now.|They had supper by its light, like pirates.]{light.at=}{light.room=}
     """,
     ),
     plot(

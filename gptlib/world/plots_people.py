@@ -59,7 +59,7 @@ PEOPLE = [
         """
         {Elder} gave {hero} {a inst.look} {inst} [for Christmas|one summer|as a reward].{inst.giver=elder}
         At first it sounded like [a sick goose|a rusty gate|an angry cat|a squashed frog].
-        [{Friend} [covered {friend.his} ears|laughed out loud|ran away], and {hero} almost gave up.|"[Stop|Not again|My poor ears]!" begged {friend}.]
+        [{Friend} [covered {friend.his} ears|laughed out loud|ran away], and {hero} almost gave up.|"[Stop|Not again|My poor ears]!" groaned {friend}.]
         "[Practise every day|Try again|Do not give up]," said {inst.giver}.
         At the [summer fair|school concert|village dance], {hero} [picked up|took] the {inst.look} {inst} and [made everybody dance|did not make one mistake].
         [Nobody clapped louder than {inst.giver}.|Even {friend} whistled and stamped.|{Inst.giver} wiped away a tear.|{Friend} asked for one more song.]

@@ -11,7 +11,7 @@ SHORT = [
         But {hero} [ran out without it|forgot|would not hear of it].
         {In place} the first drops fell.
         ["I should have taken the {elder.said}," [sighed|groaned] {hero}.|{Hero} splashed home from {place} with wet socks.]
-        {Elder} [said nothing|smiled] and pointed to the hook, where the {coat.look} {coat} hung, quite dry.
+        At home {elder} [said nothing|smiled] and pointed to the hook, where the {coat.look} {coat} hung, quite dry.
     """,
     ),
     plot(
@@ -41,7 +41,7 @@ SHORT = [
         """
         {Hero} painted {elder}'s {beast.look} {beast}.{beast.owner=elder}
         "What a fine {wrong}!" said {friend}.
-        {Hero} [frowned|sighed] and made the [tail|ears|feet] [bigger|smaller].
+        {Hero} [frowned|sighed] and made the [head|legs|eyes] [bigger|smaller].
         ["My {beast.look} {beast}!" cried {beast.owner} at once.|{Beast.owner} hung the picture of the {beast.look} {beast} on the wall.]
     """,
     ),

@@ -41,3 +41,17 @@ def names(words: str, gender: str | None = None) -> tuple[Entry, ...]:
     """Entries that are no more than their names, with pronouns if they are people."""
     more = PRONOUNS[gender] if gender else {}
     return tuple(Entry(word.strip(), dict(more)) for word in words.split(","))
+
+
+def only(entries: tuple[Entry, ...], words: str) -> tuple[Entry, ...]:
+    """The entries with these names; ValueError for a name that none of them has."""
+    wanted = {word.strip() for word in words.split(",")}
+    if strays := wanted - {entry.name for entry in entries}:
+        raise ValueError(f"{', '.join(sorted(strays))}: no entry of the table has this name")
+    return tuple(entry for entry in entries if entry.name in wanted)
+
+
+def all_but(entries: tuple[Entry, ...], words: str) -> tuple[Entry, ...]:
+    """The entries without those of these names; ValueError as in `only`."""
+    left_out = only(entries, words)
+    return tuple(entry for entry in entries if entry not in left_out)

@@ -4,7 +4,7 @@ A table's header names its columns. A column with a star holds several words, of
 story draws one when it first shows it: a kite is red or blue once its colour is told.
 """
 
-from gptlib.world.entry import Entry, names, table
+from gptlib.world.entry import Entry, all_but, names, only, table
 
 GIRLS = names(
     "Mia, Anna, Lily, Ruby, Zoe, Ida, Rosa, Emma, Clara, Lucy, Nora, Priya, June, Wanda, Fatima, Greta",
@@ -18,7 +18,7 @@ BOYS = names(
 FAMILY = names("Grandma, Mum, Aunt Polly, Aunt Bea", "she") + names(
     "Grandpa, Dad, Uncle Joe, Uncle Bert", "he"
 )
-RELATIVES = tuple(person for person in FAMILY if person.name not in ("Mum", "Dad"))
+RELATIVES = all_but(FAMILY, "Mum, Dad")
 
 WORKERS = table("""
     name       | gender | job         | shop
@@ -57,14 +57,10 @@ TOYS = table("""
 """)
 
 # What breaks when somebody sits on it.
-GADGETS = tuple(
-    toy for toy in TOYS if toy.name not in ("ball", "doll", "teddy bear", "jigsaw", "magnet")
-)
+GADGETS = all_but(TOYS, "ball, doll, teddy bear, jigsaw, magnet")
 
-FLYERS = table("""
+FLYERS = only(TOYS, "kite, ball") + table("""
     name          | look*
-    kite          | red, blue, yellow, striped
-    ball          | red, spotted, bouncy, rubber
     paper plane   | white, long, folded, fast
     arrow         | crooked, wooden, blunt, feathered
     shuttlecock   | white, new, battered, yellow
@@ -104,7 +100,7 @@ FOODS = table("""
     jam tart      | sweet, sticky, little, shiny
 """)
 
-FRUIT = tuple(food for food in FOODS if food.name in ("apple", "pear", "plum", "peach", "orange"))
+FRUIT = only(FOODS, "apple, pear, plum, peach, orange")
 
 DISHES = table("""
     name          | look*
@@ -307,12 +303,7 @@ GARDENS = table("""
 """)
 
 # Where an animal can be lost.
-FIELDS = tuple(
-    place
-    for place in PLACES
-    if place.name
-    not in ("the park", "the garden", "the beach", "the farmyard", "the playground", "the market")
-)
+FIELDS = only(PLACES, "the pond, the forest, the hill, the meadow, the orchard, the riverbank")
 
 ROOMS = table("""
     name            | in | spots*
@@ -326,9 +317,7 @@ ROOMS = table("""
 """)
 
 # Where something can be broken and hidden.
-INDOORS = tuple(
-    room for room in ROOMS if room.name in ("the kitchen", "the hall", "the living room")
-)
+INDOORS = only(ROOMS, "the kitchen, the hall, the living room")
 
 # Where useful things are kept.
 STORES = table("""

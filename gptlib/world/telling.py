@@ -119,8 +119,7 @@ class World:
         if role not in state.players and (role, *steps[:1]) not in state.facts:
             role, entries = self._candidates(role, state)
             return [Move("", (), todo, _cast(state, role, entry)) for entry in entries]
-        word = state.players[role].name if role in state.players else role
-        uses = []
+        word, uses = _name(state, role), []
         for step in steps:
             if (role, step) in state.facts:
                 fact = _fact(state, role, step)
@@ -193,7 +192,11 @@ def _put(state: State, role: str, relation: str, value: str) -> State:
 def _fact(state: State, role: str, relation: str) -> Fact:
     """A fact with the names of those who play its roles."""
     value, told = state.facts[role, relation]
-    names = {role: entry.name for role, entry in state.players.items()}
     if isinstance(value, Role):
-        value = names[value]
-    return Fact(names.get(role, role), relation, value, told)
+        value = _name(state, value)
+    return Fact(_name(state, role), relation, value, told)
+
+
+def _name(state: State, role: str) -> str:
+    """Who or what plays a role; a subject outside the cast (the snowman) is its own name."""
+    return state.players[role].name if role in state.players else role

@@ -1,14 +1,16 @@
-"""Tell the stories of this folder again, byte for byte, and its README: `make data`."""
+"""Make the files of this folder again, byte for byte, and its README: `make data`."""
 
 import hashlib
+import json
 import re
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 
 import snowballstemmer
 
-from gptlib.world import LEXICON, Story, tell
+from gptlib.world import LEXICON, Floor, Story, floor, tell
 
 DATA = Path(__file__).parent
 # Stories and first seed: the validation stories come from seeds that no training story has.
@@ -21,9 +23,9 @@ README = """\
 |---|---|---|---|
 {rows}
 
-Both are told by the story world of this repository, [gptlib/world](../gptlib/world), and under its
-licence (MIT). They share no story. The command that makes them again, byte for byte, and this page
-with them:
+The stories are told by the story world of this repository, [gptlib/world](../gptlib/world), and
+under its licence (MIT); the two files share none. The command that makes all three again, byte for
+byte, and this page with them:
 
     make data
 
@@ -36,6 +38,20 @@ It is not part of this repository.
 | | {names} |
 |---|---|---|
 {statistics}
+
+## How surprising the stories to validate are
+
+To a reader who knows every probability of the story world, and of a story what has been read so
+far. No model can expect a smaller loss on stories that it has never seen: this is the course's
+*floor*. Each story is read whole and from its start, its end counts too, and ± is one standard
+error, that of stories drawn anew.
+
+| | |
+|---|---|
+{floor}
+
+`floor.json` has the same with more digits, and the mean for the first character, the second, and
+so on.
 """
 
 
@@ -81,8 +97,36 @@ def statistics(told: list[Story]) -> dict[str, str]:
     }
 
 
+def surprise(found: Floor) -> dict[str, str]:
+    """What the README says of the floor."""
+    choices = {
+        f"nats per story in choices of {kind}": f"{nats:.2f}, {nats / found.nats_per_story:.1%}"
+        for kind, nats in found.by_choice.items()
+    }
+    sentences = ", ".join(f"{nats:.2f}" for nats in found.by_sentence)
+    return {
+        "nats per character": f"{found.nats_per_character:.4f} ± {found.nats_per_character_se:.4f}",
+        "bits per byte": f"{found.bits_per_byte:.4f} ± {found.bits_per_byte_se:.4f}",
+        "nats per story": f"{found.nats_per_story:.2f} ± {found.nats_per_story_se:.2f}",
+        **choices,
+        "nats in the first sentence, the second and so on": sentences,
+    }
+
+
+def as_json(found: Floor) -> str:
+    """The floor, a line for each number or list."""
+    # The last digits of a logarithm differ between machines.
+    numbers = json.loads(json.dumps(asdict(found)), parse_float=lambda x: round(float(x), 9))
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in numbers.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def spread(sizes: list[int]) -> str:
     return f"{min(sizes)} to {max(sizes)}, mean {sum(sizes) / len(sizes):.1f}"
+
+
+def row(name: str, what: str, raw: bytes) -> str:
+    return f"| `{name}` | {what} | {len(raw):,} | `{hashlib.sha256(raw).hexdigest()}` |"
 
 
 def main() -> None:
@@ -93,14 +137,25 @@ def main() -> None:
         seconds = perf_counter() - start
         raw = "".join(story.text for story in told).encode()
         (DATA / name).write_bytes(raw)
-        sha256 = hashlib.sha256(raw).hexdigest()
-        use = "to train on" if "train" in name else "to validate"
-        rows.append(f"| `{name}` | stories {use} | {len(raw):,} | `{sha256}` |")
+        use = "stories to train on" if "train" in name else "stories to validate"
+        rows.append(row(name, use, raw))
         columns.append(statistics(told))
         print(f"{name}: {len(raw):,} bytes told in {seconds:.1f} s")
+    start = perf_counter()
+    found = floor(told)  # of the last ones told, those to validate
+    seconds = perf_counter() - start
+    print(f"floor.json: {found.nats_per_character:.4f} nats, read in {seconds:.1f} s")
+    raw = as_json(found).encode()
+    (DATA / "floor.json").write_bytes(raw)
+    rows.append(row("floor.json", "how predictable the stories to validate are", raw))
     table = [f"| {line} | {' | '.join(c[line] for c in columns)} |" for line in columns[0]]
     names = " | ".join(f"`{name}`" for name in PARTS)
-    readme = README.format(rows="\n".join(rows), names=names, statistics="\n".join(table))
+    readme = README.format(
+        rows="\n".join(rows),
+        names=names,
+        statistics="\n".join(table),
+        floor="\n".join(f"| {line} | {value} |" for line, value in surprise(found).items()),
+    )
     (DATA / "README.md").write_text(readme, encoding="utf-8", newline="\n")
 
 

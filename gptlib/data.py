@@ -1,6 +1,7 @@
 """Text in, batches of token ids out."""
 
 import hashlib
+import json
 import os
 import re
 import urllib.request
@@ -12,9 +13,12 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor
 
+from gptlib.world import Floor
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 TALES_TRAIN = DATA / "tales-train.txt"
 TALES_VALID = DATA / "tales-valid.txt"
+FLOOR = DATA / "floor.json"
 
 SHAKESPEARE = DATA / "shakespeare.txt"
 SHAKESPEARE_URL = (
@@ -53,6 +57,14 @@ def load_split(source: str | Path) -> tuple[str, str]:
     if source == "tales":
         return _read(TALES_TRAIN), _read(TALES_VALID)
     return split(load_text(source))
+
+
+def load_floor() -> Floor:
+    """The floor of the tales' validation stories: the lowest loss that a model can expect on them.
+
+    gptlib.world.floor found it; reading it takes no time. ValueError if data/ lacks it.
+    """
+    return Floor(**json.loads(_read(FLOOR)))
 
 
 def split(text: str, valid_fraction: float = 0.1) -> tuple[str, str]:
@@ -151,7 +163,7 @@ def _read(source: str | Path) -> str:
     path = os.path.expanduser(source)
     if not os.path.isfile(path):
         advice = "give the path of one, 'tales' or 'shakespeare'"
-        if source in (TALES_TRAIN, TALES_VALID):
+        if source in (TALES_TRAIN, TALES_VALID, FLOOR):
             advice = (
                 "the course's data folder lacks it, so run `make data`, "
                 "or clone the course again and start from there"

@@ -30,6 +30,7 @@ class Mutant:
 
 
 DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "plot.py"
+PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
 
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
@@ -125,7 +126,7 @@ MUTANTS = [
     # What was told once may be drawn again: the kite is red, then blue.
     Mutant(
         WORLD,
-        'return [Move("", (), todo, _put(state, role, step, one)) for one in word]',
+        'return [Move("", (), todo, _put(state, role, step, one), kind) for one in word]',
         "word = word[len(state.facts) % len(word)]",
         "test_world.py::test_a_colour_is_drawn_once_and_then_repeated",
     ),
@@ -149,6 +150,55 @@ MUTANTS = [
         'return [Move("", (), rest, state._replace(plot=part))]',
         'return [Move("", (), rest, state._replace(plot=part))] * 2',
         "test_world.py::test_every_story_can_be_told_in_one_way_only_and_reading_it_gives_its_facts",
+    ),
+    # Of two ways to tell the same, the second replaces the first.
+    Mutant(
+        PREDICTOR,
+        "alike[i] = way._replace(p=way.p + other.p)",
+        "alike[i] = way",
+        "test_predictor.py::test_two_ways_of_telling_the_same_are_added",
+    ),
+    # Two ways are one though they stand in different states: a red kite and a blue one.
+    Mutant(
+        PREDICTOR,
+        "if other.state == way.state:",
+        "if other.todo is way.todo:",
+        "test_predictor.py::test_what_comes_next_is_the_share_of_the_stories_that_go_on_so",
+    ),
+    # Every option is certain.
+    Mutant(
+        PREDICTOR,
+        "share = p / len(moves)",
+        "share = p",
+        "test_predictor.py::test_two_ways_of_telling_the_same_are_added",
+    ),
+    # A beginning counts as a story.
+    Mutant(
+        PREDICTOR,
+        'self._read(text)[-1].get("", 0.0)',
+        "sum(self._read(text)[-1].values())",
+        "test_predictor.py::test_what_is_no_story_of_the_world_is_impossible",
+    ),
+    # What comes next is not asked of the text so far, but of all stories.
+    Mutant(
+        PREDICTOR,
+        "{char: p / total for char, p in following.items()}",
+        "{char: p for char, p in following.items()}",
+        "test_predictor.py::test_one_reading_says_the_same_as_one_for_each_place",
+    ),
+    # The end of a story costs nothing.
+    Mutant(
+        ENTROPY,
+        "PERFECT.surprisals(story.text)",
+        "PERFECT.surprisals(story.text.strip())",
+        "test_entropy.py::test_the_floor_that_is_stored_is_found_again",
+    ),
+    # Characters are taken for independent of each other.
+    Mutant(
+        ENTROPY,
+        "math.sqrt(squares / (n - 1) / n) / fmean(sizes)",
+        "math.sqrt(squares / (n - 1) / sum(sizes)) / fmean(sizes)",
+        "test_entropy.py::test_the_standard_error_is_that_of_stories_drawn_anew",
     ),
     # The picture shows the inputs where it says targets.
     Mutant(

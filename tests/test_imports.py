@@ -30,7 +30,9 @@ WORLD = """
     entry story
     lexicon grammar
     telling events plots*
-    questions
+    predictor questions
+    tales
+    entropy
     __init__
 """
 

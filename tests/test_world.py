@@ -12,7 +12,7 @@ from data.build import DATA, PARTS, reaches_back, statistics, words
 from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
 from gptlib.world.entry import all_but, names, only, table
 from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse, plot
-from gptlib.world.questions import QUESTIONS, question
+from gptlib.world.questions import ANSWERS, QUESTIONS, questions
 
 MANY = [tell(seed) for seed in range(3000)]
 stories = cache(build.stories)  # 6,080 are told once, not by each test that reads them
@@ -253,10 +253,59 @@ def test_what_holds_at_the_end(plot, phrase, relation, holds):
         assert facts.get(relation) == (facts[holds] if holds else None), story.text
 
 
-def test_no_story_answers_one_question_in_two_ways():
+# Questions. That the text alone tells the facts, and so the answers, is the rule's test above.
+
+
+def test_every_story_answers_questions_and_none_in_two_ways():
     for story in MANY:
-        asked = [question(fact) for fact in story.facts]
-        assert len(asked) == len(set(asked)), (asked, story.text)
+        asked = [text for text, *_ in questions(story)]
+        assert asked and len(asked) == len(set(asked)), (asked, story.text)
+        assert [fact.told for *_, fact in questions(story)] == sorted(f.told for f in story.facts)
+
+
+def test_the_words_of_an_answer_stand_in_the_story_or_in_the_question():
+    for story in MANY:
+        for text, answer, fact in questions(story):
+            assert fact.value in answer
+            assert fact.value.lower() in f"{story.text} {text}".lower(), (text, answer, story.text)
+
+
+@pytest.mark.parametrize(
+    ("seed", "text", "answer"),
+    [
+        (8395, "Who has the toy rabbit?", "Anna"),
+        (8395, "Why was Anna sad?", "because the toy rabbit was lost"),
+    ],
+)
+def test_a_question_of_a_story_one_knows(seed, text, answer):
+    assert (text, answer) in [asked[:2] for asked in questions(tell(seed))]
+
+
+@pytest.mark.parametrize(
+    ("plot", "phrase", "answer"),
+    [
+        ("the forgotten toy", "", r"because the (\w.*) was lost"),
+        ("the lost pet", "", r"because the (\w+) was lost"),
+        ("the broken toy", "eyes", r"because the (\w.*) broke"),
+        ("the confession", "began to cry", r"because the (\w.*) broke"),
+        ("the secret", "cried all evening", r"because (\w+) told the secret"),
+    ],
+)
+def test_who_was_sad_had_a_reason(plot, phrase, answer):
+    stories = [story for story in MANY if story.plot == plot and phrase in story.text]
+    assert stories
+    for story in stories:
+        whys = [asked for asked in questions(story) if asked.text.startswith("Why")]
+        assert len(whys) == 1, story.text
+        assert re.fullmatch(answer, whys[0].answer)[1] in story.text
+
+
+def test_nobody_is_sad_without_crying_or_being_unable_to_sleep():
+    for story in MANY:
+        for asked in questions(story):
+            if asked.fact.relation in ANSWERS:
+                sad = r"cr(y|ied)|wail|sob|groan|wiped|could not sleep|lay wide|tossed"
+                assert re.search(sad, story.text), story.text
 
 
 # The machine, on small worlds

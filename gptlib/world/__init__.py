@@ -3,32 +3,44 @@
 >>> story = tell(seed=1)
 >>> story.text == tell(seed=1).text
 True
+>>> next_char_probs("Mia asked Q")
+Traceback (most recent call last):
+ValueError: no story goes on with 'a' after 'Mia '
 """
 
+from gptlib.world.entropy import Floor, floor
 from gptlib.world.events import EVENTS
 from gptlib.world.lexicon import LEXICON
-from gptlib.world.plots_errands import ERRANDS
-from gptlib.world.plots_lost import LOST
-from gptlib.world.plots_people import PEOPLE
-from gptlib.world.plots_short import SHORT
-from gptlib.world.questions import question
-from gptlib.world.story import Fact, Sentence, Story
+from gptlib.world.predictor import Predictor
+from gptlib.world.questions import Question, question, questions
+from gptlib.world.story import Draw, Fact, Sentence, Story
+from gptlib.world.tales import PERFECT, PLOTS, TALES
 from gptlib.world.telling import State, World
 
-PLOTS = LOST + PEOPLE + ERRANDS + SHORT
-TALES = World(LEXICON, EVENTS, PLOTS)
 tell = TALES.tell
+log_prob, next_char_probs = PERFECT.log_prob, PERFECT.next_char_probs
+surprisals = PERFECT.surprisals
 
 __all__ = [
     "EVENTS",
     "LEXICON",
+    "PERFECT",
     "PLOTS",
     "TALES",
+    "Draw",
     "Fact",
+    "Floor",
+    "Predictor",
+    "Question",
     "Sentence",
     "State",
     "Story",
     "World",
+    "floor",
+    "log_prob",
+    "next_char_probs",
     "question",
+    "questions",
+    "surprisals",
     "tell",
 ]

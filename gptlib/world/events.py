@@ -72,7 +72,7 @@ EVENTS = {
         '"I have lost my {x}!" {he a} wailed.',
         '"Somebody has taken my {x}!" {he a} sobbed.',
         '"My {x} is gone!" {he a} groaned.',
-        then="{a.misses=x}",
+        then="{a.misses=x}{a.lost=x}",
     ),
     "point": event(
         "a b x",

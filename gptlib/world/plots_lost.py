@@ -60,7 +60,7 @@ LOST = [
         <when> something {pet.cried} {spot} {in place}.{pet.at=spot}
         {Hero} [looked|crept closer] and saw {a pet.look} {pet}, [all alone|cold and hungry|lost and frightened].
         ["[Where is your home|Whose are you]?" {he hero} asked.|{He hero} gave it [some bread|a drink of water|half a sandwich].|]
-        Then {friend} came and [cried|wailed|sobbed], "I have lost my {pet}!"{pet.owner=friend}{friend.misses=pet}
+        Then {friend} came and [cried|wailed|sobbed], "I have lost my {pet}!"{pet.owner=friend}{friend.misses=pet}{friend.lost=pet}
         ["Is this your {pet}?" asked {hero}.|"Then look {pet.at}," said {hero}, smiling.]
         [The {pet.look} {pet} came straight to {pet.owner}.|{Pet.owner} picked the {pet.look} {pet} up and laughed and cried at once.]{pet.at=}{pet.holder=friend}{friend.misses=}
     """,
@@ -106,7 +106,7 @@ LOST = [
         """
         {Hero} [played|had a tea party|built a den] {in room} and left {hero.his} {toy.look} {toy} {spot}.{toy.at=spot}{toy.room=room}
         [At bedtime|That night] {he hero} [could not sleep|lay wide awake|tossed and turned].
-        "My {toy} is [gone|missing|lost]," {he hero} [sobbed|whispered|told {elder}].{hero.misses=toy}
+        "My {toy} is [gone|missing|lost]," {he hero} [sobbed|whispered|told {elder}].{hero.misses=toy}{hero.lost=toy}
         {Elder} [took a candle|put on a dressing gown|yawned], went to {toy.room} and looked {toy.at}.
         [With the {toy.look} {toy} in {hero.his} arms, {hero} fell asleep at once.|[Soon|A minute later] {hero} and the {toy.look} {toy} were [fast asleep|snoring].]{toy.at=}{toy.room=}{toy.holder=hero}{hero.misses=}
     """,
@@ -145,7 +145,7 @@ LOST = [
         [{Friend} [shook {friend.his} head|shut {friend.his} mouth tight|hummed a tune].
         [That evening|The next day] {gem.owner} looked {gem.at}, and the {gem.look} {gem} was still there.|{Friend} [sighed|gave in|could not resist] and told {him third} everything.
         [An hour later|By sunset] {third} was {in gem.area} with the {gem.look} {gem}.{gem.holder=third}{gem.at=}{third.at=place}
-        {Gem.owner} [was furious|never told {friend} a secret again|cried all evening].]
+        {Gem.owner} [was furious|never told {friend} a secret again|cried all evening{hero.betrayed=friend}].]
     """,
     ),
     plot(

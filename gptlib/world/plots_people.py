@@ -23,7 +23,7 @@ PEOPLE = [
         """
         <lend hero friend thing>, but <break friend thing>
         "There is some {tool} {in room}, {spot}," said {elder}.{tool.at=spot}
-        ["[But w|W]hat will {thing.owner} say?" [asked|sighed|moaned] {friend}.|{Friend} wiped {friend.his} eyes.|]
+        ["[But w|W]hat will {thing.owner} say?" [asked|sighed|moaned] {friend}.|{Friend} wiped {friend.his} eyes.{friend.broke=thing}|]
         <mend friend thing tool>
         <return friend thing hero> and [told the truth|confessed].
         ["[It looks as good as new|I break things too]," said {hero}.|{Thing.owner} [did not mind at all|was angry, but not for long].]
@@ -121,7 +121,7 @@ PEOPLE = [
         {Hero} was [juggling|dancing|playing ball] {in room} when {elder}'s {thing.look} {thing} fell and broke.{thing.owner=elder}
         {He hero} [swept up|gathered] the pieces and hid them {spot}.{thing.at=spot}
         "Where is my {thing}?" asked {thing.owner}.
-        [{Hero} [went red|swallowed hard|began to cry] and took {him elder} to the pieces {thing.at}.
+        [{Hero} [went red|swallowed hard|began to cry{hero.broke=thing}] and took {him elder} to the pieces {thing.at}.
         "[Thank you for telling me|The truth is worth more]," said {elder}.|"Perhaps the cat knows," said {hero}.
         But {thing.owner} had already looked {thing.at}.
         "The cat has never told me a lie," {he elder} said.]

@@ -1,13 +1,17 @@
-"""Questions about what a story told."""
+"""Questions about what a story told, and their answers."""
 
-from gptlib.world.story import Fact
+from typing import NamedTuple
+
+from gptlib.world.story import Fact, Story
 
 # One for every relation that an event or a plot tells.
 QUESTIONS = {
     "area": "In which place is {}?",
     "at": "Where is {}?",
     "bet": "What did {} bet?",
+    "betrayed": "Why was {} sad?",
     "brings": "What should {} bring?",
+    "broke": "Why was {} sad?",
     "called": "What is {} called?",
     "cook": "Who made {}?",
     "did": "What did they do at {}?",
@@ -22,6 +26,7 @@ QUESTIONS = {
     "hour": "At what hour is {}?",
     "judge": "Who is the judge at {}?",
     "look": "What is {} like?",
+    "lost": "Why was {} sad?",
     "meets": "Whom should {} meet?",
     "misses": "What has {} lost?",
     "other": "What else is in {}?",
@@ -43,6 +48,31 @@ QUESTIONS = {
     "wins": "What did {} win?",
 }
 
+# Where the answer is more than the fact's value.
+ANSWERS = {
+    "betrayed": "because {} told the secret",
+    "broke": "because the {} broke",
+    "lost": "because the {} was lost",
+}
+
+
+class Question(NamedTuple):
+    """A question about a story, its answer, and the fact that both are made of."""
+
+    text: str
+    answer: str
+    fact: Fact
+
+
+def questions(story: Story) -> list[Question]:
+    """The questions that a story has answered by its end, in the order in which it did.
+
+    >>> questions(Story("", (), facts=(Fact("Mia", "lost", "kite", told=1),), draws=()))[0][:2]
+    ('Why was Mia sad?', 'because the kite was lost')
+    """
+    facts = sorted(story.facts, key=lambda fact: fact.told)
+    return [Question(question(fact), answer(fact), fact) for fact in facts]
+
 
 def question(fact: Fact) -> str:
     """The question that a fact answers.
@@ -53,3 +83,8 @@ def question(fact: Fact) -> str:
     # Names and places bring all they need; a thing wants its article.
     bare = fact.subject[0].islower() and not fact.subject.startswith("the ")
     return QUESTIONS[fact.relation].format(f"the {fact.subject}" if bare else fact.subject)
+
+
+def answer(fact: Fact) -> str:
+    """The answer that a fact gives to its question."""
+    return ANSWERS.get(fact.relation, "{}").format(fact.value)

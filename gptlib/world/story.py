@@ -19,12 +19,21 @@ class Sentence(NamedTuple):
     uses: tuple[Fact, ...]
 
 
+class Draw(NamedTuple):
+    """A choice that the teller made, one of several options, all equally likely."""
+
+    at: int  # how many characters stood before it
+    kind: str  # "plot", "wording", an event, a category of the lexicon or its column: "toy.look"
+    options: int
+
+
 class Story(NamedTuple):
     """A story, and what its teller knew."""
 
     plot: str
     sentences: tuple[Sentence, ...]
     facts: tuple[Fact, ...]  # those that hold at the end
+    draws: tuple[Draw, ...]
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gptlib.world.entry import Entry
 from gptlib.world.grammar import Break, Choice, Event, Need, Plot, Put, Slot, parse
-from gptlib.world.story import Fact, Sentence, Story
+from gptlib.world.story import Draw, Fact, Sentence, Story
 
 
 class Role(str):
@@ -35,7 +35,8 @@ class State(NamedTuple):
         return self.sentence + self.fresh
 
 
-# What is still to be told, as a linked list of parts: (part, (part, (... ()))).
+# What is still to be told, as a linked list of parts: (part, (part, (... ()))). All of it is made
+# with the world, each option of a choice linked to what follows the choice; telling makes none.
 Todo = tuple
 
 
@@ -46,6 +47,7 @@ class Move(NamedTuple):
     uses: tuple[Fact, ...]
     todo: Todo
     state: State
+    kind: str = ""  # of the choice that this is one option of
 
 
 class World:
@@ -59,7 +61,7 @@ class World:
     ) -> None:
         self.lexicon = lexicon
         openings = tuple((plot, *parse(plot.template, events), "\n\n") for plot in plots)
-        self.start: Todo = (Choice("plot", openings), ())
+        self.start = _link((Choice("plot", openings),), ())
 
     def tell(self, seed: int) -> Story:
         """Tell the story of a seed, the same one on every machine; ValueError below 0."""
@@ -68,10 +70,14 @@ class World:
         draw = random.Random(seed).random
         todo, state = self.start, State()
         sentences: list[tuple[str, tuple[Fact, ...]]] = []
+        draws, told = [], 0
         while todo:
             moves = self.moves(todo, state)
-            move = moves[0] if len(moves) == 1 else moves[int(draw() * len(moves))]
-            todo, state = move.todo, move.state
+            move = moves[0]
+            if len(moves) > 1:
+                move = moves[int(draw() * len(moves))]
+                draws.append(Draw(told, move.kind, len(moves)))
+            todo, state, told = move.todo, move.state, told + len(move.text)
             if state.sentence == len(sentences):
                 sentences.append(("", ()))
             if move.text:
@@ -81,6 +87,7 @@ class World:
             state.plot.name,
             tuple(Sentence(text.strip(), tuple(dict.fromkeys(uses))) for text, uses in sentences),
             tuple(_fact(state, *key) for key in state.facts),
+            tuple(draws),
         )
 
     def moves(self, todo: Todo, state: State) -> list[Move]:
@@ -91,8 +98,8 @@ class World:
                 return [_say(part, (), rest, state)]
             case Slot():
                 return self._fill(part, todo, state)
-            case Choice(options=options):
-                return [Move("", (), _before(option, rest), state) for option in options]
+            case Choice(kind, options):
+                return [Move("", (), option, state, kind) for option in options]
             case Plot():
                 return [Move("", (), rest, state._replace(plot=part))]
             case Break():
@@ -117,8 +124,8 @@ class World:
         """Say what a slot stands for; where it is shown for the first time, draw it first."""
         role, *steps = slot.path
         if role not in state.players and (role, *steps[:1]) not in state.facts:
-            role, entries = self._candidates(role, state)
-            return [Move("", (), todo, _cast(state, role, entry)) for entry in entries]
+            role, category, entries = self._candidates(role, state)
+            return [Move("", (), todo, _cast(state, role, entry), category) for entry in entries]
         word, uses = _name(state, role), []
         for step in steps:
             if (role, step) in state.facts:
@@ -130,14 +137,18 @@ class World:
             else:
                 word = state.players[role].words[step]
                 if isinstance(word, tuple):
-                    return [Move("", (), todo, _put(state, role, step, one)) for one in word]
+                    kind = f"{state.plot.cast.get(role, role)}.{step}"
+                    return [Move("", (), todo, _put(state, role, step, one), kind) for one in word]
         text = _dress(slot, role, word, state)
         if role in state.players and "he" in state.players[role].words:
             state = state._replace(named={**state.named, role: state.now})
         return [_say(text, tuple(uses), todo[1], state)]
 
-    def _candidates(self, role: str, state: State) -> tuple[str, list[Entry]]:
-        """Whom or what to draw for a role: nobody plays two, and a spot's place comes first."""
+    def _candidates(self, role: str, state: State) -> tuple[str, str, list[Entry]]:
+        """The role to draw first, its category and who may play it: nobody plays two roles.
+
+        A spot's place comes before the spot.
+        """
         category = state.plot.cast.get(role, role)
         owner, _, words = category.partition(".")
         if not words:
@@ -147,11 +158,14 @@ class World:
         else:
             return self._candidates(owner, state)
         taken = {entry.name for entry in state.players.values()}
-        return role, [entry for entry in entries if entry.name not in taken]
+        return role, category, [entry for entry in entries if entry.name not in taken]
 
 
-def _before(parts: tuple, rest: Todo) -> Todo:
+def _link(parts: tuple, rest: Todo) -> Todo:
+    """Parts as a linked list that ends in rest, and so each option of a choice among them."""
     for part in reversed(parts):
+        if isinstance(part, Choice):
+            part = Choice(part.kind, tuple(_link(option, rest) for option in part.options))
         rest = (part, rest)
     return rest
 

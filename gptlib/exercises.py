@@ -3,6 +3,9 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
+from numbers import Integral
+
+from gptlib.world import surprisals, tell
 
 NOT_YET = "Not yet: your function returns None."
 RIGHT = "Right!"
@@ -109,3 +112,28 @@ def check_loss(mine: Callable[[list[float]], float]) -> str:
         if math.isclose(got, value, rel_tol=1e-5):  # float32 will do
             return diagnosis
     return f"The loss of the probabilities {probs} should be {want:.4f}, and yours is {got:.4f}."
+
+
+@in_words
+def check_places(mine: Callable[[str], Sequence[int]]) -> str:
+    """Notebook 00: mine(text) gives the places of the three most surprising characters."""
+    text = tell(seed=394).text
+    nats = surprisals(text)
+    got = mine(text)
+    if got is None:
+        return NOT_YET
+    got = list(got)
+    if len(set(got)) != 3 or not all(isinstance(i, Integral) and 0 <= i < len(text) for i in got):
+        return f"Return three different places in the text, numbers from 0 to {len(text) - 1}."
+    best = sorted(range(len(text)), key=lambda i: -nats[i])[:3]
+    if set(got) == set(best):
+        return RIGHT
+    worst = min(got, key=lambda i: nats[i])
+    sums = [sum(nats[i] for i in places) for places in (got, best)]
+    says = f"Your three hold {sums[0]:.1f} nats, the best three {sums[1]:.1f}. "
+    says += f"The least of yours is {text[worst]!r} after {text[max(0, worst - 20) : worst]!r}: "
+    if nats[worst] == 0:
+        return says + "nothing else could have come."
+    if text[worst - 1 : worst].isalpha():
+        return says + "most of a word's surprise is in its first letter."
+    return says + f"its probability was {math.exp(-nats[worst]):.0%}."

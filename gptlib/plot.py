@@ -4,12 +4,15 @@ Every function makes one figure, WIDTH inches wide, and returns it; in a noteboo
 plt.show() after it shows it.
 """
 
+import math
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
@@ -29,6 +32,7 @@ QUIET = "#888888"  # lines and bars that mean nothing by their colour
 WIDTH = 9  # inches, 900 pixels in a notebook
 MOST_BARS = 80  # more than this cannot be told apart
 MOST_GUESSES = 6
+LIT = LinearSegmentedColormap.from_list("lit", ["white", HIGHLIGHT])
 SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
 
 
@@ -206,5 +210,68 @@ def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Fi
         ha="left",
         size=12,
         parse_math=False,
+    )
+    return fig
+
+
+def surprise(text: str, surprisals: Sequence[float]) -> Figure:
+    """Draw a text in which each character stands out by how surprising it is.
+
+    surprisals: (len(text),) in nats. The bar behind a character is as high and as dark as its
+    surprise; where it is higher than its neighbours', the character's probability is written
+    above it. What could be foretold is pale.
+    """
+    shown = text.replace("\n", SYMBOLS["\n"])
+    lines = [match.span() for match in re.finditer(r".{1,76}(?:\s|$)|.{77}", shown)]
+    # Lengths are in inches; a character of this font is 0.602 of its size wide.
+    size, step, low, left = 13.5, 0.74, 0.14, 0.15
+    cell = 0.602 * size / 72
+    per_nat = 0.36 / max(4, *surprisals)  # one scale for all tales; no bar reaches the line above
+    fig = plt.figure(figsize=(WIDTH, 0.4 + step * len(lines)))
+    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (len(lines) - 0.7), -0.7))
+    ax.set_axis_off()
+    for k, (start, end) in enumerate(lines):
+        for i in range(start, end):
+            x, y, nats = (i - start) * cell, k * step, surprisals[i]
+            top = y - low - nats * per_nat
+            style = {"color": BEFORE}
+            if nats > 0.05:
+                style = {"color": "black", "weight": "bold"}
+                face = LIT(0.15 + 0.85 * min(1, nats / 3))
+                corner = (x - 0.46 * cell, top)
+                ax.add_patch(Rectangle(corner, 0.92 * cell, y + low - top, color=face))
+            if nats > 0.65 and nats == max(surprisals[max(0, i - 2) : i + 3]):
+                p = f"{math.exp(-nats):.0%}"
+                ax.text(x, top - 0.03, p, ha="center", va="bottom", size=8)
+            style |= {"ha": "center", "va": "center_baseline", "family": "monospace", "size": size}
+            ax.text(x, y, shown[i], parse_math=False, **style)
+    sums = np.cumsum(sorted(surprisals, reverse=True))
+    half = 1 + int(np.searchsorted(sums, sums[-1] / 2))
+    ax.set_title(f"Half of the surprise is in {half} of {len(text)} characters")
+    return fig
+
+
+def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -> Figure:
+    """Draw where stories are surprising: for which kinds of choice, and how far into the story.
+
+    by_choice: nats per story for each kind; by_character: mean nats of the first character,
+    the second and so on.
+    """
+    fig = plt.figure(figsize=(WIDTH, 3))
+    left, right = fig.subplots(1, 2, width_ratios=(2, 3))
+    kinds = sorted(by_choice, key=by_choice.get)
+    total = sum(by_choice.values())
+    left.barh(kinds, [by_choice[kind] for kind in kinds], color=QUIET)
+    for y, kind in enumerate(kinds):
+        left.text(by_choice[kind] + 0.1, y, f"{by_choice[kind]:.1f}", va="center", size=10)
+    left.set(xlabel="nats per story", xlim=(0, 1.15 * by_choice[kinds[-1]]))
+    left.tick_params(axis="y", length=0)
+    left.set_title(f"{by_choice[kinds[-1]] / total:.0%} of it is {kinds[-1]}")
+    starts = range(0, len(by_character), 10)
+    tens = [sum(by_character[start : start + 10]) for start in starts]
+    right.bar(starts, tens, width=9, align="edge", color=QUIET)
+    right.set(xlabel="characters into the story", ylabel="nats in 10 characters")
+    right.set_title(
+        f"{sum(by_character[:100]) / total:.0%} of it comes in the first 100 characters"
     )
     return fig

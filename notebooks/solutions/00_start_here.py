@@ -18,3 +18,8 @@ def my_windows(data, starts, block_size):
 def my_loss(probs):
     # The sum of the logarithms, and not the logarithm of the sum.
     return -sum(math.log(p) for p in probs) / len(probs)
+
+
+def my_places(text):
+    # Which story, then who, and who else. Emma surprises more than Jack: June is in the world too.
+    return [text.index("From"), text.index("Emma"), text.index("Jack")]

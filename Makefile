@@ -39,7 +39,7 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
-data: $(TEST_READY) ## tell the stories again
+data: $(TEST_READY) ## tell the stories again and measure their floor
 	$(BIN)/python data/build.py
 
 images: $(READY) ## draw the pictures again

@@ -240,9 +240,12 @@ def surprise(text: str, surprisals: Sequence[float]) -> Figure:
                 face = LIT(0.15 + 0.85 * min(1, nats / 3))
                 corner = (x - 0.46 * cell, top)
                 ax.add_patch(Rectangle(corner, 0.92 * cell, y + low - top, color=face))
-            if nats > 0.65 and nats == max(surprisals[max(0, i - 2) : i + 3]):
-                p = f"{math.exp(-nats):.0%}"
-                ax.text(x, top - 0.03, p, ha="center", va="bottom", size=8)
+            # A label is as wide as three characters.
+            before, after = surprisals[max(0, i - 2) : i], surprisals[i : i + 3]
+            if nats > 0.65 and nats > max(before, default=0) and nats == max(after):
+                p = math.exp(-nats)
+                label = f"{p:.0%}" if p >= 0.01 else "<1%"
+                ax.text(x, top - 0.03, label, ha="center", va="bottom", size=9)
             style |= {"ha": "center", "va": "center_baseline", "family": "monospace", "size": size}
             ax.text(x, y, shown[i], parse_math=False, **style)
     sums = np.cumsum(sorted(surprisals, reverse=True))

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gptlib import plot
-from gptlib.world import question, tell
+from gptlib.world import surprisals, tell
 
 STOPS = [
     "start here",
@@ -27,16 +27,9 @@ TALE_SEED = 39  # of the story in course.png
 
 
 def course() -> list[Figure]:
-    """The README's picture: the way from the first stop to the last, and a story to learn from."""
-    sentences = tell(TALE_SEED).sentences
-    uses = [
-        [(fact.told, f"{question(fact)} {fact.value}") for fact in sentence.uses]
-        for sentence in sentences
-    ]
-    return [
-        plot.course_map(STOPS, lit=0),
-        plot.tale([sentence.text for sentence in sentences], uses),
-    ]
+    """The README's picture: the way from the first stop to the last, and what it starts from."""
+    text = tell(TALE_SEED).text
+    return [plot.course_map(STOPS, lit=0), plot.surprise(text, surprisals(text))]
 
 
 def save(path: Path, figures: list[Figure]) -> None:

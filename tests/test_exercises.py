@@ -107,5 +107,23 @@ def test_loss(mine, says):
     assert says in exercises.check_loss(mine)
 
 
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (lambda text: [0, 16], "three different places"),
+        (lambda text: [0, 16, 16], "three different places"),
+        (lambda text: [0, 16, -5], "numbers from 0 to 198"),
+        (lambda text: [0, 16, len(text)], "numbers from 0 to 198"),
+        (lambda text: [0, 16, 53], "Your three hold 8.8 nats, the best three 9.4."),
+        (lambda text: [0, 16, 53], "The least of yours is 'r' after 'the farmyard with a ': its"),
+        (lambda text: [0, 16, 53], "its probability was 11%."),
+        (lambda text: [16, 25, 26], "a word's surprise is in its first letter"),
+        (lambda text: [16, 25, text.rindex("Jack")], "nothing else could have come"),
+    ],
+)
+def test_places(mine, says):
+    assert says in exercises.check_places(mine)
+
+
 def test_a_loss_in_float32_is_right():
     assert exercises.check_loss(lambda probs: -torch.tensor(probs).log().mean()) == RIGHT

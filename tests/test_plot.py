@@ -220,3 +220,49 @@ def test_guesses():
     highlighted = [to_hex(bar.get_facecolor()).upper() == plot.HIGHLIGHT for bar in little.patches]
     assert highlighted == [False] * 5 + [True]
     assert figure.get_suptitle() == "Knowing more takes the guess 'h' from 2% to 100%"
+
+
+LOST = "Mia lost a kite.\n\n"
+NATS = [2.0, 0.7, 0.0, *[0.0] * 8, 3.0, *[0.0] * 5, 0.1]
+
+
+def test_surprise():
+    fig = plot.surprise(LOST, NATS)
+    assert_legible(fig)
+    ax = fig.axes[0]
+    letters = [text for text in ax.texts if "%" not in text.get_text()]
+    assert "".join(text.get_text() for text in letters) == "Mia lost a kite.↵↵"
+    assert [is_bold(text) for text in letters] == [n > 0 for n in NATS]
+    pale = to_rgba(plot.BEFORE)
+    assert [to_rgba(text.get_color()) == pale for text in letters] == [n == 0 for n in NATS]
+    # Four bars stand behind their letters, as much higher than the lowest as they hold more nats.
+    places = [text.get_position()[0] for text, n in zip(letters, NATS, strict=True) if n]
+    middles = [bar.get_x() + bar.get_width() / 2 for bar in ax.patches]
+    assert middles == pytest.approx(places)
+    heights = [bar.get_height() for bar in ax.patches]
+    rises = [height - heights[3] for height in heights]
+    assert [rise / rises[0] for rise in rises] == pytest.approx([1, 0.6 / 1.9, 2.9 / 1.9, 0])
+    shades = [sum(to_rgba(bar.get_facecolor())) for bar in ax.patches]
+    assert sorted(range(4), key=lambda i: shades[i]) == [2, 0, 1, 3]
+    # exp(-2) and exp(-3); the second letter stands beside a higher one.
+    assert [text.get_text() for text in ax.texts if "%" in text.get_text()] == ["14%", "5%"]
+    assert ax.get_title("left") == "Half of the surprise is in 1 of 18 characters"
+
+
+def test_surprise_of_a_long_text_breaks_lines_between_words():
+    text = " ".join(f"word{i}" for i in range(60)) + "x" * 200
+    fig = plot.surprise(text, [6.0] * len(text))
+    assert_legible(fig)
+    shown = sorted(fig.axes[0].texts, key=lambda t: (t.get_position()[1], t.get_position()[0]))
+    assert "".join(t.get_text() for t in shown if "%" not in t.get_text()) == text
+
+
+def test_uncertainty():
+    fig = plot.uncertainty({"plot": 3.0, "names": 6.0, "wording": 1.0}, [0.06] * 100 + [0.04] * 100)
+    assert_legible(fig)
+    left, right = fig.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["wording", "plot", "names"]
+    assert [bar.get_width() for bar in left.patches] == [1, 3, 6]
+    assert left.get_title("left") == "60% of it is names"
+    assert [bar.get_height() for bar in right.patches] == pytest.approx([0.6] * 10 + [0.4] * 10)
+    assert right.get_title("left") == "60% of it comes in the first 100 characters"

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
-from numbers import Integral
+from operator import index
 
 from gptlib.world import surprisals, tell
 
@@ -122,8 +122,8 @@ def check_places(mine: Callable[[str], Sequence[int]]) -> str:
     got = mine(text)
     if got is None:
         return NOT_YET
-    got = list(got)
-    if len(set(got)) != 3 or not all(isinstance(i, Integral) and 0 <= i < len(text) for i in got):
+    got = [index(i) for i in got]  # of a tensor's elements too
+    if len(set(got)) != 3 or not all(0 <= i < len(text) for i in got):
         return f"Return three different places in the text, numbers from 0 to {len(text) - 1}."
     best = sorted(range(len(text)), key=lambda i: -nats[i])[:3]
     if set(got) == set(best):

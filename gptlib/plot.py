@@ -217,10 +217,15 @@ def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Fi
 def surprise(text: str, surprisals: Sequence[float]) -> Figure:
     """Draw a text in which each character stands out by how surprising it is.
 
-    surprisals: (len(text),) in nats. The bar behind a character is as high and as dark as its
-    surprise; where it is higher than its neighbours', the character's probability is written
-    above it. What could be foretold is pale.
+    surprisals: (len(text),) in nats. The bar behind a character is as high as its surprise, and
+    the darker, up to 3 nats, the higher it is. A bar that is higher than its neighbours, and not
+    low, has the character's probability above it. Characters that were certain are pale.
+    ValueError where the lengths differ, and for no text.
     """
+    if not text or len(surprisals) != len(text):
+        raise ValueError(
+            f"{len(surprisals)} surprisals for {len(text)} characters: give one for each"
+        )
     shown = text.replace("\n", SYMBOLS["\n"])
     lines = [match.span() for match in re.finditer(r".{1,76}(?:\s|$)|.{77}", shown)]
     # Lengths are in inches; a character of this font is 0.602 of its size wide.
@@ -235,7 +240,7 @@ def surprise(text: str, surprisals: Sequence[float]) -> Figure:
             x, y, nats = (i - start) * cell, k * step, surprisals[i]
             top = y - low - nats * per_nat
             style = {"color": BEFORE}
-            if nats > 0.05:
+            if nats > 0.01:
                 style = {"color": "black", "weight": "bold"}
                 face = LIT(0.15 + 0.85 * min(1, nats / 3))
                 corner = (x - 0.46 * cell, top)
@@ -269,12 +274,11 @@ def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -
         left.text(by_choice[kind] + 0.1, y, f"{by_choice[kind]:.1f}", va="center", size=10)
     left.set(xlabel="nats per story", xlim=(0, 1.15 * by_choice[kinds[-1]]))
     left.tick_params(axis="y", length=0)
-    left.set_title(f"{by_choice[kinds[-1]] / total:.0%} of it is {kinds[-1]}")
+    left.set_title(f"{by_choice[kinds[-1]] / total:.0%} of the surprise is {kinds[-1]}")
     starts = range(0, len(by_character), 10)
     tens = [sum(by_character[start : start + 10]) for start in starts]
     right.bar(starts, tens, width=9, align="edge", color=QUIET)
-    right.set(xlabel="characters into the story", ylabel="nats in 10 characters")
-    right.set_title(
-        f"{sum(by_character[:100]) / total:.0%} of it comes in the first 100 characters"
-    )
+    right.set(xlabel="characters into the stories that get so far", ylabel="nats in 10 characters")
+    early = sum(by_character[:100]) / total
+    right.set_title(f"{early:.0%} comes in the first 100 characters")
     return fig

@@ -198,7 +198,7 @@ MUTANTS = [
         ENTROPY,
         "math.sqrt(squares / (n - 1) / n) / fmean(sizes)",
         "math.sqrt(squares / (n - 1) / sum(sizes)) / fmean(sizes)",
-        "test_entropy.py::test_the_standard_error_is_that_of_stories_drawn_anew",
+        "test_entropy.py::test_the_standard_error_is_the_jackknife_s",
     ),
     # The picture shows the inputs where it says targets.
     Mutant(

@@ -2,7 +2,6 @@
 
 import json
 import math
-import random
 from collections import Counter, defaultdict
 from dataclasses import asdict
 from functools import cache
@@ -61,25 +60,21 @@ def test_the_parts_add_up():
 
 
 def test_what_a_sentence_says_is_counted_in_that_sentence():
-    """The plot of two stories is drawn in the first, and nothing in the last one is."""
     stories = [tell(seed) for seed in range(2)]
     by_sentence = floor(stories).by_sentence
     first = [math.fsum(PERFECT.surprisals(s.text)[: len(s.sentences[0].text)]) for s in stories]
     assert by_sentence[0] == pytest.approx(fmean(first))
 
 
-def test_the_standard_error_is_that_of_stories_drawn_anew():
-    """Of 40 samples of 100 stories: do their floors differ as much as one of them says?"""
-    random.seed(0)
-    nats, sizes = [], []
-    for story in build.stories("tales-train.txt")[:4000]:
-        nats.append(math.fsum(math.log(draw.options) for draw in story.draws))
-        sizes.append(len(story.text))
-    for unit in (sizes, [1] * len(nats)):
-        samples = [ratio(nats[i : i + 100], unit[i : i + 100]) for i in range(0, 4000, 100)]
-        assert stdev(mean for mean, _ in samples) == pytest.approx(
-            fmean(se for _, se in samples), rel=0.3
-        )
+def test_the_standard_error_is_the_jackknife_s():
+    """Leave out one story after the other: how much does the floor move?"""
+    stories = build.stories(VALID)
+    nats = [math.fsum(math.log(draw.options) for draw in story.draws) for story in stories]
+    for sizes in ([len(story.text) for story in stories], [1] * 380):
+        without = [(sum(nats) - a) / (sum(sizes) - b) for a, b in zip(nats, sizes, strict=True)]
+        moved = sum((x - fmean(without)) ** 2 for x in without)
+        assert ratio(nats, sizes)[1] == pytest.approx(math.sqrt(moved * 379 / 380), rel=0.01)
+    assert found().nats_per_story_se == pytest.approx(ratio(nats, [1] * 380)[1])
 
 
 def test_the_stories_to_validate_are_no_harder_than_others():
@@ -170,10 +165,6 @@ def own_bigrams(text):
         return pairs[before, story[i]] / firsts[before]
 
     return model
-
-
-def test_the_perfect_predictor_has_no_excess():
-    assert excess(lambda text, i, probs: probs[text[i]]) == (0, 0)
 
 
 @pytest.mark.parametrize(

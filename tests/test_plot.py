@@ -249,6 +249,12 @@ def test_surprise():
     assert ax.get_title("left") == "Half of the surprise is in 1 of 18 characters"
 
 
+@pytest.mark.parametrize(("text", "nats"), [("", []), ("ab", [1.0]), ("a", [1.0, 2.0])])
+def test_surprise_wants_a_number_for_each_character(text, nats):
+    with pytest.raises(ValueError, match=f"{len(nats)} surprisals for {len(text)} characters"):
+        plot.surprise(text, nats)
+
+
 def test_surprise_of_a_long_text_breaks_lines_between_words():
     text = " ".join(f"word{i}" for i in range(60)) + "x" * 200
     fig = plot.surprise(text, [6.0] * len(text))
@@ -263,6 +269,6 @@ def test_uncertainty():
     left, right = fig.axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["wording", "plot", "names"]
     assert [bar.get_width() for bar in left.patches] == [1, 3, 6]
-    assert left.get_title("left") == "60% of it is names"
+    assert left.get_title("left") == "60% of the surprise is names"
     assert [bar.get_height() for bar in right.patches] == pytest.approx([0.6] * 10 + [0.4] * 10)
-    assert right.get_title("left") == "60% of it comes in the first 100 characters"
+    assert right.get_title("left") == "60% comes in the first 100 characters"

@@ -13,6 +13,7 @@ from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
 from gptlib.world.entry import all_but, names, only, table
 from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse, plot
 from gptlib.world.questions import ANSWERS, QUESTIONS, questions
+from gptlib.world.telling import Role
 
 MANY = [tell(seed) for seed in range(3000)]
 stories = cache(build.stories)  # 6,080 are told once, not by each test that reads them
@@ -179,7 +180,12 @@ def test_every_story_can_be_told_in_one_way_only_and_reading_it_gives_its_facts(
         assert state.plot.name == story.plot
         cast = {role: entry.name for role, entry in state.players.items()}
         read = [
-            (cast.get(role, role), relation, cast.get(value, value), told)
+            (
+                cast.get(role, role),
+                relation,
+                cast[value.name] if isinstance(value, Role) else value,
+                told,
+            )
             for (role, relation), (value, told) in state.facts.items()
         ]
         assert read == [tuple(fact) for fact in story.facts]
@@ -352,6 +358,14 @@ def test_a_word_that_is_spelled_like_a_role_stays_a_word():
 def test_a_seed_below_zero_is_refused():
     with pytest.raises(ValueError, match="seed is -8: choose 0 or more"):
         tell(-8)
+
+
+def test_a_world_that_cannot_go_on_says_so():
+    alone = small("{X} {y}.", "x y: thing", thing=names("egg"))
+    with pytest.raises(ValueError, match="small: no thing is left to play y"):
+        alone.tell(0)
+    with pytest.raises(ValueError, match="without plots"):
+        World({}, {}, [])
 
 
 def test_nobody_plays_two_roles():

@@ -3,9 +3,10 @@
 >>> story = tell(seed=1)
 >>> story.text == tell(seed=1).text
 True
->>> next_char_probs("Mia asked Q")
-Traceback (most recent call last):
-ValueError: no story goes on with 'a' after 'Mia '
+>>> next_char_probs("Early one w")  # windy or warm
+{'i': 0.5, 'a': 0.5}
+>>> log_prob("Once upon a time")
+-inf
 """
 
 from gptlib.world.entropy import Floor, floor

@@ -23,7 +23,10 @@ class Way(NamedTuple):
 
 
 class Predictor:
-    """Knows a world's odds, and of a story no more than the text so far."""
+    """Knows a world's odds, and of a story no more than the text so far.
+
+    Stories of more than 700 nats, tens of times the tales', are too unlikely for a float.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -72,6 +75,9 @@ class Predictor:
         With each goes the probability that a story begins with the text before that place and
         this character; "" is the end of the story.
         """
+        if not isinstance(text, str):
+            kind = type(text).__name__
+            raise ValueError(f"text is of type {kind}: give a str, such as tell(7).text")
         read: list[dict[str, float]] = [defaultdict(float) for _ in range(len(text) + 1)]
         ways: list[dict[int, list[Way]]] = [{} for _ in range(len(text) + 1)]
         _add(ways[0], Way(1.0, self.world.start, State()))
@@ -79,9 +85,10 @@ class Predictor:
             while ways[here]:
                 _, alike = ways[here].popitem()
                 for p, todo, state in alike:
-                    moves = self.world.moves(todo, state) if todo else []
-                    if not moves:
+                    if not todo:
                         read[here][""] += p
+                        continue
+                    moves = self.world.moves(todo, state)
                     for move in moves:
                         share = p / len(moves)
                         there = here + len(commonprefix([move.text, text[here:]]))

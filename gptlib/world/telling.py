@@ -15,8 +15,10 @@ from gptlib.world.grammar import Break, Choice, Event, Need, Plot, Put, Slot, pa
 from gptlib.world.story import Draw, Fact, Sentence, Story
 
 
-class Role(str):
+class Role(NamedTuple):
     """A role as the value of a fact. A plain word may be spelled the same: new, one, place."""
+
+    name: str
 
 
 class State(NamedTuple):
@@ -24,7 +26,8 @@ class State(NamedTuple):
 
     plot: Plot | None = None
     players: Mapping[str, Entry] = {}  # role -> who or what plays it
-    facts: Mapping[tuple[str, str], tuple[str, int]] = {}  # (role, relation) -> (value, told)
+    # (role, relation) -> (value, told)
+    facts: Mapping[tuple[str, str], tuple[Role | str, int]] = {}
     named: Mapping[str, int] = {}  # role -> the last sentence that spoke of this person
     sentence: int = -1  # the last one begun
     fresh: bool = True  # the next text begins a new one
@@ -59,6 +62,8 @@ class World:
         events: Mapping[str, Event],
         plots: Sequence[Plot],
     ) -> None:
+        if not plots:
+            raise ValueError("a world without plots has nothing to tell: give at least one")
         self.lexicon = lexicon
         openings = tuple((plot, *parse(plot.template, events), "\n\n") for plot in plots)
         self.start = _link((Choice("plot", openings),), ())
@@ -114,6 +119,7 @@ class World:
                 return [Move("", (), rest, _put(state, role, relation, value))]
             case Need(role, relation, value):
                 held, _ = state.facts.get((role, relation), ("not told", 0))
+                held = held.name if isinstance(held, Role) else held
                 if held != value:
                     raise ValueError(
                         f"{state.plot.name}: {role}.{relation} must be {value}, and is {held}"
@@ -133,7 +139,7 @@ class World:
                 if fact.told < state.now:
                     uses.append(fact)
                 word, value = fact.value, state.facts[role, step][0]
-                role = value if isinstance(value, Role) else ""
+                role = value.name if isinstance(value, Role) else ""
             else:
                 word = state.players[role].words[step]
                 if isinstance(word, tuple):
@@ -158,7 +164,10 @@ class World:
         else:
             return self._candidates(owner, state)
         taken = {entry.name for entry in state.players.values()}
-        return role, category, [entry for entry in entries if entry.name not in taken]
+        left = [entry for entry in entries if entry.name not in taken]
+        if not left:
+            raise ValueError(f"{state.plot.name}: no {category} is left to play {role}")
+        return role, category, left
 
 
 def _link(parts: tuple, rest: Todo) -> Todo:
@@ -207,7 +216,7 @@ def _fact(state: State, role: str, relation: str) -> Fact:
     """A fact with the names of those who play its roles."""
     value, told = state.facts[role, relation]
     if isinstance(value, Role):
-        value = _name(state, value)
+        value = _name(state, value.name)
     return Fact(_name(state, role), relation, value, told)
 
 

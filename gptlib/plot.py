@@ -219,7 +219,7 @@ def surprise(text: str, surprisals: Sequence[float]) -> Figure:
 
     surprisals: (len(text),) in nats. The bar behind a character is as high as its surprise, and
     the darker, up to 3 nats, the higher it is. A bar that is higher than its neighbours, and not
-    low, has the character's probability above it. Characters that were certain are pale.
+    low, has the character's probability above it. Characters that were certain to 99% are pale.
     ValueError where the lengths differ, and for no text.
     """
     if not text or len(surprisals) != len(text):
@@ -278,7 +278,9 @@ def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -
     starts = range(0, len(by_character), 10)
     tens = [sum(by_character[start : start + 10]) for start in starts]
     right.bar(starts, tens, width=9, align="edge", color=QUIET)
-    right.set(xlabel="characters into the stories that get so far", ylabel="nats in 10 characters")
+    right.set(
+        xlabel="characters into the story, of those that get so far", ylabel="nats in 10 characters"
+    )
     early = sum(by_character[:100]) / total
     right.set_title(f"{early:.0%} comes in the first 100 characters")
     return fig

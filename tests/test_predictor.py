@@ -1,7 +1,6 @@
 """The perfect predictor: its probabilities are those of the teller, and they add up."""
 
 import math
-import re
 from collections import Counter, defaultdict
 from functools import cache
 from time import process_time
@@ -236,7 +235,7 @@ def test_what_was_told_is_certain_and_what_was_not_is_open():
 
 @pytest.mark.parametrize("ask", [next_char_probs, surprisals, PERFECT.distributions])
 def test_a_beginning_of_no_story_is_refused(ask):
-    with pytest.raises(ValueError, match=re.escape("no story goes on with 'q' after 'Mia '")):
+    with pytest.raises(ValueError, match=r"no story goes on with 'q' after 'Mia ': .*, 'h', .*"):
         ask("Mia quarrelled")
     with pytest.raises(ValueError, match="no story goes on with 'x' after"):
         ask(tell(0).text + "x")

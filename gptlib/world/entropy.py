@@ -51,11 +51,12 @@ def floor(stories: Sequence[Story]) -> Floor:
         raise ValueError(f"{len(stories)} stories have no standard error: give two or more")
     read = [PERFECT.surprisals(story.text) for story in stories]
     nats = [math.fsum(surprisals) for surprisals in read]
-    characters = [len(surprisals) for surprisals in read]
+    bits = [n / math.log(2) for n in nats]
+    characters = [len(story.text) for story in stories]
     size = [len(story.text.encode()) for story in stories]
-    per_story, per_story_se = ratio(nats, [1] * len(nats))
+    per_story, per_story_se = ratio(nats, [1] * len(stories))
     per_character, per_character_se = ratio(nats, characters)
-    bits, bits_se = ratio([n / math.log(2) for n in nats], size)
+    per_byte, per_byte_se = ratio(bits, size)
     by_sentence = [_sentences(story, s) for story, s in zip(stories, read, strict=True)]
     return Floor(
         stories=len(stories),
@@ -64,8 +65,8 @@ def floor(stories: Sequence[Story]) -> Floor:
         nats_per_story_se=per_story_se,
         nats_per_character=per_character,
         nats_per_character_se=per_character_se,
-        bits_per_byte=bits,
-        bits_per_byte_se=bits_se,
+        bits_per_byte=per_byte,
+        bits_per_byte_se=per_byte_se,
         by_choice=_choices(stories),
         by_sentence=_means(by_sentence),
         by_character=_means(read),

@@ -62,7 +62,10 @@ class Predictor:
         read = self._read(text)
         for here, (following, char) in enumerate(zip(read, text, strict=False)):
             if char not in following:
-                raise ValueError(f"no story goes on with {char!r} after {text[:here]!r}")
+                raise ValueError(
+                    f"no story goes on with {char!r} after {text[:here]!r}: "
+                    f"choose from {sorted(following)}, where '' is the end"
+                )
         totals = [sum(following.values()) for following in read]
         return [
             {char: p / total for char, p in following.items()}

@@ -279,7 +279,8 @@ def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -
     tens = [sum(by_character[start : start + 10]) for start in starts]
     right.bar(starts, tens, width=9, align="edge", color=QUIET)
     right.set(
-        xlabel="characters into the story, of those that get so far", ylabel="nats in 10 characters"
+        xlabel="characters into the story (mean over stories that long)",
+        ylabel="nats in 10 characters",
     )
     early = sum(by_character[:100]) / total
     right.set_title(f"{early:.0%} comes in the first 100 characters")

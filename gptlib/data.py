@@ -5,14 +5,18 @@ import json
 import os
 import re
 import urllib.request
+from collections.abc import Iterator
 from http.client import HTTPException
+from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
+from gptlib.files import write_whole
+from gptlib.tokenizer import Tokenizer
 from gptlib.world import Floor
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -26,6 +30,8 @@ SHAKESPEARE_URL = (
 )
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 TIMEOUT = 30  # seconds without a byte before a download is given up
+
+IGNORE = -100  # a target that is not asked for; F.cross_entropy leaves it out, too
 
 
 def load_text(source: str | Path) -> str:
@@ -105,6 +111,21 @@ def story_starts(text: str) -> Tensor:
     return torch.tensor(starts)
 
 
+def story_ids(text: str, tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
+    r"""Encode stories, with the line break before each, so that a model can be asked how it begins.
+
+    Returns the ids (N,), one more than text has characters since the first story gets a line
+    break too, and the offsets (M,) of the line breaks that come just before a story.
+
+    >>> from gptlib.tokenizer import CharTokenizer
+    >>> story_ids("A cat.\n\nA dog.\n\n", CharTokenizer("A cat dog.\n"))[1]
+    tensor([0, 8])
+
+    ValueError for a text without a story, and for unknown characters.
+    """
+    return torch.tensor(tokenizer.encode("\n" + text)), story_starts(text)
+
+
 def get_batch(
     data: Tensor,
     batch_size: int,
@@ -159,6 +180,46 @@ def get_batch(
     return data[at], data[at + 1]  # (B, T)
 
 
+def batches(
+    data: Tensor,
+    batch_size: int,
+    block_size: int,
+    generator: torch.Generator | None = None,
+    starts: Tensor | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Draw batches without end, each as `get_batch` does."""
+    while True:
+        yield get_batch(data, batch_size, block_size, generator, starts)
+
+
+def all_batches(
+    data: Tensor, batch_size: int, block_size: int, starts: Tensor | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Cut all of data into windows, in order: every token but the first is a target once.
+
+    A window begins where the one before it ended and, if starts are given, at each of them
+    too, as when every story is read from its start. Yields idx and targets, both (B, T), with
+    B = batch_size, or fewer in the last batch, and T at most block_size; windows that are
+    shorter than the longest beside them are filled up with targets IGNORE.
+
+    >>> for idx, targets in all_batches(torch.arange(6), 2, 4, starts=torch.tensor([3])):
+    ...     print(idx.tolist(), targets.tolist())
+    [[0, 1, 2], [3, 4, 0]] [[1, 2, 3], [4, 5, -100]]
+    """
+    edges = [0, *(starts.tolist() if starts is not None else []), len(data) - 1]
+    windows = [
+        (i, min(i + block_size, end))
+        for start, end in pairwise(edges)
+        for i in range(start, end, block_size)
+    ]
+    for k in range(0, len(windows), batch_size):
+        rows = windows[k : k + batch_size]
+        idx = pad_sequence([data[i:j] for i, j in rows], True)
+        targets = pad_sequence([data[i + 1 : j + 1] for i, j in rows], True, IGNORE)
+        B, T = idx.shape
+        yield idx, targets  # (B, T)
+
+
 def _read(source: str | Path) -> str:
     path = os.path.expanduser(source)
     if not os.path.isfile(path):
@@ -202,14 +263,4 @@ def _fetch(url: str, sha256: str, path: Path) -> None:
         raise OSError(f"could not download {url} ({error}): {advice}") from error
     if (got := hashlib.sha256(raw).hexdigest()) != sha256:
         raise ValueError(f"{url} sent {len(raw)} bytes with SHA-256 {got}, not {sha256}: {advice}")
-    # Renaming happens whole or not at all, so a stop halfway never leaves half a text.
-    try:
-        with TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            part.write_bytes(raw)
-            part.replace(path)
-    except OSError as error:
-        raise OSError(
-            f"could not save {path.name} ({error}): "
-            f"make {str(path.parent)!r} a folder that you may write to"
-        ) from error
+    write_whole(path, raw)

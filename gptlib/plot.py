@@ -4,6 +4,7 @@ Every function makes one figure, WIDTH inches wide, and returns it; in a noteboo
 plt.show() after it shows it.
 """
 
+import io
 import math
 import re
 import textwrap
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
@@ -285,3 +286,61 @@ def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -
     early = sum(by_character[:100]) / total
     right.set_title(f"{early:.0%} comes in the first 100 characters")
     return fig
+
+
+def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
+    """Draw a table of what follows what: the darker row a, column b, the likelier is b after a.
+
+    probs: (n, n), all of a model's tokens or some; names: one for each. Shades are those of the
+    square root, or else a probability of 1% could not be told from 0.
+    """
+    probs, names = np.asarray(probs), [visible(name) for name in names]
+    fig = plt.figure(figsize=(WIDTH, 7))
+    ax = fig.add_subplot()
+    image = ax.imshow(probs, cmap="Greys", norm=PowerNorm(0.5, 0, 1))
+    style = {"family": "monospace", "parse_math": False}
+    ax.set_xticks(range(len(names)), names, va="baseline", **style)
+    ax.set_yticks(range(len(names)), names, **style)
+    ax.tick_params(length=0)
+    ax.tick_params(axis="x", pad=13)
+    ax.set(xlabel="this one comes", ylabel="after this one")
+    bar = fig.colorbar(image, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1], label="probability")
+    bar.ax.set_yticklabels(["0", "1%", "10%", "25%", "50%", "100%"])
+    a, b = np.unravel_index(probs.argmax(), probs.shape)
+    ax.set_title(f"After {names[a]} comes {names[b]} with {probs[a, b]:.0%}", parse_math=False)
+    return fig
+
+
+def loss_curve(
+    train: Sequence[float], valid: Mapping[int, float], landmarks: Mapping[str, float]
+) -> Figure:
+    """Draw how the loss fell while a model was trained, and what it can be compared with.
+
+    train: the loss of each step's batch; valid: step -> validation loss, step 0 being before
+    the first; landmarks: name -> loss, each a line across the figure.
+    """
+    fig = plt.figure(figsize=(WIDTH, 4))
+    ax = fig.add_subplot()
+    for loss in landmarks.values():
+        ax.axhline(loss, color=QUIET, linewidth=1, linestyle=":")
+    ax.plot(range(1, len(train) + 1), train, color=TRAIN, linewidth=1, label="training batches")
+    ax.plot(*zip(*valid.items(), strict=True), "o--", color=VALID, markersize=4, label="validation")
+    top = max(*landmarks.values(), *valid.values(), *train)
+    ax.set(xlabel="step", ylabel="loss, nats per token", ylim=(0, 1.05 * top or 1))
+    # A name stands beside its line, or as near above the one below it as can be read.
+    at = -math.inf
+    for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):
+        at = max(loss / ax.get_ylim()[1], at + 0.06)
+        ax.text(1.01, at, f"{loss:.2f}  {name}", transform=ax.transAxes, va="center", size=10)
+    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.93))  # below the highest line
+    first, last = valid[min(valid)], valid[max(valid)]
+    ax.set_title(f"Validation loss from {first:.2f} to {last:.2f} in {max(valid)} steps")
+    return fig
+
+
+def png(fig: Figure) -> bytes:
+    """The figure as the bytes of a PNG file; it is closed."""
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=150)
+    plt.close(fig)
+    return file.getvalue()

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptlib import data
-from gptlib.data import get_batch, load_split, load_text, split, story_starts
+from gptlib.data import (
+    IGNORE,
+    all_batches,
+    batches,
+    get_batch,
+    load_split,
+    load_text,
+    split,
+    story_ids,
+    story_starts,
+)
+from gptlib.tokenizer import CharTokenizer
 
 # Not every reader has this copy of Tiny Shakespeare; those who do test the real download's bytes.
 REAL_SHAKESPEARE = data.DATA.parent.parent / "shared" / "data" / "tinyshakespeare.txt"
@@ -269,6 +280,46 @@ def test_a_start_before_the_text():
         get_batch(torch.arange(20), 1, 8, starts=torch.tensor([4, -3, -1]))
 
 
+@pytest.mark.parametrize("starts", [None, torch.tensor([0, 9])])
+def test_batches_are_drawn_one_after_the_other(starts):
+    generator = seed(3)
+    for _, (idx, targets) in zip(
+        range(3), batches(torch.arange(20), 4, 5, seed(3), starts), strict=False
+    ):
+        want = get_batch(torch.arange(20), 4, 5, generator, starts)
+        assert torch.equal(idx, want[0]) and torch.equal(targets, want[1])
+
+
+@given(
+    st.integers(0, 40),
+    st.integers(1, 5),
+    st.integers(1, 12),
+    st.none() | st.sets(st.integers(0, 39)),
+)
+def test_all_batches_ask_for_each_token_but_the_first_once(n, batch_size, block_size, starts):
+    places = sorted(start for start in starts or () if start < n)
+    given = None if starts is None else torch.tensor(places, dtype=torch.int64)
+    wanted, opening = [], []
+    for idx, targets in all_batches(torch.arange(n), batch_size, block_size, given):
+        assert idx.shape == targets.shape
+        assert len(idx) <= batch_size and idx.shape[1] <= block_size
+        for row, next_row in zip(idx.tolist(), targets.tolist(), strict=True):
+            asked = [target for target in next_row if target != IGNORE]
+            assert asked == [i + 1 for i in row[: len(asked)]]  # what follows, then only padding
+            wanted += asked
+            opening.append(row[0])
+    assert wanted == list(range(1, n))
+    assert {start for start in places if start < n - 1} <= set(opening)
+
+
+def test_the_ids_of_stories_begin_with_a_line_break():
+    text = "A cat sat.\n\nB dogs ran.\n\n"
+    tokenizer = CharTokenizer(text)
+    ids, starts = story_ids(text, tokenizer)
+    assert tokenizer.decode(ids) == "\n" + text
+    assert [tokenizer.decode(ids[i : i + 2]) for i in starts] == ["\nA", "\nB"]
+
+
 # Downloading
 
 
@@ -426,6 +477,6 @@ def test_a_damaged_copy_is_noticed(serve, as_a_folder):
 def test_nowhere_to_keep_it(serve, tmp_path, monkeypatch):
     serve("/whole")
     monkeypatch.setattr(data, "SHAKESPEARE", tmp_path / "none" / "shakespeare.txt")
-    advice = f"make {str(tmp_path / 'none')!r} a folder that you may write to"
-    with pytest.raises(OSError, match=r"could not save shakespeare.txt \(.*" + re.escape(advice)):
+    message = f"could not write {str(data.SHAKESPEARE)!r} (No such file or directory): "
+    with pytest.raises(OSError, match=re.escape(message)):
         load_text("shakespeare")

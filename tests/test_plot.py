@@ -272,3 +272,55 @@ def test_uncertainty():
     assert left.get_title("left") == "60% of the surprise is names"
     assert [bar.get_height() for bar in right.patches] == pytest.approx([0.6] * 10 + [0.4] * 10)
     assert right.get_title("left") == "60% comes in the first 100 characters"
+
+
+@pytest.mark.parametrize("names", ["ab\n", "abcdefghijklmnopqrstuvwxyz \n.,\"'"])
+def test_pairs(names):
+    n = len(names)
+    probs = np.eye(n)[np.arange(n) - 1] * 0.6  # after each comes the one before it in names
+    probs[1, 0], probs[2, 0] = 0.9, 0.25
+    fig = plot.pairs(torch.tensor(probs), names)
+    assert_legible(fig)
+    ax, bar = fig.axes
+    [image] = ax.images
+    assert np.array_equal(image.get_array(), probs)
+    darkness = 1 - image.to_rgba(probs)[..., 0]
+    assert darkness[1, 0] > darkness[2, 1] > darkness[2, 0] > darkness[0, 0] == 0
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert [label.get_text() for label in labels] == [plot.visible(name) for name in names]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("this one comes", "after this one")
+    assert ax.get_title("left") == "After b comes a with 90%"
+
+
+LANDMARKS = {"knows nothing": 4.11, "best bigram": 2.34, "exact floor": 0.09, "a head": 2.3}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 1000])
+@pytest.mark.parametrize("landmarks", [LANDMARKS, {"knows nothing": 0.0, "best bigram": 0.0}])
+def test_loss_curve(steps, landmarks):
+    train = list(np.linspace(4.2, 2.4, steps))
+    valid = {0: 4.11, steps / 2: 3.0, steps: 2.5}
+    fig = plot.loss_curve(train, valid, landmarks)
+    assert_legible(fig)
+    ax = fig.axes[0]
+    *lines, one, two = ax.lines
+    assert sorted(line.get_ydata()[0] for line in lines) == sorted(landmarks.values())
+    assert np.array_equal(one.get_xdata(), np.arange(1, steps + 1))
+    assert np.array_equal(one.get_ydata(), train)
+    assert dict(zip(*two.get_data(), strict=True)) == valid
+    assert (one.get_color(), two.get_color()) == (plot.TRAIN, plot.VALID)
+    assert (one.get_linestyle(), two.get_linestyle()) == ("-", "--")
+    labels = {text.get_text() for text in ax.texts}
+    assert labels == {f"{loss:.2f}  {name}" for name, loss in landmarks.items()}
+    places = sorted((text.get_position()[1], text.get_text()) for text in ax.texts)
+    losses = [float(text[:4]) for _, text in places]
+    assert losses == sorted(losses)  # the higher the loss, the higher up
+    low, high = ax.get_ylim()
+    assert low == 0 and high > max(4.2, *landmarks.values())
+    assert ax.get_title("left") == f"Validation loss from 4.11 to 2.50 in {steps} steps"
+
+
+def test_a_figure_as_a_file():
+    raw = plot.png(plot.loss_curve([1.0], {0: 1.0, 1: 0.5}, {"knows nothing": 1.0}))
+    assert raw.startswith(b"\x89PNG")
+    assert not plt.get_fignums()

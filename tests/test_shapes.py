@@ -10,18 +10,29 @@ import torch
 from shape_comments import checking, shape_notes
 
 import gptlib
-from gptlib.data import get_batch
+from gptlib.bigram import Bigram
+from gptlib.data import all_batches, get_batch
+from gptlib.sampling import generate, next_probs
 
 
 def batches():
     data = torch.arange(20)
     get_batch(data, batch_size=2, block_size=3)
     get_batch(data, batch_size=2, block_size=3, starts=torch.tensor([0, 7]))
+    list(all_batches(data, batch_size=3, block_size=4))
+
+
+def bigram():
+    model = Bigram(5)
+    model(torch.zeros(2, 3, dtype=torch.int64))
+    generate(model, torch.zeros(2, 3, dtype=torch.int64), max_new_tokens=2, top_k=2, top_p=0.9)
+    next_probs(torch.zeros(2, 5), temperature=0)
+    next_probs(torch.zeros(2, 5))
 
 
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches]
+EXAMPLES = [batches, bigram]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

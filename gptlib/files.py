@@ -1,0 +1,27 @@
+"""Files that are whole or not there."""
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: str | Path, raw: bytes) -> None:
+    """Write raw to the file path, which holds all of it afterwards, or else what it held before.
+
+    OSError if it cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        try:
+            with open(part, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())  # or a power cut could leave the name on an empty file
+            part.replace(path)  # happens whole or not at all
+        finally:
+            part.unlink(missing_ok=True)  # it is there only if something went wrong
+    except OSError as error:
+        raise OSError(
+            f"could not write {str(path)!r} ({error.strerror}): "
+            "make room there, or choose a folder that you may write to"
+        ) from error

@@ -1,0 +1,88 @@
+"""Writing: a model's probabilities, and tokens drawn from them."""
+
+from numbers import Integral
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def next_probs(
+    logits: Tensor,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Tensor:
+    """Turn the logits (B, V) of what comes next into the probabilities (B, V) to draw it from.
+
+    temperature: below 1 makes what is likely likelier, above 1 less so; 0 is greedy: all
+        probability to the likeliest token
+    top_k: only this many tokens, the likeliest, keep a probability
+    top_p: of these only the likeliest, as few as have this much probability together
+        (Holtzman et al., 2020)
+
+    What is left is scaled to sum to 1. ValueError for settings out of range.
+    """
+    B, V = logits.shape
+    _check(temperature, top_k, top_p)
+    if temperature == 0:
+        return F.one_hot(logits.argmax(-1), V).to(logits.dtype)  # (B, V)
+    probs = (logits / temperature).softmax(-1)  # (B, V)
+    if top_k is None and top_p is None:
+        return probs  # (B, V)
+    ordered, token = probs.sort(dim=-1, descending=True, stable=True)  # (B, V)
+    if top_k is not None:
+        ordered[:, top_k:] = 0
+        ordered = ordered / ordered.sum(-1, keepdim=True)  # (B, V)
+    if top_p is not None and top_p < 1:  # at 1 a rounded sum could cut off the last few
+        before = ordered.cumsum(-1) - ordered  # (B, V)
+        ordered[before >= top_p] = 0
+        ordered = ordered / ordered.sum(-1, keepdim=True)  # (B, V)
+    return torch.zeros_like(probs).scatter(-1, token, ordered)  # (B, V)
+
+
+@torch.no_grad()
+def generate(
+    model: nn.Module,
+    idx: Tensor,
+    max_new_tokens: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Let model write on: draw the next token, append it, and again.
+
+    idx: (B, T) int64, what is there already
+    temperature, top_k, top_p: as in `next_probs`
+    generator: on the CPU, so that a seed draws alike on every device
+
+    Returns (B, T + max_new_tokens), idx included. ValueError for settings out of range, and
+    for idx without a token.
+    """
+    _check(temperature, top_k, top_p)
+    if idx.dim() != 2 or idx.shape[1] == 0:
+        raise ValueError(
+            f"idx has shape {tuple(idx.shape)}: give (B, T) token ids, one or more in each row"
+        )
+    training = model.training
+    model.eval()
+    for _ in range(max_new_tokens):
+        logits = model(idx)
+        B, T, V = logits.shape
+        probs = next_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
+        new = torch.multinomial(probs.cpu(), 1, generator=generator)  # (B, 1)
+        idx = torch.cat([idx, new.to(idx.device)], dim=1)  # (B, T + 1)
+    model.train(training)
+    return idx
+
+
+def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    if not (temperature == 0 or 0.01 <= temperature <= 100):
+        raise ValueError(
+            f"temperature is {temperature}: give 0 for the likeliest token, or 0.01 to 100"
+        )
+    if top_k is not None and not (isinstance(top_k, Integral) and top_k >= 1):
+        raise ValueError(f"top_k is {top_k}: give a whole number, at least 1")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p is {top_p}: give a number above 0, at most 1")

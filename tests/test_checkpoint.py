@@ -1,0 +1,136 @@
+"""A checkpoint comes back bit for bit, or not at all and with one sentence."""
+
+import json
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from gptlib import checkpoint
+from gptlib.bigram import Bigram
+from gptlib.tokenizer import CharTokenizer
+
+TOKENIZER = CharTokenizer('a"\\\n é猫🙂')
+
+
+def a_model(V=TOKENIZER.vocab_size):
+    model = Bigram(V)
+    nn.init.normal_(model.table, generator=torch.Generator().manual_seed(1))
+    return model
+
+
+@pytest.fixture
+def path(tmp_path):
+    checkpoint.save(tmp_path / "model.safetensors", a_model(), TOKENIZER, step=17)
+    return tmp_path / "model.safetensors"
+
+
+def test_it_comes_back_as_it_was(path):
+    point = checkpoint.load(path)
+    assert torch.equal(point.model.table, a_model().table)
+    assert isinstance(point.model.table, nn.Parameter) and point.model.table.requires_grad
+    assert isinstance(point.model, Bigram) and not point.model.training
+    assert point.tokenizer == TOKENIZER
+    assert point.step == 17
+    idx = torch.arange(3)[None]
+    assert torch.equal(point.model(idx), a_model()(idx))
+
+
+def test_special_numbers_survive(path):
+    model = a_model()
+    with torch.no_grad():
+        model.table[0, :3] = torch.tensor([-torch.inf, torch.nan, 1e-45])
+    checkpoint.save(path, model, TOKENIZER, step=0)
+    again = checkpoint.load(path).model.table
+    assert torch.equal(again.view(torch.int32), model.table.view(torch.int32))
+
+
+def test_the_same_model_gives_the_same_bytes(path, tmp_path):
+    for _ in range(20):
+        checkpoint.save(tmp_path / "again", a_model(), TOKENIZER, step=17)
+        assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def refused(path, raw):
+    """Whether load refuses raw with one sentence that names the file."""
+    path.write_bytes(raw)
+    try:
+        checkpoint.load(path)
+    except ValueError as error:
+        assert str(error).startswith(repr(str(path)))
+        assert "\n" not in str(error)
+        return True
+    return False
+
+
+def test_one_cut_short_anywhere_is_refused(path):
+    raw = path.read_bytes()
+    assert not refused(path, raw)
+    for length in range(len(raw)):
+        assert refused(path, raw[:length]), length
+    assert refused(path, raw + b"\0")
+
+
+def test_one_with_any_byte_changed_is_refused_or_the_same(path):
+    raw = path.read_bytes()
+    for i in range(len(raw)):
+        for change in (1, 128):
+            wrong = bytearray(raw)
+            wrong[i] ^= change
+            if not refused(path, wrong):  # a space between two parts of the header, say
+                assert torch.equal(checkpoint.load(path).model.table, a_model().table)
+                assert checkpoint.load(path).tokenizer == TOKENIZER
+
+
+def test_a_pickle_is_refused_unopened(path, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "opened"), "w"))
+
+    torch.save({"table": Trap()}, path)
+    assert refused(path, path.read_bytes())
+    assert refused(path, pickle.dumps(Trap()))
+    assert not (tmp_path / "opened").exists()
+
+
+def test_foreign_files_are_refused(path, tmp_path):
+    save_file({"table": torch.zeros(3, 3)}, path)
+    with pytest.raises(ValueError, match="was not written by gptlib: give a checkpoint"):
+        checkpoint.load(path)
+    for raw in (b"", b"some text", b"\x89PNG\r\n\x1a\n", bytes(100)):
+        assert refused(path, raw)
+    for name in ("none", "."):
+        with pytest.raises(ValueError, match="is not a file: give a checkpoint's path"):
+            checkpoint.load(tmp_path / name)
+
+
+def test_a_model_of_a_later_version_is_named(path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "MODELS", {"Trigram": None})
+    with pytest.raises(ValueError, match="holds the model 'Bigram', which this gptlib does not"):
+        checkpoint.load(path)
+
+
+def test_the_facts_can_be_read_without_gptlib(path):
+    raw = path.read_bytes()
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    facts = json.loads(header["__metadata__"]["gptlib"])
+    assert len(facts.pop("sha256")) == 64
+    assert facts == {
+        "model": "Bigram",
+        "vocab_size": TOKENIZER.vocab_size,
+        "chars": TOKENIZER.chars,
+        "step": 17,
+    }
+
+
+def test_a_failure_leaves_the_old_checkpoint(path, monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    before = path.read_bytes()
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="could not write"):
+        checkpoint.save(path, Bigram(TOKENIZER.vocab_size), TOKENIZER, step=18)
+    assert path.read_bytes() == before

@@ -1,0 +1,65 @@
+"""A file is whole or what it was before, whatever happens on the way."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gptlib.files import write_whole
+
+
+def test_a_file_is_written_and_replaced(tmp_path):
+    path = tmp_path / "file"
+    write_whole(path, b"one")
+    assert path.read_bytes() == b"one"
+    write_whole(str(path), b"two")
+    assert path.read_bytes() == b"two"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, call, error):
+    def fail(*args):
+        raise error
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[call], fail)
+    with pytest.raises(type(error)) as caught:
+        write_whole(path, b"new and longer")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+    if isinstance(error, OSError):
+        assert f"could not write {str(path)!r} (No space left on device): " in str(caught.value)
+
+
+@pytest.mark.parametrize("folder", ["none", "file"])
+def test_a_folder_that_is_not_there(tmp_path, folder):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OSError, match="could not write .*: make room there, or choose a folder"):
+        write_whole(tmp_path / folder / "name", b"new")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gptlib.files import write_whole
+owner = {"fsync": os, "replace": Path}[sys.argv[2]]
+setattr(owner, sys.argv[2], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+write_whole(sys.argv[1], b"new and longer")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_kill_leaves_the_old_file_and_the_next_attempt_works(tmp_path, call):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    assert subprocess.run([sys.executable, "-c", KILLED, path, call]).returncode == -9
+    assert path.read_bytes() == b"old"
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]

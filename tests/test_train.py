@@ -1,0 +1,258 @@
+"""The loop does what its parts say, step by step, and the score asks for every token once."""
+
+import math
+from dataclasses import replace
+from itertools import islice, repeat
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.testing import assert_close
+from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
+
+from gptlib.bigram import Bigram, count
+from gptlib.config import TrainConfig
+from gptlib.data import IGNORE, all_batches, batches, get_batch, load_floor, load_split, story_ids
+from gptlib.tokenizer import CharTokenizer
+from gptlib.train import evaluate, learning_rate, make_optimizer, next_token_loss, train
+from gptlib.world import surprisals
+
+V = 7
+
+
+def numbers(n=500, seed=0):
+    return torch.randint(V, (n,), generator=torch.Generator().manual_seed(seed))
+
+
+def drawn(seed=0):
+    return batches(numbers(), 4, 8, torch.Generator().manual_seed(seed))
+
+
+class Small(nn.Module):
+    """A model with a matrix, a bias and the gain of a norm, in float64."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(5)
+        self.table = nn.Parameter(torch.randn(V, V, generator=generator).double())
+        self.bias = nn.Parameter(torch.randn(V, generator=generator).double())
+        self.gain = nn.Parameter(torch.ones(V).double())
+
+    def forward(self, idx):
+        return F.layer_norm(self.table[idx], (V,), self.gain, self.bias)
+
+
+# The loop
+
+
+@pytest.mark.parametrize("decay", ["cosine", "linear"])
+def test_a_run_is_what_the_same_steps_by_hand_are(decay):
+    """AdamW, its rates and the clipping written out from their papers, not by torch.optim."""
+    config = TrainConfig(
+        max_iters=30,
+        learning_rate=0.1,
+        warmup_iters=5,
+        decay=decay,
+        weight_decay=0.3,
+        grad_clip=0.2,
+    )
+    model, hand = Small(), Small()
+    losses = list(train(model, drawn(), next_token_loss, config))
+
+    parameters = list(hand.parameters())
+    m, v = [torch.zeros_like(p) for p in parameters], [torch.zeros_like(p) for p in parameters]
+    beta1, beta2 = config.betas
+    for step, (idx, targets) in enumerate(islice(drawn(), 30)):
+        logits = hand(idx)
+        loss = -logits.log_softmax(-1).gather(-1, targets[..., None]).mean()
+        assert losses[step] == pytest.approx(loss.item(), abs=1e-12)
+        grads = torch.autograd.grad(loss, parameters)
+        norm = math.sqrt(sum(float((g**2).sum()) for g in grads))
+        assert norm > 0.2 or step > 5  # the first ones are cut
+        lr = learning_rate(step, config)
+        for i, (p, g) in enumerate(zip(parameters, grads, strict=True)):
+            g = g * min(1, 0.2 / (norm + 1e-6))
+            m[i] = beta1 * m[i] + (1 - beta1) * g
+            v[i] = beta2 * v[i] + (1 - beta2) * g**2
+            update = (m[i] / (1 - beta1 ** (step + 1))) / (
+                (v[i] / (1 - beta2 ** (step + 1))).sqrt() + 1e-8
+            )
+            with torch.no_grad():
+                if p.dim() == 2:
+                    p *= 1 - lr * 0.3
+                p -= lr * update
+    for p, q in zip(model.parameters(), parameters, strict=True):
+        assert_close(p, q, rtol=0, atol=1e-12)
+
+
+def test_only_matrices_decay():
+    model = Small()
+    still = lambda model, batch: 0 * sum(p.sum() for p in model.parameters())  # noqa: E731
+    config = TrainConfig(max_iters=1, learning_rate=0.1, weight_decay=0.5)
+    list(train(model, repeat(()), still, config))
+    assert_close(model.table, 0.95 * Small().table, rtol=0, atol=1e-12)
+    assert torch.equal(model.bias, Small().bias)
+    assert torch.equal(model.gain, Small().gain)
+
+
+def test_every_parameter_is_in_one_group():
+    groups = make_optimizer(Small(), TrainConfig()).param_groups
+    assert [len(group["params"]) for group in groups] == [1, 2]
+
+
+def test_nothing_happens_before_it_is_asked_for_and_no_batch_is_wasted():
+    model, source = Small(), drawn()
+    run = train(model, source, next_token_loss, TrainConfig(max_iters=3))
+    assert torch.equal(model.table, Small().table)
+    assert len(list(run)) == 3
+    fourth = list(islice(drawn(), 4))[3]
+    assert torch.equal(next(source)[0], fourth[0])
+
+
+def test_it_ends_where_the_batches_do():
+    run = train(Small(), islice(drawn(), 2), next_token_loss, TrainConfig(max_iters=10))
+    assert len(list(run)) == 2
+
+
+def test_it_trains_in_training_mode_whatever_happens_in_between():
+    modes = []
+
+    def loss(model, batch):
+        modes.append(model.training)
+        return next_token_loss(model, batch)
+
+    model = Small().eval()
+    for _ in train(model, drawn(), loss, TrainConfig(max_iters=3)):
+        model.eval()
+    assert modes == [True] * 3
+
+
+def test_a_bigram_learns_what_counting_knows():
+    text = load_split("tales")[0][:50_000]
+    tokenizer = CharTokenizer(text)
+    data, _ = story_ids(text, tokenizer)
+    counted = evaluate(Bigram.counted(count(data, tokenizer.vocab_size)), all_batches(data, 32, 64))
+    model = Bigram(tokenizer.vocab_size)
+    source = batches(data, 32, 64, torch.Generator().manual_seed(0))
+    config = TrainConfig(max_iters=500, learning_rate=0.1, weight_decay=0)
+    losses = list(train(model, source, next_token_loss, config))
+    assert losses[0] == pytest.approx(math.log(tokenizer.vocab_size), abs=1e-5)
+    learned = evaluate(model, all_batches(data, 32, 64))
+    assert counted - 0.001 < learned < counted + 0.01
+
+
+# The learning rate
+
+
+@pytest.mark.parametrize(
+    ("decay", "theirs"),
+    [("cosine", get_cosine_schedule_with_warmup), ("linear", get_linear_schedule_with_warmup)],
+)
+def test_the_rates_are_those_of_transformers(decay, theirs):
+    """Theirs begin at 0 and so do nothing in the first step; ours are one step further on."""
+    config = TrainConfig(max_iters=50, learning_rate=0.3, warmup_iters=10, decay=decay)
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.3)
+    schedule = theirs(optimizer, num_warmup_steps=10, num_training_steps=50)
+    rates = []
+    for _ in range(50):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    ours = [learning_rate(step, config) for step in range(50)]
+    assert ours[:10] == pytest.approx([0.03 * (step + 1) for step in range(10)])
+    assert ours[:9] == pytest.approx(rates[1:10])
+    assert ours[10:] == pytest.approx(rates[10:])
+    assert ours[10] == 0.3
+    assert 0 < ours[-1] < 0.01
+
+
+def test_without_a_warm_up_the_first_rate_is_the_highest():
+    rates = [learning_rate(step, TrainConfig(max_iters=9)) for step in range(9)]
+    assert rates[0] == 1e-3
+    assert rates == sorted(rates, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"learning_rate": math.nan}, "learning_rate is nan: give a number above 0"),
+        ({"learning_rate": math.inf}, "learning_rate is inf: give a number above 0"),
+        ({"learning_rate": 0}, "learning_rate is 0: give a number above 0"),
+        ({"grad_clip": -1}, "grad_clip is -1: give a number above 0"),
+        ({"max_iters": 0}, "max_iters is 0: give a whole number, at least 1"),
+        ({"max_iters": 1.5}, "max_iters is 1.5: give a whole number, at least 1"),
+        ({"warmup_iters": -1}, "warmup_iters is -1: give a whole number, at least 0"),
+        ({"warmup_iters": 1000}, "warmup_iters 1000 leave nothing of max_iters 1000"),
+        ({"decay": "step"}, "decay is 'step': give 'cosine' or 'linear'"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1: give 0 or a positive number"),
+        ({"weight_decay": math.nan}, "weight_decay is nan"),
+        ({"betas": (0.9, 1)}, "betas are .0.9, 1.: give two numbers from 0 to below 1"),
+    ],
+)
+def test_settings_that_make_no_sense(change, says):
+    with pytest.raises(ValueError, match=says):
+        replace(TrainConfig(), **change)
+
+
+# The score
+
+
+@pytest.mark.parametrize("block_size", [5, 64, 512])
+@pytest.mark.parametrize("batch_size", [1, 3, 1000])
+def test_a_score_is_the_mean_over_all_tokens_however_they_are_cut(block_size, batch_size):
+    text = load_split("tales")[1][:5000]
+    tokenizer = CharTokenizer(text)
+    data, starts = story_ids(text, tokenizer)
+    model = Bigram.counted(count(data, tokenizer.vocab_size).double())
+    pairs = model.table.log_softmax(-1)[data[:-1], data[1:]]
+    got = evaluate(model, all_batches(data, batch_size, block_size, starts))
+    assert got == pytest.approx(-pairs.mean().item(), abs=1e-12)
+
+
+class Perfect(nn.Module):
+    """The perfect predictor as a model: it reads one story whole, and says what it said there."""
+
+    def __init__(self, tokenizer, stories):
+        super().__init__()
+        self.tokenizer, self.stories = tokenizer, stories
+
+    def forward(self, idx):
+        [row], V = idx, self.tokenizer.vocab_size
+        [story] = [s for s in self.stories if ("\n" + s).startswith(self.tokenizer.decode(row))]
+        probs = torch.tensor([math.exp(-nats) for nats in surprisals(story)]).double()
+        logits = ((1 - probs) / (V - 1)).log()[:, None].repeat(1, V)  # what did not come
+        logits[range(len(story)), self.tokenizer.encode(story)] = probs.log()
+        return logits[None]
+
+
+def test_the_perfect_predictor_scores_the_floor():
+    """Whole stories, the first character and the end asked for: what the floor is made of."""
+    stories = [story + "\n\n" for story in load_split("tales")[1].split("\n\n")[:40]]
+    text = "".join(stories)
+    tokenizer = CharTokenizer(text)
+    data, starts = story_ids(text, tokenizer)
+    score = evaluate(Perfect(tokenizer, stories), all_batches(data, 1, 512, starts))
+    nats = sum(sum(surprisals(story)) for story in stories)
+    assert score == pytest.approx(nats / len(text), abs=1e-9)
+    assert score == pytest.approx(load_floor().nats_per_character, abs=0.01)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_score_is_taken_in_evaluation_mode_without_gradients(training):
+    model, seen = Small().train(training), []
+
+    def loss(model, batch):
+        seen.append((model.training, torch.is_grad_enabled()))
+        return next_token_loss(model, batch)
+
+    evaluate(model, [get_batch(numbers(), 2, 3)], loss)
+    assert seen == [(False, False)]
+    assert model.training == training
+
+
+def test_a_score_of_nothing():
+    with pytest.raises(ValueError, match="batches ask for nothing"):
+        evaluate(Small(), [])
+    with pytest.raises(ValueError, match="batches ask for nothing"):
+        evaluate(Small(), [(torch.zeros(1, 2, dtype=torch.int64), torch.full((1, 2), IGNORE))])

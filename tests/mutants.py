@@ -31,6 +31,7 @@ class Mutant:
 
 DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "plot.py"
 PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
+BIGRAM, SAMPLING, TRAIN, FILES = "bigram.py", "sampling.py", "train.py", "files.py"
 
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
@@ -206,6 +207,146 @@ MUTANTS = [
         "decode_one(int(ids[b, t]))",
         "decode_one(int(idx[b, t]))",
         "test_plot.py::test_batch",
+    ),
+    # The table is transposed: it says what came before.
+    Mutant(
+        BIGRAM,
+        "torch.arange(n - 1, -1, -1)",
+        "torch.arange(n)",
+        "test_bigram.py::test_counts_are_those_of_a_loop",
+    ),
+    # The counts themselves are the logits.
+    Mutant(
+        BIGRAM,
+        "(counts + pseudo).log()",
+        "(counts + pseudo)",
+        "test_bigram.py::test_a_counted_model_gives_the_fractions",
+    ),
+    # A column is read instead of a row.
+    Mutant(
+        BIGRAM,
+        "return self.table[idx]",
+        "return self.table.T[idx]",
+        "test_bigram.py::test_each_token_has_a_row_of_its_own",
+    ),
+    # Low temperatures make the text wilder.
+    Mutant(
+        SAMPLING,
+        "(logits / temperature)",
+        "(logits * temperature)",
+        "test_sampling.py::test_the_probabilities_are_those_of_transformers",
+    ),
+    # One token too many is kept.
+    Mutant(
+        SAMPLING,
+        "ordered[:, top_k:] = 0",
+        "ordered[:, top_k + 1 :] = 0",
+        "test_sampling.py::test_the_probabilities_are_those_of_transformers",
+    ),
+    # The token with which top_p is reached is cut off too.
+    Mutant(
+        SAMPLING,
+        "before >= top_p",
+        "before + ordered >= top_p",
+        "test_sampling.py::test_by_hand",
+    ),
+    # Probabilities stay sorted and belong to the wrong tokens.
+    Mutant(
+        SAMPLING,
+        "torch.zeros_like(probs).scatter(-1, token, ordered)",
+        "ordered",
+        "test_sampling.py::test_by_hand",
+    ),
+    # The text goes on from its first token.
+    Mutant(
+        SAMPLING,
+        "logits[:, -1]",
+        "logits[:, 0]",
+        "test_sampling.py::test_text_grows_from_the_right_and_each_row_on_its_own",
+    ),
+    # The seed has no effect on what is written.
+    Mutant(
+        SAMPLING,
+        "torch.multinomial(probs.cpu(), 1, generator=generator)",
+        "torch.multinomial(probs.cpu(), 1)",
+        "test_sampling.py::test_the_generator_alone_decides",
+    ),
+    # Gradients add up from step to step.
+    Mutant(
+        TRAIN,
+        "optimizer.zero_grad()",
+        "None",
+        "test_train.py::test_a_run_is_what_the_same_steps_by_hand_are",
+    ),
+    # Gradients are as long as they like.
+    Mutant(
+        TRAIN,
+        "model.parameters(), config.grad_clip)",
+        "model.parameters(), math.inf)",
+        "test_train.py::test_a_run_is_what_the_same_steps_by_hand_are",
+    ),
+    # Biases decay.
+    Mutant(
+        TRAIN,
+        '"weight_decay": 0.0',
+        '"weight_decay": config.weight_decay',
+        "test_train.py::test_only_matrices_decay",
+    ),
+    # The rate is made and not used.
+    Mutant(
+        TRAIN,
+        'group["lr"] = learning_rate(step, config)',
+        'group["rate"] = learning_rate(step, config)',
+        "test_train.py::test_a_run_is_what_the_same_steps_by_hand_are",
+    ),
+    # The rate does not reach 0.
+    Mutant(
+        TRAIN,
+        "/ (config.max_iters - config.warmup_iters)",
+        "/ config.max_iters",
+        "test_train.py::test_the_rates_are_those_of_transformers",
+    ),
+    # A short batch counts as much as a long one.
+    Mutant(
+        TRAIN,
+        "n = int((batch[-1] != IGNORE).sum())",
+        "n = 1",
+        "test_train.py::test_a_score_is_the_mean_over_all_tokens_however_they_are_cut",
+    ),
+    # The score is taken with dropout.
+    Mutant(
+        TRAIN,
+        "model.eval()",
+        "model.train()",
+        "test_train.py::test_a_score_is_taken_in_evaluation_mode_without_gradients",
+    ),
+    # Padding is asked for.
+    Mutant(
+        DATA,
+        "for i, j in rows], True, IGNORE)",
+        "for i, j in rows], True, 0)",
+        "test_data.py::test_all_batches_ask_for_each_token_but_the_first_once",
+    ),
+    # A score does not ask for the first character.
+    Mutant(
+        DATA,
+        'tokenizer.encode("\\n" + text)',
+        "tokenizer.encode(text)",
+        "test_data.py::test_the_ids_of_stories_begin_with_a_line_break",
+    ),
+    # A damaged checkpoint is loaded.
+    Mutant(
+        "checkpoint.py",
+        'facts.pop("sha256", None) != _sha256(facts, tensors)',
+        'facts.pop("sha256", None) is None',
+        "test_checkpoint.py::test_a_changed_parameter_is_noticed",
+    ),
+    # A file is overwritten where it stands.
+    Mutant(
+        FILES,
+        'path.with_name(path.name + ".part")',
+        "path",
+        "test_files.py::test_a_failure_leaves_the_old_file_and_nothing_else",
     ),
 ]
 

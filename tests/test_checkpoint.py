@@ -84,6 +84,11 @@ def test_one_with_any_byte_changed_is_refused_or_the_same(path):
                 assert checkpoint.load(path).tokenizer == TOKENIZER
 
 
+def test_a_changed_parameter_is_noticed(path):
+    raw = path.read_bytes()
+    assert refused(path, raw[:-1] + bytes([raw[-1] ^ 1]))
+
+
 def test_a_pickle_is_refused_unopened(path, tmp_path):
     class Trap:
         def __reduce__(self):

@@ -30,8 +30,8 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, c
     monkeypatch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[call], fail)
     with pytest.raises(type(error)) as caught:
         write_whole(path, b"new and longer")
-    assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
     if isinstance(error, OSError):
         assert f"could not write {str(path)!r} (No space left on device): " in str(caught.value)
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import Counter
 from functools import cache
+from itertools import accumulate
 
 import pytest
 
@@ -13,6 +15,7 @@ from gptlib.world import EVENTS, LEXICON, PLOTS, TALES, State, World, tell
 from gptlib.world.entry import all_but, names, only, table
 from gptlib.world.grammar import Break, Choice, Put, Slot, event, parse, plot
 from gptlib.world.questions import ANSWERS, QUESTIONS, questions
+from gptlib.world.story import Fact, Sentence, Story
 from gptlib.world.telling import Role
 
 MANY = [tell(seed) for seed in range(3000)]
@@ -488,3 +491,24 @@ def test_every_fact_answers_a_question():
     }
     asked = set(told) | drawn - {"spots", "shelves", "corners"}
     assert asked == set(QUESTIONS)
+
+
+def test_where_facts_are_told_again():
+    found = 0
+    for seed in range(200):
+        story = tell(seed)
+        ends = list(accumulate(len(sentence.text) + 1 for sentence in story.sentences))
+        for fact, place in story.repeats(back=2):
+            assert story.text[place] == fact.value
+            i = bisect_right(ends, place.start)
+            assert place.stop < ends[i]
+            assert fact in story.sentences[i].uses and i - fact.told >= 2
+            found += 1
+        assert len(story.repeats(back=1)) >= len(story.repeats(back=2))
+    assert found > 300
+    fact = Fact("Mia", "has", "red kite", told=0)
+    told = Sentence("Mia had a red kite.", ())
+    again = Sentence("The red kite flew.", (fact,)), Sentence("It fell.", (fact,))
+    story = Story("kite", (told, *again), (), ())
+    assert story.repeats(back=1) == [(fact, slice(24, 32))]
+    assert story.repeats(back=2) == []

@@ -39,3 +39,18 @@ class Story(NamedTuple):
     def text(self) -> str:
         """The story on one line, and the blank line that ends it."""
         return " ".join(sentence.text for sentence in self.sentences) + "\n\n"
+
+    def repeats(self, back: int) -> list[tuple[Fact, slice]]:
+        """Facts told again `back` or more sentences later in the same words, and where in text.
+
+        Of several facts in one place there is the first. Those told again in other words, such
+        as a pronoun, are left out.
+        """
+        places, start = {}, 0
+        for i, sentence in enumerate(self.sentences):
+            for fact in sentence.uses:
+                at = start + sentence.text.find(fact.value)
+                if i - fact.told >= back and at >= start:
+                    places.setdefault((at, at + len(fact.value)), fact)
+            start += len(sentence.text) + 1
+        return [(fact, slice(*place)) for place, fact in places.items()]

@@ -2,6 +2,7 @@
 
 import math
 import runpy
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,109 @@ def test_places(mine, says):
 
 def test_a_loss_in_float32_is_right():
     assert exercises.check_loss(lambda probs: -torch.tensor(probs).log().mean()) == RIGHT
+
+
+def table(ids, V, pairs=pairwise):
+    counts = [[0] * V for _ in range(V)]
+    for before, after in pairs(ids):
+        counts[before][after] += 1
+    return counts
+
+
+def shares(ids, V):
+    return [[n / max(1, sum(row)) for n in row] for row in table(ids, V)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (table, "Right!"),
+        (lambda ids, V: torch.tensor(table(ids, V)), "Right!"),
+        (lambda ids, V: list(zip(*table(ids, V), strict=True)), "Rows and columns are exchanged"),
+        (lambda ids, V: table([*ids, ids[0]], V), "You count the last id with the first"),
+        (lambda ids, V: table(ids[:-1], V), "7 ids make 6 pairs; your counts sum to 5."),
+        (lambda ids, V: table(ids, max(ids) + 1), "Return 4 rows of 4 counts"),
+        (shares, "These are fractions"),
+        (lambda ids, V: table(ids, V, lambda ids: pairwise(sorted(ids))), "the table should be"),
+    ],
+)
+def test_counts(mine, says):
+    assert says in exercises.check_counts(mine)
+
+
+def softmax(logits):
+    exps = [math.exp(z) for z in logits]
+    return [e / sum(exps) for e in exps]
+
+
+def less_1(values, came):
+    return [x - (i == came) for i, x in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (lambda logits, came: less_1(softmax(logits), came), "Right!"),
+        (lambda logits, came: torch.tensor(less_1(softmax(logits), came)), "Right!"),
+        (lambda logits, came: [-x for x in less_1(softmax(logits), came)], "sign is wrong"),
+        (lambda logits, came: softmax(logits), "take 1 away at the place"),
+        (lambda logits, came: less_1([math.exp(z) for z in logits], came), "Divide the exponent"),
+        (lambda logits, came: less_1(logits, came), "Turn the logits into probabilities"),
+        (
+            lambda logits, came: [(p - 1) * (i == came) for i, p in enumerate(softmax(logits))],
+            "what did not come have a gradient too",
+        ),
+        (lambda logits, came: [0.0], "Return one number for each of the 4 logits, not 1."),
+        (lambda logits, came: [1.0] * 4, "is 0.158, 0.035, 0.710, -0.904, and yours is 1.000"),
+    ],
+)
+def test_gradient(mine, says):
+    assert says in exercises.check_gradient(mine)
+
+
+def nucleus(probs, p, reached=lambda together, p: together >= p, scale=True):
+    kept = [0.0] * len(probs)
+    for i in sorted(range(len(probs)), key=lambda i: -probs[i]):
+        kept[i] = probs[i]
+        if reached(sum(kept), p):
+            break
+    return [x / sum(kept) for x in kept] if scale else kept
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (nucleus, "Right!"),
+        (lambda probs, p: torch.tensor(nucleus(probs, p)), "Right!"),
+        (lambda probs, p: nucleus(probs, p, scale=False), "now scale them"),
+        (lambda probs, p: sorted(nucleus(probs, p), reverse=True), "but sorted"),
+        (lambda probs, p: [0, 1, 0, 0], "The token with which p is reached is kept too"),
+        (lambda probs, p: [0, 0.4, 0, 0], "The token with which p is reached is kept too"),
+        (lambda probs, p: nucleus(probs, p + 0.1), "one too many"),
+        (lambda probs, p: [1 / 3, 0, 2 / 3, 0], "begin with the highest probability"),
+        (lambda probs, p: [0, 4 / 7, 3 / 7], "for each of the 4 tokens"),
+        (lambda probs, p: [0.25] * 4, "it should be 0, 4/7, 0, 3/7, and yours is 0.250"),
+        (lambda probs, p: nucleus(probs, p, lambda a, b: a > b), "it is enough: keep no other"),
+        (lambda probs, p: [0] * 2 if p < 0.1 else nucleus(probs, p), "kept, alone"),
+        (lambda probs, p: nucleus(probs, min(p, 0.7)), "For p = 1 every token should be kept"),
+    ],
+)
+def test_top_p(mine, says):
+    assert says in exercises.check_top_p(mine)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (lambda losses, sizes: sum(losses) / len(losses), "a batch of 2 counts as 20 do"),
+        (lambda losses, sizes: sum(map(math.prod, zip(losses, sizes, strict=True))), "the sum"),
+        (
+            lambda losses, sizes: sum(map(math.prod, zip(losses, sizes, strict=True))) / 3,
+            "not by that of batches",
+        ),
+        (lambda losses, sizes: sum(losses) / sum(sizes), "Multiply each mean by its size"),
+        (lambda losses, sizes: 7.0, "it is 2.5625, and yours is 7.0000"),
+    ],
+)
+def test_score(mine, says):
+    assert says in exercises.check_score(mine)

@@ -147,12 +147,14 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
     want = [[0] * V for _ in range(V)]
     for before, after in pairwise(ids):
         want[before][after] += 1
-    got = mine(ids, V)
+    got = mine(list(ids), V)
     if got is None:
         return NOT_YET
     got = [[float(n) for n in row] for row in got]
     if got == want:
         return RIGHT
+    if got[0] == [sum(column) for column in zip(*want, strict=True)] and got == [got[0]] * V:
+        return "All rows are the same: [[0] * V] * V is one list, V times; make V different ones."
     if len(got) != V or any(len(row) != V for row in got):
         return f"Return {V} rows of {V} counts: id 3 never comes, and has its row and column too."
     if got == [list(column) for column in zip(*want, strict=True)]:
@@ -173,7 +175,7 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
 @in_words
 def check_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:
     """Notebook 01: mine(logits, came) is the gradient of -ln softmax(logits)[came]."""
-    logits, came = [0.5, -1.0, 2.0, 0.0], 3
+    logits, came = [0.5, 0.0, 2.0, -1.0], 1
     exps = [math.exp(z) for z in logits]
     probs = [e / sum(exps) for e in exps]
     once = [float(i == came) for i in range(len(logits))]
@@ -199,10 +201,16 @@ def check_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:
             [(p - 1) * o for p, o in zip(probs, once, strict=True)],
             "The logits of what did not come have a gradient too: their probabilities.",
         ),
+        (
+            [-o / p for p, o in zip(probs, once, strict=True)],
+            "This is the derivative by the probabilities: go on to the logits, by the chain rule.",
+        ),
     ]
-    for values, diagnosis in diagnoses:
-        if all(math.isclose(x, y, abs_tol=1e-5) for x, y in zip(got, values, strict=True)):
-            return diagnosis
+    for tolerance in (1e-5, 1e-2):
+        for values, diagnosis in diagnoses:
+            if all(math.isclose(x, y, abs_tol=tolerance) for x, y in zip(got, values, strict=True)):
+                near = diagnosis == RIGHT and tolerance > 1e-5
+                return "Nearly, but not to five digits: find a formula." if near else diagnosis
     want = ", ".join(f"{x:.3f}" for x in diagnoses[0][0])
     yours = ", ".join(f"{x:.3f}" for x in got)
     return f"The gradient for logits {logits} and came = {came} is {want}, and yours is {yours}."
@@ -243,14 +251,19 @@ def _edges_of_top_p(mine: Callable[[list[float], float], Sequence[float]]) -> st
     if list(mine([0.5, 0.25, 0.25], 0.5)) != [1, 0, 0]:
         return "Where the likeliest has exactly p, it is enough: keep no other."
     if list(mine([0.5, 0.25, 0.25], 1.0)) != [0.5, 0.25, 0.25]:
-        return "For p = 1 every token should be kept."
+        return (
+            "For p = 1 every token should be kept, in its own place and with its own probability."
+        )
+    tied = mine([0.25, 0.25, 0.25, 0.25], 0.5)
+    if sorted(float(x) for x in tied) != [0, 0, 0.5, 0.5]:
+        return "Of equally likely tokens keep only as many as are needed: 2 of 4 for p = 0.5."
     return RIGHT
 
 
 @in_words
 def check_score(mine: Callable[[list[float], list[int]], float]) -> str:
     """Notebook 01: mine(losses, sizes) is the mean over all targets of all batches."""
-    losses, sizes = [2.0, 3.0, 1.0], [10, 20, 2]
+    losses, sizes = [2.5, 3.0, 1.0], [10, 20, 2]
     total = sum(loss * n for loss, n in zip(losses, sizes, strict=True))
     got = mine(losses, sizes)
     if got is None:

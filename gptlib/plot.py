@@ -215,10 +215,11 @@ def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Fi
     return fig
 
 
-def surprise(text: str, surprisals: Sequence[float]) -> Figure:
+def surprise(text: str, surprisals: Sequence[float], highest: float = 4) -> Figure:
     """Draw a text in which each character stands out by how surprising it is.
 
-    surprisals: (len(text),) in nats. The bar behind a character is as high as its surprise, and
+    surprisals: (len(text),) in nats; highest: the nats that the room for a bar is made for, if
+    none has more, so that pictures can be compared. The bar behind a character is as high as its surprise, and
     the darker, up to 3 nats, the higher it is. A bar that is higher than its neighbours, and not
     low, has the character's probability above it. Characters that were certain to 99% are pale.
     ValueError where the lengths differ, and for no text.
@@ -232,7 +233,7 @@ def surprise(text: str, surprisals: Sequence[float]) -> Figure:
     # Lengths are in inches; a character of this font is 0.602 of its size wide.
     size, step, low, left = 13.5, 0.74, 0.14, 0.15
     cell = 0.602 * size / 72
-    per_nat = 0.36 / max(4, *surprisals)  # one scale for all tales; no bar reaches the line above
+    per_nat = 0.36 / max(highest, *surprisals)  # no bar reaches the line above
     fig = plt.figure(figsize=(WIDTH, 0.4 + step * len(lines)))
     ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (len(lines) - 0.7), -0.7))
     ax.set_axis_off()
@@ -300,11 +301,13 @@ def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
     image = ax.imshow(probs, cmap="Greys", norm=PowerNorm(0.5, 0, 1))
     style = {"family": "monospace", "parse_math": False}
     ax.set_xticks(range(len(names)), names, va="baseline", **style)
-    ax.set_yticks(range(len(names)), names, **style)
+    ax.set_yticks(range(len(names)), names, va="center_baseline", **style)  # · is not .
     ax.tick_params(length=0)
     ax.tick_params(axis="x", pad=13)
     ax.set(xlabel="this one comes", ylabel="after this one")
-    bar = fig.colorbar(image, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1], label="probability")
+    bar = fig.colorbar(
+        image, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1], label="probability, on a scale of square roots"
+    )
     bar.ax.set_yticklabels(["0", "1%", "10%", "25%", "50%", "100%"])
     a, b = np.unravel_index(probs.argmax(), probs.shape)
     ax.set_title(f"After {names[a]} comes {names[b]} with {probs[a, b]:.0%}", parse_math=False)

@@ -141,6 +141,13 @@ def shares(ids, V):
     return [[n / max(1, sum(row)) for n in row] for row in table(ids, V)]
 
 
+def one_row(ids, V):
+    counts = [[0] * V] * V
+    while len(ids) > 1:  # and ids are ours to use up
+        counts[ids[-2]][ids.pop()] += 1
+    return counts
+
+
 @pytest.mark.parametrize(
     ("mine", "says"),
     [
@@ -151,6 +158,7 @@ def shares(ids, V):
         (lambda ids, V: table(ids[:-1], V), "7 ids make 6 pairs; your counts sum to 5."),
         (lambda ids, V: table(ids, max(ids) + 1), "Return 4 rows of 4 counts"),
         (shares, "These are fractions"),
+        (one_row, "[[0] * V] * V is one list"),
         (lambda ids, V: table(ids, V, lambda ids: pairwise(sorted(ids))), "the table should be"),
     ],
 )
@@ -180,8 +188,20 @@ def less_1(values, came):
             lambda logits, came: [(p - 1) * (i == came) for i, p in enumerate(softmax(logits))],
             "what did not come have a gradient too",
         ),
+        (
+            lambda logits, came: [-(i == came) / p for i, p in enumerate(softmax(logits))],
+            "by the chain rule",
+        ),
+        (
+            lambda logits, came: [round(x, 3) for x in less_1(softmax(logits), came)],
+            "Nearly, but not to five digits",
+        ),
+        (lambda logits, came: less_1(softmax(logits), 3), "and yours is"),  # whatever came
         (lambda logits, came: [0.0], "Return one number for each of the 4 logits, not 1."),
-        (lambda logits, came: [1.0] * 4, "is 0.158, 0.035, 0.710, -0.904, and yours is 1.000"),
+        (
+            lambda logits, came: [1.0] * 4,
+            "came = 1 is 0.158, -0.904, 0.710, 0.035, and yours is 1.000",
+        ),
     ],
 )
 def test_gradient(mine, says):
@@ -195,6 +215,12 @@ def nucleus(probs, p, reached=lambda together, p: together >= p, scale=True):
         if reached(sum(kept), p):
             break
     return [x / sum(kept) for x in kept] if scale else kept
+
+
+def by_value(probs, p):
+    least = min(x for x in nucleus(probs, p, scale=False) if x)
+    kept = [x if x >= least else 0 for x in probs]
+    return [x / sum(kept) for x in kept]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +237,7 @@ def nucleus(probs, p, reached=lambda together, p: together >= p, scale=True):
         (lambda probs, p: [0, 4 / 7, 3 / 7], "for each of the 4 tokens"),
         (lambda probs, p: [0.25] * 4, "it should be 0, 4/7, 0, 3/7, and yours is 0.250"),
         (lambda probs, p: nucleus(probs, p, lambda a, b: a > b), "it is enough: keep no other"),
+        (by_value, "Of equally likely tokens keep only as many as are needed"),
         (lambda probs, p: [0] * 2 if p < 0.1 else nucleus(probs, p), "kept, alone"),
         (lambda probs, p: nucleus(probs, min(p, 0.7)), "For p = 1 every token should be kept"),
     ],
@@ -228,8 +255,9 @@ def test_top_p(mine, says):
             lambda losses, sizes: sum(map(math.prod, zip(losses, sizes, strict=True))) / 3,
             "not by that of batches",
         ),
+        (lambda losses, sizes: losses[0], "it is 2.7188, and yours is 2.5000"),
         (lambda losses, sizes: sum(losses) / sum(sizes), "Multiply each mean by its size"),
-        (lambda losses, sizes: 7.0, "it is 2.5625, and yours is 7.0000"),
+        (lambda losses, sizes: 7.0, "it is 2.7188, and yours is 7.0000"),
     ],
 )
 def test_score(mine, says):

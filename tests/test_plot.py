@@ -249,6 +249,15 @@ def test_surprise():
     assert ax.get_title("left") == "Half of the surprise is in 1 of 18 characters"
 
 
+def test_two_surprises_on_one_scale():
+    def heights(nats, **scale):
+        return [bar.get_height() for bar in plot.surprise("ab", nats, **scale).axes[0].patches]
+
+    assert heights([1.0, 2.0]) == heights([1.0, 2.0], highest=4)
+    assert heights([1.0, 2.0], highest=8)[0] == pytest.approx(heights([1.0, 8.0])[0])
+    assert heights([1.0, 8.0], highest=4) == heights([1.0, 8.0], highest=8)
+
+
 @pytest.mark.parametrize(("text", "nats"), [("", []), ("ab", [1.0]), ("a", [1.0, 2.0])])
 def test_surprise_wants_a_number_for_each_character(text, nats):
     with pytest.raises(ValueError, match=f"{len(nats)} surprisals for {len(text)} characters"):

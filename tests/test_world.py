@@ -498,11 +498,12 @@ def test_where_facts_are_told_again():
     for seed in range(200):
         story = tell(seed)
         ends = list(accumulate(len(sentence.text) + 1 for sentence in story.sentences))
-        for fact, place in story.repeats(back=2):
-            assert story.text[place] == fact.value
-            i = bisect_right(ends, place.start)
-            assert place.stop < ends[i]
-            assert fact in story.sentences[i].uses and i - fact.told >= 2
+        for fact, told, again in story.repeats(back=2):
+            assert story.text[told] == story.text[again] == fact.value
+            i = bisect_right(ends, again.start)
+            assert bisect_right(ends, told.start) == fact.told <= i - 2
+            assert again.stop < ends[i]
+            assert fact in story.sentences[i].uses
             found += 1
         assert len(story.repeats(back=1)) >= len(story.repeats(back=2))
     assert found > 300
@@ -510,5 +511,5 @@ def test_where_facts_are_told_again():
     told = Sentence("Mia had a red kite.", ())
     again = Sentence("The red kite flew.", (fact,)), Sentence("It fell.", (fact,))
     story = Story("kite", (told, *again), (), ())
-    assert story.repeats(back=1) == [(fact, slice(24, 32))]
+    assert story.repeats(back=1) == [(fact, slice(10, 18), slice(24, 32))]
     assert story.repeats(back=2) == []

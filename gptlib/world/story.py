@@ -1,5 +1,6 @@
 """A story as it was told, with what its teller knew."""
 
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -27,6 +28,14 @@ class Draw(NamedTuple):
     options: int
 
 
+class Repeat(NamedTuple):
+    """A fact that a story tells in the same words twice, and the two places in its text."""
+
+    fact: Fact
+    told: slice
+    again: slice
+
+
 class Story(NamedTuple):
     """A story, and what its teller knew."""
 
@@ -40,17 +49,21 @@ class Story(NamedTuple):
         """The story on one line, and the blank line that ends it."""
         return " ".join(sentence.text for sentence in self.sentences) + "\n\n"
 
-    def repeats(self, back: int) -> list[tuple[Fact, slice]]:
-        """Facts told again `back` or more sentences later in the same words, and where in text.
+    def repeats(self, back: int) -> list[Repeat]:
+        """Facts told again, `back` or more sentences later, in the words that told them.
 
-        Of several facts in one place there is the first. Those told again in other words, such
-        as a pronoun, are left out.
+        Those told again in other words, such as a pronoun, are left out; of several facts in one
+        place there is the first.
         """
-        places, start = {}, 0
+        starts = [0, *accumulate(len(sentence.text) + 1 for sentence in self.sentences)]
+        repeats = {}
         for i, sentence in enumerate(self.sentences):
             for fact in sentence.uses:
-                at = start + sentence.text.find(fact.value)
-                if i - fact.told >= back and at >= start:
-                    places.setdefault((at, at + len(fact.value)), fact)
-            start += len(sentence.text) + 1
-        return [(fact, slice(*place)) for place, fact in places.items()]
+                told = self.sentences[fact.told].text.find(fact.value)
+                again = sentence.text.find(fact.value)
+                if i - fact.told >= back and min(told, again) >= 0:
+                    told, again = starts[fact.told] + told, starts[i] + again
+                    n = len(fact.value)
+                    place = slice(again, again + n)
+                    repeats.setdefault(again, Repeat(fact, slice(told, told + n), place))
+        return list(repeats.values())

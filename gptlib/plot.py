@@ -218,10 +218,11 @@ def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Fi
 def surprise(text: str, surprisals: Sequence[float], highest: float = 4) -> Figure:
     """Draw a text in which each character stands out by how surprising it is.
 
-    surprisals: (len(text),) in nats; highest: the nats that the room for a bar is made for, if
-    none has more, so that pictures can be compared. The bar behind a character is as high as its surprise, and
+    surprisals: (len(text),) in nats. The bar behind a character is as high as its surprise, and
     the darker, up to 3 nats, the higher it is. A bar that is higher than its neighbours, and not
     low, has the character's probability above it. Characters that were certain to 99% are pale.
+    highest: the nats of the highest bar there is room for, unless one has more; give the same to
+    pictures that will be compared.
     ValueError where the lengths differ, and for no text.
     """
     if not text or len(surprisals) != len(text):

@@ -5,30 +5,8 @@ python main.py --text my.txt --max-iters 3000       trains on a text of your own
 python main.py generate runs/my-1 --prompt "It "    writes more of it
 """
 
-import itertools
-import json
-import math
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from threading import Event
-
-import torch
-from simple_parsing import ArgumentParser, DashVariant
-from torch import Tensor, nn
-from tqdm import tqdm
-
-from gptlib import checkpoint, plot
-from gptlib.bigram import Bigram, count
-from gptlib.config import TrainConfig
-from gptlib.data import all_batches, batches, load_floor, load_split, story_ids
-from gptlib.files import write_whole
-from gptlib.sampling import generate
-from gptlib.tokenizer import CharTokenizer
-from gptlib.train import evaluate, next_token_loss, train
+from dataclasses import dataclass
 
 
 # Edit these settings, or say another value for once with a flag, as in --batch-size 64.
@@ -61,7 +39,54 @@ class Generate:
     seed: int = 0  # with another one comes another text
 
 
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while the imports take their time
+
+import itertools
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import torch
+from simple_parsing import ArgumentParser, DashVariant
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from gptlib import checkpoint, plot
+from gptlib.bigram import Bigram, count
+from gptlib.config import TrainConfig
+from gptlib.data import all_batches, batches, load_floor, load_split, story_ids
+from gptlib.files import write_whole
+from gptlib.sampling import generate
+from gptlib.tokenizer import CharTokenizer
+from gptlib.train import evaluate, next_token_loss, train
+
 CHECKPOINT = "model.safetensors"  # in the folder of a run
+SIZES = (
+    "batch_size",
+    "block_size",
+    "max_iters",
+    "eval_interval",
+    "eval_iters",
+    "max_new_tokens",
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as a model takes it."""
+
+    tokenizer: CharTokenizer
+    train: Tensor  # (N,) ids
+    valid: Tensor
+    starts: Tensor | None  # where in valid each tale is about to begin; other texts have none
 
 
 def run(settings: Train) -> int:
@@ -71,6 +96,7 @@ def run(settings: Train) -> int:
         max_iters=settings.max_iters,
         learning_rate=settings.learning_rate,
         warmup_iters=settings.max_iters // 20,
+        weight_decay=0,  # it would pull the table away from the counts
     )
     text = read(settings)
     model = Bigram(text.tokenizer.vocab_size).to(settings.device)
@@ -84,42 +110,69 @@ def run(settings: Train) -> int:
         f"{len(text.train):,} tokens to train on, {len(text.valid):,} to validate, "
         f"{text.tokenizer.vocab_size} different ones; the run's folder is {folder}"
     )
-    with finishing_the_step() as stopped, tqdm(total=settings.max_iters, disable=None) as bar:
-        drawn = draw(settings, text.train)
-        for step, loss in enumerate(train(model, drawn, next_token_loss, config), start=1):
-            log["train"].append(loss)
-            bar.update()
-            last = step == settings.max_iters or stopped.is_set()
-            if last or step % settings.eval_interval == 0:
-                recent = log["train"][max(valid) :]
-                valid[step] = glance(model, settings, text)
-                checkpoint.save(folder / CHECKPOINT, model, text.tokenizer, step)
-                write_json(folder / "log.json", log)
-                mean = sum(recent) / len(recent)
-                tqdm.write(f"step {step:6}   train {mean:.3f}   valid {valid[step]:.3f}")
-            if last:
-                break
-    plot.use_style()
-    write_whole(folder / "loss.png", plot.png(plot.loss_curve(**log)))
-    if stopped.is_set():
-        print(f"stopped after step {step}; the model so far is in {folder / CHECKPOINT}")
+    try:
+        fit(model, settings, config, text, folder, log)
+        plot.use_style()
+        write_whole(folder / "loss.png", plot.png(plot.loss_curve(**log)))
+        if max(valid) < settings.max_iters:  # by Ctrl-C
+            raise KeyboardInterrupt
+        log["score"] = score(model, settings, text)
+        write_json(folder / "log.json", log)
+        sample = go_on(checkpoint.load(folder / CHECKPOINT), Generate(seed=settings.seed))
+        write_whole(folder / "sample.txt", sample.encode())
+    except KeyboardInterrupt:
+        if not (folder / CHECKPOINT).exists():
+            raise
+        step = checkpoint.load(folder / CHECKPOINT).step
+        print(f"stopped; the model as it was after step {step} is in {folder / CHECKPOINT}")
         return 130
-
-    log["score"] = score(model, settings, text)
-    write_json(folder / "log.json", log)
     print(f"loss {log['score']:.4f} on the whole validation split, in nats per token; beside it")
     for name, loss in log["landmarks"].items():
         print(f"     {loss:.4f} {name}")
-    sample = go_on(checkpoint.load(folder / CHECKPOINT), Generate(seed=settings.seed))
-    write_whole(folder / "sample.txt", sample.encode())
     print(f"\n{sample}")
     return 0
+
+
+def fit(
+    model: nn.Module,
+    settings: Train,
+    config: TrainConfig,
+    text: Text,
+    folder: Path,
+    log: dict[str, Any],
+) -> None:
+    """Train to the end or to the step in which Ctrl-C is pressed; log and folder keep up.
+
+    ValueError if the loss becomes infinite or nan; the last good checkpoint stays.
+    """
+    losses, valid = log["train"], log["valid"]
+    with finishing_the_step() as stopped, tqdm(total=settings.max_iters, disable=None) as bar:
+        drawn = draw(settings, text.train)
+        for step, loss in enumerate(train(model, drawn, next_token_loss, config), start=1):
+            losses.append(loss)
+            bar.update()
+            last = step == settings.max_iters or stopped.is_set()
+            if not (last or step % settings.eval_interval == 0 or math.isnan(loss)):
+                continue
+            recent = losses[max(valid) :]
+            mean, seen = sum(recent) / len(recent), glance(model, settings, text)
+            if not math.isfinite(mean + seen):
+                raise ValueError(
+                    f"the loss is no number any more after step {step}: "
+                    f"train with a smaller --learning-rate than {settings.learning_rate}"
+                )
+            valid[step] = seen
+            checkpoint.save(folder / CHECKPOINT, model, text.tokenizer, step)
+            write_json(folder / "log.json", log)
+            tqdm.write(f"step {step:6}   train {mean:.3f}   valid {seen:.3f}")
+            if last:
+                break
 
 
 def write_more(run: str, settings: Generate) -> int:
     """Write more of the text that a run was trained on; returns the exit code."""
     check(settings)
-    path = Path(run) / CHECKPOINT
+    path = Path(run).expanduser() / CHECKPOINT
     if not path.is_file():
         raise ValueError(f"{run!r} is no run, it holds no {CHECKPOINT}: give the folder of one")
     print(go_on(checkpoint.load(path), settings))
@@ -142,18 +195,15 @@ def go_on(point: checkpoint.Checkpoint, settings: Generate) -> str:
     return tokenizer.decode(idx[0])[0 if settings.prompt else len(prompt) :]
 
 
-@dataclass(frozen=True)
-class Text:
-    """A text as a model takes it."""
-
-    tokenizer: CharTokenizer
-    train: Tensor  # (N,) ids
-    valid: Tensor
-    starts: Tensor | None  # where in valid each tale is about to begin; other texts have none
-
-
 def read(settings: Train) -> Text:
+    """ValueError where the text's validation part has no room for a window, and as load_split."""
     train_text, valid_text = load_split(settings.text)
+    if len(valid_text) <= settings.block_size:
+        raise ValueError(
+            f"{settings.text!r} leaves {len(valid_text)} characters to validate with, fewer than "
+            f"block_size + 1 = {settings.block_size + 1}: "
+            "give a longer text or a smaller block_size"
+        )
     tokenizer = CharTokenizer(train_text + valid_text)
     if settings.text == "tales":
         valid, starts = story_ids(valid_text, tokenizer)
@@ -191,14 +241,16 @@ def landmarks(settings: Train, text: Text) -> dict[str, float]:
 
 def new_folder(settings: Train) -> Path:
     """Make the folder of a run: one that was named, or runs/ with the text's name and a number."""
-    runs = Path("runs")
-    names = (runs / f"{Path(settings.text).stem}-{n}" for n in itertools.count(1))
-    for folder in [Path(settings.out)] if settings.out else names:
+    named = Path(os.path.normpath(settings.out)).expanduser()
+    runs = (Path("runs", f"{Path(settings.text).stem}-{n}") for n in itertools.count(1))
+    for folder in [named] if settings.out else runs:
         try:
-            folder.mkdir(parents=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
             return folder
-        except FileExistsError:
-            continue
         except OSError as error:
             raise OSError(
                 f"could not make the folder {str(folder)!r} ({error.strerror}): "
@@ -214,6 +266,7 @@ def finishing_the_step() -> Iterator[Event]:
 
     def stop(*_: object) -> None:
         stopped.set()
+        print(" finishing the step; once more stops at once", file=sys.stderr)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, stop)
@@ -225,15 +278,15 @@ def finishing_the_step() -> Iterator[Event]:
 
 def check(settings: Train | Generate) -> None:
     """ValueError for a setting that nothing below would refuse with a sentence."""
-    for name in ("batch_size", "block_size", "eval_interval", "eval_iters", "max_new_tokens"):
+    for name in SIZES:
         value = getattr(settings, name, 1)
-        if value < 1:
-            raise ValueError(f"{name} is {value}: give a whole number, at least 1")
+        if not 1 <= value < 2**31:
+            raise ValueError(f"{name} is {value}: give a whole number, at least 1, below 2**31")
     if not 0 <= settings.seed < 2**63:
         raise ValueError(f"seed is {settings.seed}: give a whole number from 0 to 2**63 - 1")
     try:
         torch.zeros(1, device=settings.device).item()
-    except (RuntimeError, AssertionError):
+    except (RuntimeError, AssertionError, ImportError):
         raise ValueError(
             f"device {settings.device!r} is not here: give 'cpu', or install what it needs"
         ) from None
@@ -263,8 +316,16 @@ def main(argv: list[str]) -> int:
     try:
         arguments = vars(parser.parse_args(argv[1:] if settings is Generate else argv))
         return command(**arguments)
+    except BrokenPipeError:  # whoever read what we print has gone, as `| head` does
+        sys.stdout = None
+        return 1
     except (ValueError, OSError) as error:
         print(f"main.py: {error}", file=sys.stderr)
+        return 2
+    except (RuntimeError, MemoryError) as error:
+        if "alloc" not in str(error) and "memory" not in str(error):
+            raise
+        print("main.py: not enough memory: try a smaller batch_size or block_size", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("main.py: stopped", file=sys.stderr)
@@ -272,5 +333,7 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")  # or Windows could not print every text
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.stdout is not None:  # or Windows could not print every text, nor we an odd file name
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))

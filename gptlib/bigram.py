@@ -1,9 +1,10 @@
 """The bigram: what follows a token, said by a table, whether counted or learned."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-MOST_CELLS = 10**8  # of a table; with 4 bytes each and what AdamW keeps, 1.6 GB
+MOST_CELLS = 10**8  # of a table; with its gradient and AdamW's two means, 1.6 GB
 
 
 def count(data: Tensor, vocab_size: int, n: int = 2) -> Tensor:
@@ -15,10 +16,18 @@ def count(data: Tensor, vocab_size: int, n: int = 2) -> Tensor:
     tensor([[0, 2],
             [1, 1]])
 
-    ValueError for a table that would be too large.
+    ValueError for a table that would be too large, fewer tokens than n, and ids that are not
+    below vocab_size.
     """
     V = vocab_size
     _check_cells(V, n)
+    if len(data) < n:
+        raise ValueError(f"{len(data)} tokens hold no {n} in a row: give a longer text")
+    if not 0 <= data.min() <= data.max() < V:
+        raise ValueError(
+            f"data holds the ids {data.min()} to {data.max()}, and not all are from 0 to {V - 1}: "
+            "give the vocab_size of the tokenizer that made them"
+        )
     # The n tokens of a run, read as the digits of one number to the base V, are its cell's.
     cells = data.unfold(0, n, 1) @ V ** torch.arange(n - 1, -1, -1)
     return torch.bincount(cells, minlength=V**n).view((V,) * n)
@@ -41,9 +50,14 @@ class Bigram(nn.Module):
         """The model whose probabilities are the fractions of counts (V, V).
 
         pseudo is added to each count. Without it, what was never seen would be impossible,
-        and its loss infinite.
+        and its loss infinite. ValueError if that leaves a row without any count.
         """
         model = cls(len(counts))
+        empty = (counts + pseudo).sum(dim=1) <= 0
+        if pseudo < 0 or empty.any():
+            raise ValueError(
+                f"pseudo is {pseudo}, and {empty.sum()} rows of counts are empty: give more than 0"
+            )
         # The softmax of ln c is c over the sum of its row.
         model.table = nn.Parameter((counts + pseudo).log())
         return model
@@ -56,7 +70,8 @@ class Bigram(nn.Module):
         """idx: (B, T) int64. Returns the logits (B, T, V) of what follows each of its tokens."""
         B, T = idx.shape
         V, V = self.table.shape
-        return self.table[idx]  # (B, T, V)
+        # table[idx] is the same, but with several threads its gradient is summed in any order.
+        return F.embedding(idx, self.table)  # (B, T, V)
 
 
 def _check_cells(V: int, n: int) -> None:

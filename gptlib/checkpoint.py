@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from gptlib.bigram import Bigram
-from gptlib.files import write_whole
+from gptlib.files import read_whole, write_whole
 from gptlib.tokenizer import CharTokenizer
 
 MODELS = {"Bigram": Bigram}
@@ -29,7 +30,8 @@ class Checkpoint:
 def save(path: str | Path, model: nn.Module, tokenizer: CharTokenizer, step: int) -> None:
     """Write a checkpoint; while it is written, and if that fails, the file at path stays as it was.
 
-    OSError if it cannot be written.
+    ValueError for a model that `load` would not know and for one that was not made for this
+    tokenizer; OSError if the file cannot be written.
     """
     facts = {
         "model": type(model).__name__,
@@ -37,6 +39,7 @@ def save(path: str | Path, model: nn.Module, tokenizer: CharTokenizer, step: int
         "chars": tokenizer.chars,
         "step": step,
     }
+    _check(facts)
     tensors = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
     facts["sha256"] = _sha256(facts, tensors)
     # One entry only: safetensors writes several in an order that changes from run to run.
@@ -52,16 +55,16 @@ def load(path: str | Path) -> Checkpoint:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{str(path)!r} is not a file: give a checkpoint's path")
+    raw = read_whole(path)  # and not a map of the file, which others may change under our hands
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        facts = json.loads(header.get("gptlib", "null"))
-    except (SafetensorError, RuntimeError, ValueError) as error:
+        tensors = from_bytes(raw)
+        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        facts = json.loads(header.get("__metadata__", {}).get("gptlib", "null"))
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise ValueError(
             f"{str(path)!r} is damaged or no checkpoint ({error}): train again, or take a copy"
         ) from None
-    if facts is None:
+    if not isinstance(facts, dict):
         raise ValueError(
             f"{str(path)!r} was not written by gptlib: give a checkpoint that `main.py` made"
         )
@@ -69,15 +72,26 @@ def load(path: str | Path) -> Checkpoint:
         raise ValueError(
             f"{str(path)!r} is damaged, its checksum is wrong: train again, or take a copy"
         )
-    if facts["model"] not in MODELS:
-        raise ValueError(
-            f"{str(path)!r} holds the model {facts['model']!r}, which this gptlib does not know: "
-            f"it knows {', '.join(MODELS)}"
-        )
-    with torch.device("meta"):  # makes the shapes and no numbers: those are there already
-        model = MODELS[facts["model"]](facts["vocab_size"])
-    model.load_state_dict(tensors, assign=True)
+    try:
+        _check(facts)
+        with torch.device("meta"):  # makes the shapes and no numbers: those are there already
+            model = MODELS[facts["model"]](facts["vocab_size"])
+        model.load_state_dict(tensors, assign=True)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        what = " ".join(str(error).split())
+        raise ValueError(f"{str(path)!r} does not suit this gptlib ({what}): train again") from None
     return Checkpoint(model.eval(), CharTokenizer(facts["chars"]), facts["step"])
+
+
+def _check(facts: dict) -> None:
+    """ValueError or KeyError for what no checkpoint may say."""
+    name, V, chars = facts["model"], facts["vocab_size"], facts["chars"]
+    if name not in list(MODELS):
+        raise ValueError(f"the model is a {name!r}, not a {' or '.join(MODELS)}")
+    if CharTokenizer(chars).chars != chars or V != len(chars):
+        raise ValueError(f"the model knows {V!r} tokens, the tokenizer the characters {chars!r}")
+    if not isinstance(facts["step"], int):
+        raise ValueError(f"the step is {facts['step']!r}, not a whole number")
 
 
 def _sha256(facts: dict, tensors: dict[str, Tensor]) -> str:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from gptlib.files import write_whole
+from gptlib.files import read_whole, write_whole
 from gptlib.tokenizer import Tokenizer
 from gptlib.world import Floor
 
@@ -145,10 +145,7 @@ def get_batch(
     and a text with no room for a window.
     """
     B, T = batch_size, block_size
-    if not all(isinstance(size, Integral) and size >= 1 for size in (B, T)):
-        raise ValueError(
-            f"batch_size {B!r} and block_size {T!r} must both be whole numbers, at least 1"
-        )
+    _check_sizes(B, T)
     if not (isinstance(data, Tensor) and data.dim() == 1 and data.dtype == torch.int64):
         kind = type(data).__name__
         if isinstance(data, Tensor):
@@ -205,8 +202,13 @@ def all_batches(
     >>> for idx, targets in all_batches(torch.arange(6), 2, 4, starts=torch.tensor([3])):
     ...     print(idx.tolist(), targets.tolist())
     [[0, 1, 2], [3, 4, 0]] [[1, 2, 3], [4, 5, -100]]
+
+    ValueError for sizes that are not whole numbers from 1, and starts in another order.
     """
-    edges = [0, *(starts.tolist() if starts is not None else []), len(data) - 1]
+    _check_sizes(batch_size, block_size)
+    edges = [0, *(starts.tolist() if starts is not None else []), max(0, len(data) - 1)]
+    if edges != sorted(edges):
+        raise ValueError(f"starts must rise, from 0 to below {len(data)}, the number of tokens")
     windows = [
         (i, min(i + block_size, end))
         for start, end in pairwise(edges)
@@ -220,6 +222,14 @@ def all_batches(
         yield idx, targets  # (B, T)
 
 
+def _check_sizes(batch_size: int, block_size: int) -> None:
+    if not all(isinstance(size, Integral) and size >= 1 for size in (batch_size, block_size)):
+        raise ValueError(
+            f"batch_size {batch_size!r} and block_size {block_size!r} must both be whole numbers, "
+            "at least 1"
+        )
+
+
 def _read(source: str | Path) -> str:
     path = os.path.expanduser(source)
     if not os.path.isfile(path):
@@ -230,7 +240,7 @@ def _read(source: str | Path) -> str:
                 "or clone the course again and start from there"
             )
         raise ValueError(f"{path!r} is not a file: {advice}")
-    raw = Path(path).read_bytes()
+    raw = read_whole(path)
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -143,7 +143,7 @@ def check_places(mine: Callable[[str], Sequence[int]]) -> str:
 @in_words
 def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> str:
     """Notebook 01: mine(ids, V) counts in row a, column b how often b came right after a."""
-    ids, V = [0, 2, 1, 2, 2, 0, 2], 4
+    ids, V = [0, 2, 1, 2, 2, 2, 0, 2], 4
     want = [[0] * V for _ in range(V)]
     for before, after in pairwise(ids):
         want[before][after] += 1
@@ -153,10 +153,10 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
     got = [[float(n) for n in row] for row in got]
     if got == want:
         return RIGHT
-    if got[0] == [sum(column) for column in zip(*want, strict=True)] and got == [got[0]] * V:
-        return "All rows are the same: [[0] * V] * V is one list, V times; make V different ones."
     if len(got) != V or any(len(row) != V for row in got):
         return f"Return {V} rows of {V} counts: id 3 never comes, and has its row and column too."
+    if got == [[sum(column) for column in zip(*want, strict=True)]] * V:
+        return "All rows are the same: [[0] * V] * V is one list, V times; make V different ones."
     if got == [list(column) for column in zip(*want, strict=True)]:
         return "Rows and columns are exchanged: row a has what came after a, not before it."
     if got == [[n / max(1, sum(row)) for n in row] for row in want]:

@@ -4,6 +4,16 @@ import os
 from pathlib import Path
 
 
+def read_whole(path: str | Path) -> bytes:
+    """The bytes of the file path. OSError if it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise OSError(
+            f"could not read {str(path)!r} ({error.strerror}): make it a file that you may read"
+        ) from error
+
+
 def write_whole(path: str | Path, raw: bytes) -> None:
     """Write raw to the file path, which holds all of it afterwards, or else what it held before.
 

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gptlib.train import evaluating
+
 
 def next_probs(
     logits: Tensor,
@@ -21,10 +23,12 @@ def next_probs(
     top_p: of these only the likeliest, as few as have this much probability together
         (Holtzman et al., 2020)
 
-    What is left is scaled to sum to 1. ValueError for settings out of range.
+    What is left is scaled to sum to 1. ValueError for settings out of range, and for nan.
     """
     B, V = logits.shape
     _check(temperature, top_k, top_p)
+    if logits.isnan().any():
+        raise ValueError("logits hold nan, so the model is broken: take an earlier checkpoint")
     if temperature == 0:
         return F.one_hot(logits.argmax(-1), V).to(logits.dtype)  # (B, V)
     probs = (logits / temperature).softmax(-1)  # (B, V)
@@ -36,7 +40,7 @@ def next_probs(
         ordered = ordered / ordered.sum(-1, keepdim=True)  # (B, V)
     if top_p is not None and top_p < 1:  # at 1 a rounded sum could cut off the last few
         before = ordered.cumsum(-1) - ordered  # (B, V)
-        ordered[before >= top_p] = 0
+        ordered[:, 1:][before[:, 1:] >= top_p] = 0  # the likeliest stays, however small top_p is
         ordered = ordered / ordered.sum(-1, keepdim=True)  # (B, V)
     return torch.zeros_like(probs).scatter(-1, token, ordered)  # (B, V)
 
@@ -65,15 +69,15 @@ def generate(
         raise ValueError(
             f"idx has shape {tuple(idx.shape)}: give (B, T) token ids, one or more in each row"
         )
-    training = model.training
-    model.eval()
-    for _ in range(max_new_tokens):
-        logits = model(idx)
-        B, T, V = logits.shape
-        probs = next_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
-        new = torch.multinomial(probs.cpu(), 1, generator=generator)  # (B, 1)
-        idx = torch.cat([idx, new.to(idx.device)], dim=1)  # (B, T + 1)
-    model.train(training)
+    if max_new_tokens < 0:
+        raise ValueError(f"max_new_tokens is {max_new_tokens}: give 0 or more")
+    with evaluating(model):
+        for _ in range(max_new_tokens):
+            logits = model(idx)
+            B, T, V = logits.shape
+            probs = next_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
+            new = torch.multinomial(probs.cpu(), 1, generator=generator)  # (B, 1)
+            idx = torch.cat([idx, new.to(idx.device)], dim=1)  # (B, T + 1)
     return idx
 
 

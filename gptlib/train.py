@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +28,7 @@ def next_token_loss(model: nn.Module, batch: Batch) -> Tensor:
 def train(
     model: nn.Module, batches: Iterable[Batch], loss: Loss, config: TrainConfig
 ) -> Iterator[float]:
-    """Take a step on each of batches, config.max_iters of them, and yield its loss after it.
+    """Take a step on each of batches, config.max_iters of them, and yield the loss before it.
 
     Nothing happens before the first is asked for: `list(train(...))` takes all steps, and a
     `for` loop can do something between two of them, such as evaluate or stop. It ends early
@@ -65,10 +66,21 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     """The learning rate of a step, from 0: a rise in a straight line, then a fall towards 0."""
     if step < config.warmup_iters:
         return config.learning_rate * (step + 1) / config.warmup_iters
-    done = (step - config.warmup_iters) / (config.max_iters - config.warmup_iters)
+    done = min(1, (step - config.warmup_iters) / (config.max_iters - config.warmup_iters))
     if config.decay == "linear":
         return config.learning_rate * (1 - done)
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put model into evaluation mode, without dropout, and back whatever happens."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
 
 
 @torch.no_grad()
@@ -77,14 +89,13 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], loss: Loss = next_token
 
     ValueError for batches without a target.
     """
-    training = model.training
-    model.eval()
     total, asked = 0.0, 0
-    for batch in batches:
-        n = int((batch[-1] != IGNORE).sum())
-        total += n * loss(model, batch).item()
-        asked += n
-    model.train(training)
+    with evaluating(model):
+        for batch in batches:
+            n = int((batch[-1] != IGNORE).sum())
+            if n > 0:  # the mean of nothing would be nan
+                total += n * loss(model, batch).item()
+                asked += n
     if asked == 0:
         raise ValueError("batches ask for nothing: give at least one with a target")
     return total / asked

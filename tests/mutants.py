@@ -225,8 +225,8 @@ MUTANTS = [
     # A column is read instead of a row.
     Mutant(
         BIGRAM,
-        "return self.table[idx]",
-        "return self.table.T[idx]",
+        "F.embedding(idx, self.table)",
+        "F.embedding(idx, self.table.T)",
         "test_bigram.py::test_each_token_has_a_row_of_its_own",
     ),
     # Low temperatures make the text wilder.
@@ -246,8 +246,8 @@ MUTANTS = [
     # The token with which top_p is reached is cut off too.
     Mutant(
         SAMPLING,
-        "before >= top_p",
-        "before + ordered >= top_p",
+        "before[:, 1:] >= top_p",
+        "(before + ordered)[:, 1:] >= top_p",
         "test_sampling.py::test_by_hand",
     ),
     # Probabilities stay sorted and belong to the wrong tokens.

@@ -67,6 +67,26 @@ def test_the_loss_is_lowest_at_the_counted_table():
         assert next_token_loss(other, batch) > loss
 
 
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        ([0], "1 tokens hold no 2 in a row"),
+        ([], "0 tokens hold no 2 in a row"),
+        ([0, 3], "ids 0 to 3, and not all are from 0 to 1"),
+        ([1, -1], "ids -1 to 1, and not all are from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_counted(ids, says):
+    with pytest.raises(ValueError, match=says):
+        count(torch.tensor(ids, dtype=torch.int64), vocab_size=2)
+
+
+@pytest.mark.parametrize(("counts", "pseudo"), [([[1, 1], [0, 0]], 0), ([[1, 1], [1, 1]], -0.5)])
+def test_a_row_without_counts(counts, pseudo):
+    with pytest.raises(ValueError, match=f"pseudo is {pseudo}, and . rows of counts are empty"):
+        Bigram.counted(torch.tensor(counts), pseudo)
+
+
 @pytest.mark.parametrize(("V", "n"), [(10_001, 2), (465, 3)])
 def test_a_table_that_is_too_large(V, n):
     with pytest.raises(ValueError, match=f"a table for {n} of {V} tokens has {V**n:,} cells"):

@@ -312,6 +312,18 @@ def test_all_batches_ask_for_each_token_but_the_first_once(n, batch_size, block_
     assert {start for start in places if start < n - 1} <= set(opening)
 
 
+@pytest.mark.parametrize("sizes", [(0, 4), (4, 0), (-1, 4), (2.5, 4)])
+def test_all_batches_of_sizes_out_of_range(sizes):
+    with pytest.raises(ValueError, match="must both be whole numbers, at least 1"):
+        next(all_batches(torch.arange(9), *sizes))
+
+
+@pytest.mark.parametrize("starts", [[5, 3], [-1], [10], [2, 9, 12]])
+def test_all_batches_with_starts_out_of_order(starts):
+    with pytest.raises(ValueError, match="starts must rise, from 0 to below 10"):
+        next(all_batches(torch.arange(10), 2, 4, torch.tensor(starts)))
+
+
 def test_the_ids_of_stories_begin_with_a_line_break():
     text = "A cat sat.\n\nB dogs ran.\n\n"
     tokenizer = CharTokenizer(text)

@@ -155,7 +155,7 @@ def one_row(ids, V):
         (lambda ids, V: torch.tensor(table(ids, V)), "Right!"),
         (lambda ids, V: list(zip(*table(ids, V), strict=True)), "Rows and columns are exchanged"),
         (lambda ids, V: table([*ids, ids[0]], V), "You count the last id with the first"),
-        (lambda ids, V: table(ids[:-1], V), "7 ids make 6 pairs; your counts sum to 5."),
+        (lambda ids, V: table(ids[:-1], V), "8 ids make 7 pairs; your counts sum to 6."),
         (lambda ids, V: table(ids, max(ids) + 1), "Return 4 rows of 4 counts"),
         (shares, "These are fractions"),
         (one_row, "[[0] * V] * V is one list"),

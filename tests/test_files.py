@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gptlib.files import write_whole
+from gptlib.files import read_whole, write_whole
 
 
 def test_a_file_is_written_and_replaced(tmp_path):
@@ -41,6 +41,12 @@ def test_a_folder_that_is_not_there(tmp_path, folder):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match="could not write .*: make room there, or choose a folder"):
         write_whole(tmp_path / folder / "name", b"new")
+
+
+def test_what_cannot_be_read(tmp_path):
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(OSError, match="could not read .*: make it a file that you may read"):
+            read_whole(path)
 
 
 KILLED = """

@@ -1,6 +1,7 @@
 """The command line: a run leaves what it says, and whatever is wrong is said in one sentence."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ import main
 from gptlib import checkpoint
 from gptlib.bigram import Bigram, count
 from gptlib.data import all_batches, load_floor, load_split, load_text, split, story_ids
-from gptlib.train import evaluate
+from gptlib.train import evaluate, next_token_loss
 
 ROOT = Path(main.__file__).parent
 FILES = {"config.json", "log.json", "loss.png", "model.safetensors", "sample.txt"}
@@ -185,7 +186,7 @@ def complaint(argv, capsys, folder):
         ("--text .", "'.' is not a file"),
         ("--text empty.txt", "'empty.txt' holds no text"),
         ("--text latin.txt", "'latin.txt' is not UTF-8 (byte 0xe9 at offset 3): save it as UTF-8"),
-        ("--text short.txt", "fewer than block_size + 1 = 65: give a longer text or a smaller"),
+        ("--text short.txt", "'short.txt' leaves 12 characters to validate with, fewer than block"),
         ("--text one.txt", "leaves one part empty: give a longer text"),
         ("--text many.txt", "has 100,020,001 cells, more than 100,000,000: take a text with"),
         ("--learning-rate fast", "argument --learning-rate: invalid float value: 'fast'"),
@@ -211,7 +212,13 @@ def complaint(argv, capsys, folder):
         ("training", "unrecognized arguments: training"),
         ("--out .", "'.' exists already: name a new folder, or delete this one"),
         ("--out my.txt", "'my.txt' exists already: name a new folder"),
-        ("--out my.txt/run", "could not make the folder 'my.txt/run' (Not a directory)"),
+        ("--out none/..", "'none/..' exists already: name a new folder"),
+        ("--out dangling/run", "could not make the folder 'dangling/run' (File exists)"),
+        (f"--batch-size {10**40}", f"batch_size is {10**40}: give a whole number, at least 1"),
+        (f"--eval-iters {2**63}", f"eval_iters is {2**63}: give a whole number, at least 1"),
+        ("--learning-rate 1e38", "learning_rate is 1e+38: give a number above 0"),
+        ("--device hpu", "device 'hpu' is not here: give 'cpu'"),
+        ("--out my.txt/run", "could not make the folder 'my.txt/run' (File exists)"),
     ],
 )
 def test_a_run_that_cannot_be(folder, capsys, flags, says):
@@ -219,6 +226,7 @@ def test_a_run_that_cannot_be(folder, capsys, flags, says):
     (folder / "latin.txt").write_bytes(b"caf\xe9 au lait" * 100)
     (folder / "short.txt").write_text("too short for a window of 64, " * 4)
     (folder / "one.txt").write_text("x")
+    (folder / "dangling").symlink_to("nowhere")
     (folder / "many.txt").write_text("".join(map(chr, range(0x4E00, 0x4E00 + 10_001))) * 2)
     argv = flags.split() if "--text" in flags else ["--text", "my.txt", *flags.split()]
     assert says in complaint(argv, capsys, folder)
@@ -294,6 +302,56 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_last_checkpoint(folder, caps
     assert checkpoint.load("runs/my-1/model.safetensors").step in (8, 16)
 
 
+@pytest.mark.parametrize("rate", ["50", "1e5"])
+def test_a_run_that_explodes_stops_and_says_so(folder, capsys, rate):
+    assert quick("--learning-rate", rate, "--max-iters", "300") in (0, 2)
+    out, err = capsys.readouterr()
+    log = json.loads((folder / "runs" / "my-1" / "log.json").read_text())
+    assert "nan" not in out and all(map(math.isfinite, log["train"]))
+    assert "Traceback" not in err
+
+
+def test_a_loss_that_is_nan_stops_the_run(folder, capsys, monkeypatch):
+    def broken(model, batch):
+        steps.append(model)
+        return next_token_loss(model, batch) * (math.nan if len(steps) == 12 else 1)
+
+    steps = []
+    monkeypatch.setattr(main, "next_token_loss", broken)
+    assert quick() == 2
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert err.startswith("main.py: the loss is no number any more after step 12: train with")
+    assert checkpoint.load("runs/my-1/model.safetensors").step == 8
+
+
+def test_stopping_at_once_says_where_the_last_checkpoint_is(folder, capsys, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "score", lambda *args: 1.0)
+    monkeypatch.setattr(main, "go_on", stop)
+    assert quick() == 130
+    assert "stopped; the model as it was after step 20 is in" in capsys.readouterr().out
+
+
+def test_too_little_memory(folder, capsys, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")
+
+    monkeypatch.setattr(main, "glance", fail)
+    assert "main.py: not enough memory: try a smaller" in complaint(
+        ["--text", "my.txt"], capsys, folder
+    )
+
+
+def test_the_home_folder_in_out(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setenv("USERPROFILE", str(folder / "home"))
+    assert quick("--out", "~/run") == 0
+    assert (folder / "home" / "run" / "sample.txt").is_file()
+    assert main.main(["generate", "~/run", "--max-new-tokens", "5"]) == 0
+
+
 # In a process of its own
 
 
@@ -317,13 +375,40 @@ def test_control_c_finishes_the_step_and_leaves_a_whole_checkpoint(folder):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
-    found = re.search(r"stopped after step (\d+); the model so far is in (\S+)\n", out)
+    assert "finishing the step; once more stops at once" in err
+    found = re.search(r"stopped; the model as it was after step (\d+) is in (\S+)\n", out)
     assert found and Path(found[2]) == Path("runs/my-1/model.safetensors")
     assert checkpoint.load(point).step == int(found[1]) > 0
     assert {path.name for path in point.parent.iterdir()} == FILES - {"sample.txt"}
     log = json.loads((point.parent / "log.json").read_text())
     assert len(log["train"]) == int(found[1])
     assert start("generate", "runs/my-1").wait(60) == 0
+
+
+def test_control_c_while_the_imports_take_their_time_leaves_no_traceback(folder):
+    process = start("--text", "my.txt")
+    time.sleep(0.4)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGINT, 130)
+    assert "Traceback" not in err
+    assert list(folder.iterdir()) == [folder / "my.txt"]
+
+
+def test_a_reader_that_goes_away_is_no_error(folder):
+    process = start("--text", "my.txt", "--max-iters", "20")
+    process.stdout.close()
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err and "Broken pipe" not in err
+
+
+def test_two_threads_and_another_folder_give_the_same_run(folder):
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    command = [sys.executable, str(ROOT / "main.py"), "--max-iters", "60", "--out"]
+    for out in ("one", "two", "three"):
+        subprocess.run([*command, out], check=True, capture_output=True, env=environment)
+    raw = {(folder / out / "model.safetensors").read_bytes() for out in ("one", "two", "three")}
+    assert len(raw) == 1
 
 
 def test_help_names_every_setting():

@@ -59,7 +59,7 @@ def test_extreme_settings_stay_probabilities():
     for settings in (
         {"temperature": 0.01},
         {"temperature": 100.0},
-        {"top_p": 1e-9},
+        {"top_p": 1e-300},
         {"top_p": 1.0},
     ):
         probs = next_probs(logits, **settings)
@@ -152,6 +152,18 @@ def test_top_k_out_of_range(top_k):
 def test_top_p_out_of_range(top_p):
     with pytest.raises(ValueError, match=f"top_p is {top_p}: give a number above 0, at most 1"):
         generate(a_model(), torch.tensor([[0]]), 1, top_p=top_p)
+
+
+def test_nan_is_no_token():
+    logits = torch.tensor([[0.0, torch.nan]])
+    for temperature in (0, 1.0):
+        with pytest.raises(ValueError, match="logits hold nan, so the model is broken"):
+            next_probs(logits, temperature)
+
+
+def test_fewer_than_no_tokens():
+    with pytest.raises(ValueError, match="max_new_tokens is -5: give 0 or more"):
+        generate(a_model(), torch.tensor([[0]]), -5)
 
 
 @pytest.mark.parametrize("shape", [(1, 0), (3,), (1, 2, 3)])

@@ -48,7 +48,7 @@ class Small(nn.Module):
 
 @pytest.mark.parametrize("decay", ["cosine", "linear"])
 def test_a_run_is_what_the_same_steps_by_hand_are(decay):
-    """AdamW, its rates and the clipping written out from their papers, not by torch.optim."""
+    """AdamW, its rates and the clipping written out, with the decay times the rate as in torch."""
     config = TrainConfig(
         max_iters=30,
         learning_rate=0.1,
@@ -128,6 +128,21 @@ def test_it_trains_in_training_mode_whatever_happens_in_between():
     assert modes == [True] * 3
 
 
+def test_two_threads_give_the_same_run_every_time():
+    """Summing a gradient in whatever order the threads arrive would not."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        runs = []
+        for _ in range(6):
+            source = batches(numbers(5000), 64, 64, torch.Generator().manual_seed(0))
+            config = TrainConfig(max_iters=60, learning_rate=0.1)
+            runs.append(list(train(Bigram(61), source, next_token_loss, config)))
+    finally:
+        torch.set_num_threads(before)
+    assert runs == [runs[0]] * 6
+
+
 def test_a_bigram_learns_what_counting_knows():
     text = load_split("tales")[0][:50_000]
     tokenizer = CharTokenizer(text)
@@ -167,6 +182,12 @@ def test_the_rates_are_those_of_transformers(decay, theirs):
     assert 0 < ours[-1] < 0.01
 
 
+@pytest.mark.parametrize("decay", ["cosine", "linear"])
+def test_after_the_last_step_the_rate_stays_at_0(decay):
+    config = TrainConfig(max_iters=10, decay=decay)
+    assert [learning_rate(step, config) for step in (10, 11, 20)] == [0, 0, 0]
+
+
 def test_without_a_warm_up_the_first_rate_is_the_highest():
     rates = [learning_rate(step, TrainConfig(max_iters=9)) for step in range(9)]
     assert rates[0] == 1e-3
@@ -179,7 +200,11 @@ def test_without_a_warm_up_the_first_rate_is_the_highest():
         ({"learning_rate": math.nan}, "learning_rate is nan: give a number above 0"),
         ({"learning_rate": math.inf}, "learning_rate is inf: give a number above 0"),
         ({"learning_rate": 0}, "learning_rate is 0: give a number above 0"),
-        ({"grad_clip": -1}, "grad_clip is -1: give a number above 0"),
+        ({"learning_rate": "0.1"}, "learning_rate is '0.1': give a number above 0"),
+        ({"grad_clip": -1}, "grad_clip is -1: give a length, or inf for none"),
+        ({"grad_clip": math.nan}, "grad_clip is nan: give a length, or inf for none"),
+        ({"betas": 0.9}, "betas are 0.9: give two numbers from 0 to below 1"),
+        ({"betas": ("a", "b")}, "betas are .'a', 'b'.: give two numbers"),
         ({"max_iters": 0}, "max_iters is 0: give a whole number, at least 1"),
         ({"max_iters": 1.5}, "max_iters is 1.5: give a whole number, at least 1"),
         ({"warmup_iters": -1}, "warmup_iters is -1: give a whole number, at least 0"),
@@ -249,6 +274,22 @@ def test_a_score_is_taken_in_evaluation_mode_without_gradients(training):
     evaluate(model, [get_batch(numbers(), 2, 3)], loss)
     assert seen == [(False, False)]
     assert model.training == training
+
+
+def test_a_batch_that_asks_for_nothing_changes_no_score():
+    model, batch = Small(), get_batch(numbers(), 2, 3)
+    silent = batch[0], torch.full((2, 3), IGNORE)
+    assert evaluate(model, [silent, batch, silent]) == evaluate(model, [batch])
+
+
+def test_an_error_leaves_the_mode_as_it_was():
+    def stop(model, batch):
+        raise KeyboardInterrupt
+
+    model = Small().train()
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, [get_batch(numbers(), 2, 3)], stop)
+    assert model.training
 
 
 def test_a_score_of_nothing():

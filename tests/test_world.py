@@ -511,5 +511,8 @@ def test_where_facts_are_told_again():
     told = Sentence("Mia had a red kite.", ())
     again = Sentence("The red kite flew.", (fact,)), Sentence("It fell.", (fact,))
     story = Story("kite", (told, *again), (), ())
+    old = Fact("hat", "look", "old", told=0)
+    inside = Sentence("Dad told of an old hat.", ()), Sentence("The old hat fell.", (old,))
+    assert Story("hat", inside, (), ()).repeats(back=1) == [(old, slice(15, 18), slice(28, 31))]
     assert story.repeats(back=1) == [(fact, slice(10, 18), slice(24, 32))]
     assert story.repeats(back=2) == []

@@ -1,5 +1,6 @@
 """A story as it was told, with what its teller knew."""
 
+import re
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -59,11 +60,13 @@ class Story(NamedTuple):
         repeats = {}
         for i, sentence in enumerate(self.sentences):
             for fact in sentence.uses:
-                told = self.sentences[fact.told].text.find(fact.value)
-                again = sentence.text.find(fact.value)
-                if i - fact.told >= back and min(told, again) >= 0:
-                    told, again = starts[fact.told] + told, starts[i] + again
-                    n = len(fact.value)
-                    place = slice(again, again + n)
-                    repeats.setdefault(again, Repeat(fact, slice(told, told + n), place))
+                words = re.compile(rf"\b{re.escape(fact.value)}\b")  # "old" is not in "told"
+                told = words.search(self.sentences[fact.told].text)
+                again = words.search(sentence.text)
+                if i - fact.told >= back and told and again:
+                    places = [
+                        slice(starts[k] + found.start(), starts[k] + found.end())
+                        for k, found in ((fact.told, told), (i, again))
+                    ]
+                    repeats.setdefault(places[1].start, Repeat(fact, *places))
         return list(repeats.values())

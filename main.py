@@ -84,7 +84,7 @@ class Text:
     """A text as a model takes it."""
 
     tokenizer: CharTokenizer
-    train: Tensor  # (N,) ids
+    train: Tensor  # (N,) ids, on the device of the run
     valid: Tensor
     starts: Tensor | None  # where in valid each tale is about to begin; other texts have none
 
@@ -118,7 +118,7 @@ def run(settings: Train) -> int:
             raise KeyboardInterrupt
         log["score"] = score(model, settings, text)
         write_json(folder / "log.json", log)
-        sample = go_on(checkpoint.load(folder / CHECKPOINT), Generate(seed=settings.seed))
+        sample = go_on(model, text.tokenizer, Generate(device=settings.device, seed=settings.seed))
         write_whole(folder / "sample.txt", sample.encode())
     except KeyboardInterrupt:
         if not (folder / CHECKPOINT).exists():
@@ -152,7 +152,7 @@ def fit(
             losses.append(loss)
             bar.update()
             last = step == settings.max_iters or stopped.is_set()
-            if not (last or step % settings.eval_interval == 0 or math.isnan(loss)):
+            if not (last or step % settings.eval_interval == 0 or not math.isfinite(loss)):
                 continue
             recent = losses[max(valid) :]
             mean, seen = sum(recent) / len(recent), glance(model, settings, text)
@@ -175,16 +175,16 @@ def write_more(run: str, settings: Generate) -> int:
     path = Path(run).expanduser() / CHECKPOINT
     if not path.is_file():
         raise ValueError(f"{run!r} is no run, it holds no {CHECKPOINT}: give the folder of one")
-    print(go_on(checkpoint.load(path), settings))
+    point = checkpoint.load(path)
+    print(go_on(point.model.to(settings.device), point.tokenizer, settings))
     return 0
 
 
-def go_on(point: checkpoint.Checkpoint, settings: Generate) -> str:
+def go_on(model: nn.Module, tokenizer: CharTokenizer, settings: Generate) -> str:
     """The prompt and what the model makes of it; without a prompt, what it begins a line with."""
-    tokenizer = point.tokenizer
     prompt = settings.prompt or ("\n" if "\n" in tokenizer.chars else tokenizer.chars[0])
     idx = generate(
-        point.model.to(settings.device),
+        model,
         torch.tensor([tokenizer.encode(prompt)], device=settings.device),
         settings.max_new_tokens,
         temperature=settings.temperature,
@@ -206,15 +206,16 @@ def read(settings: Train) -> Text:
         )
     tokenizer = CharTokenizer(train_text + valid_text)
     if settings.text == "tales":
-        valid, starts = story_ids(valid_text, tokenizer)
-        return Text(tokenizer, story_ids(train_text, tokenizer)[0], valid, starts)
-    train, valid = (torch.tensor(tokenizer.encode(part)) for part in (train_text, valid_text))
-    return Text(tokenizer, train, valid, None)
+        train_ids, _ = story_ids(train_text, tokenizer)
+        valid_ids, starts = story_ids(valid_text, tokenizer)
+    else:
+        train_ids = torch.tensor(tokenizer.encode(train_text))
+        valid_ids, starts = torch.tensor(tokenizer.encode(valid_text)), None
+    return Text(tokenizer, train_ids.to(settings.device), valid_ids.to(settings.device), starts)
 
 
 def draw(settings: Train, data: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(settings.seed)
-    data = data.to(settings.device)
     return batches(data, settings.batch_size, settings.block_size, generator)
 
 
@@ -225,14 +226,14 @@ def glance(model: nn.Module, settings: Train, text: Text) -> float:
 
 def score(model: nn.Module, settings: Train, text: Text) -> float:
     """The loss on all of the validation split, each tale read from its start."""
-    model, data = model.to(settings.device), text.valid.to(settings.device)
-    return evaluate(model, all_batches(data, settings.batch_size, settings.block_size, text.starts))
+    windows = all_batches(text.valid, settings.batch_size, settings.block_size, text.starts)
+    return evaluate(model, windows)
 
 
 def landmarks(settings: Train, text: Text) -> dict[str, float]:
     """What a loss can be compared with."""
     V = text.tokenizer.vocab_size
-    counted = Bigram.counted(count(text.train, V))
+    counted = Bigram.counted(count(text.train.cpu(), V)).to(settings.device)
     marks = {"knows nothing": math.log(V), "best bigram": score(counted, settings, text)}
     if settings.text == "tales":
         marks["exact floor"] = load_floor().nats_per_character
@@ -277,7 +278,7 @@ def finishing_the_step() -> Iterator[Event]:
 
 
 def check(settings: Train | Generate) -> None:
-    """ValueError for a setting that nothing below would refuse with a sentence."""
+    """ValueError for a size, a seed or a device that cannot be."""
     for name in SIZES:
         value = getattr(settings, name, 1)
         if not 1 <= value < 2**31:

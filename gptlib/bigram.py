@@ -10,7 +10,7 @@ MOST_CELLS = 10**8  # of a table; with its gradient and AdamW's two means, 1.6 G
 def count(data: Tensor, vocab_size: int, n: int = 2) -> Tensor:
     """Count how often each n tokens stand side by side in data.
 
-    data: (N,) int64. Returns (V, ..., V), n times: for n = 2, row a is what followed a.
+    data: (N,) int64, on the CPU. Returns (V, ..., V), n times: for n = 2, row a is what followed a.
 
     >>> count(torch.tensor([0, 1, 0, 1, 1]), vocab_size=2)
     tensor([[0, 2],

@@ -26,6 +26,21 @@ def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
     return wrapped
 
 
+def named(got: float, diagnoses: Sequence[tuple[float, str]]) -> str | None:
+    """What diagnoses say of the value got, if it is one of theirs; float32 will do."""
+    for value, diagnosis in diagnoses:
+        if math.isclose(got, value, rel_tol=1e-5):
+            return diagnosis
+    return None
+
+
+def near(got: Sequence[float], values: Sequence[float], tolerance: float = 1e-5) -> bool:
+    """Whether got is as long as values, and nowhere further off than tolerance."""
+    return len(got) == len(values) and all(
+        math.isclose(x, y, abs_tol=tolerance) for x, y in zip(got, values, strict=True)
+    )
+
+
 @in_words
 def check_encode(mine: Callable[[str, str], Sequence[int]]) -> str:
     """Notebook 00: mine(text, chars) gives for each character of text its place in chars."""
@@ -109,9 +124,8 @@ def check_loss(mine: Callable[[list[float]], float]) -> str:
         (-math.log(mean), "You averaged before the logarithm: take -ln p of each, then the mean."),
         (mean, "This is the mean probability: take -ln p of each, then the mean."),
     ]
-    for value, diagnosis in diagnoses:
-        if math.isclose(got, value, rel_tol=1e-5):  # float32 will do
-            return diagnosis
+    if diagnosis := named(got, diagnoses):
+        return diagnosis
     return f"The loss of the probabilities {probs} should be {want:.4f}, and yours is {got:.4f}."
 
 
@@ -208,9 +222,9 @@ def check_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:
     ]
     for tolerance in (1e-5, 1e-2):
         for values, diagnosis in diagnoses:
-            if all(math.isclose(x, y, abs_tol=tolerance) for x, y in zip(got, values, strict=True)):
-                near = diagnosis == RIGHT and tolerance > 1e-5
-                return "Nearly, but not to five digits: find a formula." if near else diagnosis
+            if near(got, values, tolerance):
+                inexact = diagnosis == RIGHT and tolerance > 1e-5
+                return "Nearly, but not to five digits: find a formula." if inexact else diagnosis
     want = ", ".join(f"{x:.3f}" for x in diagnoses[0][0])
     yours = ", ".join(f"{x:.3f}" for x in got)
     return f"The gradient for logits {logits} and came = {came} is {want}, and yours is {yours}."
@@ -234,9 +248,7 @@ def check_top_p(mine: Callable[[list[float], float], Sequence[float]]) -> str:
         ([1 / 3, 0, 2 / 3, 0], "You keep the unlikeliest: begin with the highest probability."),
     ]
     for values, diagnosis in diagnoses:
-        if len(got) == 4 and all(
-            math.isclose(x, y, abs_tol=1e-5) for x, y in zip(got, values, strict=True)
-        ):
+        if near(got, values):
             return diagnosis if diagnosis != RIGHT else _edges_of_top_p(mine)
     if len(got) != len(probs):
         return f"Return a probability for each of the {len(probs)} tokens, 0 for those cut off."
@@ -275,7 +287,6 @@ def check_score(mine: Callable[[list[float], list[int]], float]) -> str:
         (total / len(losses), "Divide by the number of targets, not by that of batches."),
         (sum(losses) / sum(sizes), "Multiply each mean by its size first: that undoes its mean."),
     ]
-    for value, diagnosis in diagnoses:
-        if math.isclose(got, value, rel_tol=1e-5):
-            return diagnosis
+    if diagnosis := named(got, diagnoses):
+        return diagnosis
     return f"For {losses} and {sizes} it is {total / sum(sizes):.4f}, and yours is {got:.4f}."

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gptlib.train import evaluating
+from gptlib.modes import evaluating
 
 
 def next_probs(

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from gptlib.config import TrainConfig
 from gptlib.data import IGNORE
+from gptlib.modes import evaluating
 
 Batch = tuple[Tensor, ...]  # the last of them are the targets
 Loss = Callable[[nn.Module, Batch], Tensor]
@@ -70,17 +70,6 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     if config.decay == "linear":
         return config.learning_rate * (1 - done)
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put model into evaluation mode, without dropout, and back whatever happens."""
-    training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(training)
 
 
 @torch.no_grad()

@@ -29,9 +29,10 @@ class Mutant:
         return f"{self.file}: {self.old} -> {self.new}"
 
 
-DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "plot.py"
+DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "plot/tales.py"
 PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
 BIGRAM, SAMPLING, TRAIN, FILES = "bigram.py", "sampling.py", "train.py", "files.py"
+ATTENTION, POSITIONS = "attention.py", "positions.py"
 
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
@@ -315,7 +316,7 @@ MUTANTS = [
     ),
     # The score is taken with dropout.
     Mutant(
-        TRAIN,
+        "modes.py",
         "model.eval()",
         "model.train()",
         "test_train.py::test_a_score_is_taken_in_evaluation_mode_without_gradients",
@@ -347,6 +348,146 @@ MUTANTS = [
         'path.with_name(path.name + ".part")',
         "path",
         "test_files.py::test_a_failure_leaves_the_old_file_and_nothing_else",
+    ),
+    # Scores are not scaled.
+    Mutant(
+        ATTENTION,
+        "q @ k.mT / math.sqrt(D)",
+        "q @ k.mT",
+        "test_attention.py::test_the_readable_form_is_equation_1",
+    ),
+    # Scores are divided by D, not by its root.
+    Mutant(
+        ATTENTION,
+        "/ math.sqrt(D)",
+        "/ D",
+        "test_attention.py::test_the_readable_form_is_equation_1",
+    ),
+    # Keys are reshaped where they should be transposed.
+    Mutant(
+        ATTENTION,
+        "q @ k.mT",
+        "q @ k.reshape(*k.shape[:-2], D, S)",
+        "test_attention.py::test_the_readable_form_is_equation_1",
+    ),
+    # Weights sum to 1 over the queries.
+    Mutant(
+        ATTENTION,
+        "weights = scores.softmax(dim=-1).masked_fill",
+        "weights = scores.softmax(dim=-2).masked_fill",
+        "test_attention.py::test_the_readable_form_is_equation_1",
+    ),
+    # The mask is the other way round, as in nn.MultiheadAttention.
+    Mutant(
+        ATTENTION,
+        "scores.masked_fill(~mask,",
+        "scores.masked_fill(mask,",
+        "test_attention.py::test_the_readable_form_is_equation_1",
+    ),
+    # Everybody sees the future, and nobody the past.
+    Mutant(
+        ATTENTION,
+        "device=device).tril()",
+        "device=device).triu()",
+        "test_attention.py::test_masks_by_loops",
+    ),
+    # A position does not see itself.
+    Mutant(
+        ATTENTION,
+        "device=device).tril()",
+        "device=device).tril(-1)",
+        "test_attention.py::test_masks_by_loops",
+    ),
+    # A band is one too wide.
+    Mutant(
+        ATTENTION,
+        ".triu(1 - width)",
+        ".triu(-width)",
+        "test_attention.py::test_masks_by_loops",
+    ),
+    # Only the filling is looked at.
+    Mutant(
+        ATTENTION,
+        "(idx != pad)[:, None]",
+        "(idx == pad)[:, None]",
+        "test_attention.py::test_a_padded_sequence_gives_what_it_gives_alone",
+    ),
+    # Who may look at nothing looks at everything.
+    Mutant(
+        ATTENTION,
+        "scores.softmax(dim=-1).masked_fill(~mask, 0)",
+        "scores.softmax(dim=-1)",
+        "test_attention.py::test_who_may_look_at_nothing_takes_in_nothing",
+    ),
+    # Who may look at nothing becomes nan.
+    Mutant(
+        ATTENTION,
+        "torch.finfo(scores.dtype).min",
+        "-math.inf",
+        "test_attention.py::test_nan_never_comes_up_on_the_way_back",
+    ),
+    # The fused path sees the future.
+    Mutant(
+        ATTENTION,
+        "is_causal=causal)",
+        "is_causal=False)",
+        "test_attention.py::test_causal_is_a_mask_like_any_other",
+    ),
+    # A causal head forgets the padding.
+    Mutant(
+        ATTENTION,
+        "mask & causal_mask(q.shape[-2], q.device), False",
+        "causal_mask(q.shape[-2], q.device), False",
+        "test_attention.py::test_causal_is_a_mask_like_any_other",
+    ),
+    # What is recorded is not what was computed.
+    Mutant(
+        ATTENTION,
+        "past if mask is None else mask & past",
+        "past",
+        "test_attention.py::test_what_is_recorded_is_what_was_computed",
+    ),
+    # Queries and keys are exchanged.
+    Mutant(
+        ATTENTION,
+        "self.query(x), self.key(memory)",
+        "self.key(x), self.query(memory)",
+        "test_attention.py::test_a_head_is_its_three_projections_and_attention",
+    ),
+    # Cross-attention hands over keys for values.
+    Mutant(
+        ATTENTION,
+        "self.value(memory), mask",
+        "self.key(memory), mask",
+        "test_attention.py::test_a_head_is_its_three_projections_and_attention",
+    ),
+    # Maps are drawn with dropout.
+    Mutant(
+        ATTENTION,
+        "with evaluating(model), record_attention",
+        "with record_attention",
+        "test_attention.py::test_maps_are_arrays_of_the_last_call_without_dropout",
+    ),
+    # A model goes on recording.
+    Mutant(
+        ATTENTION,
+        "part.record = before[name]",
+        "pass",
+        "test_attention.py::test_recording_ends_when_something_goes_wrong",
+    ),
+    # Each wave is as long as the square root of the right one.
+    Mutant(
+        POSITIONS,
+        "** (torch.arange(0, C, 2",
+        "** (0.5 * torch.arange(0, C, 2",
+        "test_positions.py::test_waves_are_the_papers",
+    ),
+    # First all sines, then all cosines.
+    Mutant(
+        POSITIONS,
+        "torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)",
+        "torch.cat([angles.sin(), angles.cos()], dim=-1)",
+        "test_positions.py::test_waves_are_the_papers",
     ),
 ]
 

@@ -14,7 +14,7 @@ HERE = Path(gptlib.__file__).parent
 # A module imports from its own line and from the lines above it. A package is one module here.
 ORDER = """
     __init__
-    files
+    files modes
     config tokenizer data world papers
     positions cache
     attention

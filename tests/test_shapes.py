@@ -10,8 +10,10 @@ import torch
 from shape_comments import checking, shape_notes
 
 import gptlib
+from gptlib.attention import attention, causal_mask
 from gptlib.bigram import Bigram
 from gptlib.data import all_batches, get_batch
+from gptlib.positions import sinusoidal
 from gptlib.sampling import generate, next_probs
 
 
@@ -30,9 +32,16 @@ def bigram():
     next_probs(torch.zeros(2, 5))
 
 
+def self_and_cross_attention():
+    x, memory = torch.zeros(2, 3, 5), torch.zeros(2, 4, 5)
+    attention(x, memory, memory)
+    attention(x, x, x, causal_mask(3))
+    sinusoidal(3, 8)
+
+
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches, bigram]
+EXAMPLES = [batches, bigram, self_and_cross_attention]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

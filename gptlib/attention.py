@@ -1,0 +1,178 @@
+"""Attention: positions that look at others and take in what they find there."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gptlib.modes import evaluating
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Mix the values v by how well each query in q matches each key in k.
+
+    q: (..., T, D)   what each of T positions is looking for
+    k: (..., S, D)   what each of S positions has on offer
+    v: (..., S, D)   what each of S positions hands over
+    mask: bool, broadcasts to (..., T, S), True = may look
+
+    Returns the mixed values (..., T, D) and the weights (..., T, S). Each row of weights sums
+    to 1; that of a position which may look at nothing is all 0, and so is what it takes in.
+    Equation 1 of Vaswani et al. (2017). ValueError for a mask that is not bool.
+    """
+    _check(q, k, mask)
+    T, D = q.shape[-2:]
+    S, D = k.shape[-2:]
+    # Without 1/sqrt(D) scores grow with D, and softmax picks one key before training.
+    scores = q @ k.mT / math.sqrt(D)  # (..., T, S)
+    if mask is None:
+        weights = scores.softmax(dim=-1)  # (..., T, S)
+    else:
+        # Not -inf: the softmax of a row of nothing else, and its gradient, would be nan.
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)  # (..., T, S)
+        weights = scores.softmax(dim=-1).masked_fill(~mask, 0)  # (..., T, S)
+    return weights @ v, weights
+
+
+def fused_attention(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False
+) -> Tensor:
+    """The mixed values of `attention`, without writing the weights to memory.
+
+    causal: as if mask were, or also held, causal_mask(T); flash attention (Dao et al., 2022),
+        where the hardware has it, can do that, but takes no mask.
+
+    ValueError for a mask that is not bool, and for causal where T is not S.
+    """
+    _check(q, k, mask, causal)
+    if causal and mask is not None:
+        mask, causal = mask & causal_mask(q.shape[-2], q.device), False
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+
+
+def causal_mask(T: int, device: torch.device | None = None) -> Tensor:
+    """Let each of T positions look at itself and those before it. Returns (T, T), bool.
+
+    >>> causal_mask(3).int()
+    tensor([[1, 0, 0],
+            [1, 1, 0],
+            [1, 1, 1]], dtype=torch.int32)
+    """
+    return torch.ones(T, T, dtype=torch.bool, device=device).tril()
+
+
+def banded_mask(T: int, width: int, device: torch.device | None = None) -> Tensor:
+    """Let each of T positions look at the last `width`, itself included. Returns (T, T), bool.
+
+    >>> banded_mask(4, width=2).int()
+    tensor([[1, 0, 0, 0],
+            [1, 1, 0, 0],
+            [0, 1, 1, 0],
+            [0, 0, 1, 1]], dtype=torch.int32)
+
+    ValueError for a width below 1.
+    """
+    if width < 1:
+        raise ValueError(f"width is {width}: give 1 or more, for a position counts itself")
+    return causal_mask(T, device).triu(1 - width)
+
+
+def padding_mask(idx: Tensor, pad: int) -> Tensor:
+    """Let nobody look at the filling of shorter rows.
+
+    idx: (B, S) token ids; pad: the id that fills. Returns (B, 1, S), bool.
+    """
+    return (idx != pad)[:, None]
+
+
+class Attention(nn.Module):
+    """`fused_attention` as a module, so that `record_attention` can find it and see its weights.
+
+    causal: nobody looks at later positions
+    """
+
+    def __init__(self, causal: bool = False) -> None:
+        super().__init__()
+        self.causal = causal
+        self.record: Callable[[Tensor], None] | None = None
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+        """q: (..., T, D); k and v: (..., S, D); mask as in `attention`. Returns (..., T, D)."""
+        if self.record is None:
+            return fused_attention(q, k, v, mask, self.causal)
+        _check(q, k, mask, self.causal)
+        if self.causal:
+            past = causal_mask(q.shape[-2], q.device)
+            mask = past if mask is None else mask & past
+        mixed, weights = attention(q, k, v, mask)
+        self.record(weights.detach())
+        return mixed
+
+
+class Head(nn.Module):
+    """One head of attention: x asks, and memory, which is x itself unless given, answers.
+
+    n_embd: C, channels of x and memory
+    head_size: D, channels of queries, keys and values
+    causal: nobody looks at later positions
+    """
+
+    def __init__(self, n_embd: int, head_size: int, causal: bool = False) -> None:
+        super().__init__()
+        self.query = nn.Linear(n_embd, head_size, bias=False)
+        self.key = nn.Linear(n_embd, head_size, bias=False)
+        self.value = nn.Linear(n_embd, head_size, bias=False)
+        self.attention = Attention(causal)
+
+    def forward(
+        self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """x: (B, T, C); memory: (B, S, C); mask as in `attention`. Returns (B, T, D)."""
+        memory = x if memory is None else memory
+        return self.attention(self.query(x), self.key(memory), self.value(memory), mask)
+
+
+@contextmanager
+def record_attention(model: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Keep the weights of every `Attention` in model, under its name, from its last call.
+
+    Meanwhile the same forward pass computes the readable way, with the same values.
+    """
+    weights = {}
+    parts = {name: part for name, part in model.named_modules() if isinstance(part, Attention)}
+    before = {name: part.record for name, part in parts.items()}
+    for name, part in parts.items():
+        part.record = partial(weights.__setitem__, name)
+    try:
+        yield weights
+    finally:
+        for name, part in parts.items():
+            part.record = before[name]
+
+
+@torch.no_grad()
+def attention_maps(model: nn.Module, *inputs: Tensor) -> dict[str, np.ndarray]:
+    """What each `Attention` in model looks at in model(*inputs), in evaluation mode.
+
+    Returns its weights (..., T, S) under its name. ValueError for a model without attention.
+    """
+    with evaluating(model), record_attention(model) as weights:
+        model(*inputs)
+    if not weights:
+        raise ValueError(f"{type(model).__name__} used no attention: there is nothing to look at")
+    return {name: rows.cpu().double().numpy() for name, rows in weights.items()}
+
+
+def _check(q: Tensor, k: Tensor, mask: Tensor | None, causal: bool = False) -> None:
+    if mask is not None and mask.dtype != torch.bool:
+        raise ValueError(f"mask is of {mask.dtype}: give bool, True = may look")
+    T, S = q.shape[-2], k.shape[-2]
+    if causal and T != S:
+        raise ValueError(
+            f"{T} queries look at {S} keys, so which are later is unclear: give a mask, not causal"
+        )

@@ -1,0 +1,321 @@
+"""Attention is PyTorch's, in values and gradients; masks hide what they should; nothing is nan."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.testing import assert_close
+
+from gptlib.attention import (
+    Attention,
+    Head,
+    attention,
+    attention_maps,
+    banded_mask,
+    causal_mask,
+    fused_attention,
+    padding_mask,
+    record_attention,
+)
+
+B, T, S, D = 2, 5, 7, 4
+EXACT = {"rtol": 0, "atol": 1e-12}
+
+
+def tensors(seed, *shapes, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(seed)
+    made = [torch.randn(*shape, generator=generator, dtype=dtype) for shape in shapes]
+    return [tensor.requires_grad_() for tensor in made]
+
+
+def self_qkv(seed=0, dtype=torch.float64):
+    return tensors(seed, (B, T, D), (B, T, D), (B, T, D), dtype=dtype)
+
+
+def by_loop(q, k, v, mask):
+    """Equation 1, one number at a time."""
+    q, k, v = (tensor.detach().numpy() for tensor in (q, k, v))
+    mask = np.broadcast_to(mask.numpy(), (len(q), q.shape[1], k.shape[1]))
+    mixed = np.zeros((*q.shape[:2], v.shape[2]))
+    weights = np.zeros(mask.shape)
+    for b, t in np.ndindex(q.shape[:2]):
+        seen = [s for s in range(k.shape[1]) if mask[b, t, s]]
+        exps = [math.exp(sum(q[b, t] * k[b, s]) / math.sqrt(q.shape[2])) for s in seen]
+        for s, e in zip(seen, exps, strict=True):
+            weights[b, t, s] = e / sum(exps)
+            mixed[b, t] += weights[b, t, s] * v[b, s]
+    return torch.from_numpy(mixed), torch.from_numpy(weights)
+
+
+NOTHING = causal_mask(T)
+NOTHING[2] = False  # one position may look at nothing
+IDX = torch.tensor([[3, 1, 2, 0, 0], [4, 4, 1, 2, 0]])
+MASKS = {
+    "none": None,
+    "causal": causal_mask(T),
+    "banded": banded_mask(T, 2),
+    "padded": padding_mask(IDX, pad=0),
+    "padded and causal": padding_mask(IDX, pad=0) & causal_mask(T),
+    "a row of nothing": NOTHING,
+}
+masks = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
+
+
+def outputs_and_gradients(f, given):
+    """f(*given), and the gradients that a loss which is different for every output gives."""
+    out = f(*given)
+    loss = (out * torch.arange(out.numel(), dtype=out.dtype).view(out.shape).sin()).sum()
+    return out, *torch.autograd.grad(loss, given)
+
+
+@masks
+def test_the_readable_form_is_equation_1(mask):
+    q, k, v = self_qkv()
+    mixed, weights = attention(q, k, v, mask)
+    full = torch.ones(T, T, dtype=torch.bool) if mask is None else mask
+    assert_close((mixed, weights), by_loop(q, k, v, full), **EXACT)
+
+
+@masks
+@pytest.mark.parametrize("ours", [lambda *a: attention(*a)[0], fused_attention], ids=["r", "f"])
+def test_both_forms_are_pytorchs(ours, mask):
+    given = self_qkv()
+    got = outputs_and_gradients(lambda q, k, v: ours(q, k, v, mask), given)
+    want = outputs_and_gradients(
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=mask), given
+    )
+    assert_close(got, want, **EXACT)
+
+
+@pytest.mark.parametrize("ours", [lambda *a: attention(*a)[0], fused_attention], ids=["r", "f"])
+def test_cross_attention_is_pytorchs(ours):
+    given = tensors(1, (B, T, D), (B, S, D), (B, S, 3))  # values may have a size of their own
+    mask = padding_mask(torch.tensor([[1] * 7, [1, 2, 3, 0, 0, 0, 0]]), pad=0)
+    got = outputs_and_gradients(lambda q, k, v: ours(q, k, v, mask), given)
+    want = outputs_and_gradients(
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=mask), given
+    )
+    assert_close(got, want, **EXACT)
+
+
+@masks
+def test_causal_is_a_mask_like_any_other(mask):
+    given = self_qkv()
+    both = causal_mask(T) if mask is None else mask & causal_mask(T)
+    got = outputs_and_gradients(lambda q, k, v: fused_attention(q, k, v, mask, True), given)
+    want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, both)[0], given)
+    assert_close(got, want, **EXACT)
+
+
+def test_heads_in_a_dimension_of_their_own():
+    given = tensors(2, (B, 3, T, D), (B, 3, T, D), (B, 3, T, D))
+    got = outputs_and_gradients(lambda q, k, v: attention(q, k, v, causal_mask(T))[0], given)
+    want = outputs_and_gradients(
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), given
+    )
+    assert_close(got, want, **EXACT)
+
+
+@masks
+@pytest.mark.parametrize("ours", [lambda *a: attention(*a)[0], fused_attention], ids=["r", "f"])
+def test_bfloat16_is_near_float64(ours, mask):
+    given = self_qkv(dtype=torch.bfloat16)
+    exact = [tensor.detach().double().requires_grad_() for tensor in given]
+    got = outputs_and_gradients(lambda q, k, v: ours(q, k, v, mask), given)
+    want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, mask)[0], exact)
+    assert_close(got[0].double(), want[0], rtol=0, atol=3e-2)
+    for ours, theirs in zip(got[1:], want[1:], strict=True):
+        assert_close(ours.double(), theirs, rtol=3e-2, atol=3e-2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("ours", [lambda *a: attention(*a)[0], fused_attention], ids=["r", "f"])
+@pytest.mark.parametrize("size", [1, 1e4])
+def test_who_may_look_at_nothing_takes_in_nothing(ours, dtype, size):
+    q, k, v = (size * tensor.detach() for tensor in self_qkv(dtype=dtype))
+    given = [tensor.requires_grad_() for tensor in (q, k, v)]
+    out, *gradients = outputs_and_gradients(lambda q, k, v: ours(q, k, v, NOTHING), given)
+    assert torch.equal(out[:, 2], torch.zeros(B, D, dtype=dtype))
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert torch.equal(gradients[0][:, 2], torch.zeros(B, D, dtype=dtype))
+    assert out[:, 1].abs().min() > 0
+
+
+def test_nan_never_comes_up_on_the_way_back():
+    given = self_qkv()
+    try:
+        with torch.autograd.set_detect_anomaly(True):
+            outputs_and_gradients(lambda q, k, v: attention(q, k, v, NOTHING)[0], given)
+    except RuntimeError as error:
+        pytest.fail(str(error))
+
+
+def test_weights_are_zero_exactly_where_a_mask_hides():
+    q, k, v = self_qkv(dtype=torch.float32)
+    mask = causal_mask(T)
+    weights = attention(q, k, v, mask)[1]
+    assert torch.equal(weights == 0, ~mask.expand(B, T, T))
+    assert_close(weights.sum(-1), torch.ones(B, T))
+
+
+@pytest.mark.parametrize("T", [1, 2, 6])
+def test_masks_by_loops(T):
+    at = [[(t, s) for s in range(T)] for t in range(T)]
+    assert causal_mask(T).tolist() == [[s <= t for t, s in row] for row in at]
+    for width in (1, 2, T, T + 3):
+        band = [[t - width < s <= t for t, s in row] for row in at]
+        assert banded_mask(T, width).tolist() == band
+    assert torch.equal(banded_mask(T, T), causal_mask(T))
+
+
+def test_a_padding_mask_hides_the_filling_from_everybody():
+    mask = padding_mask(IDX, pad=0)
+    assert mask.shape == (2, 1, 5)
+    assert mask[:, 0].tolist() == [[True, True, True, False, False], [True] * 4 + [False]]
+
+
+def head(causal=True, seed=0):
+    torch.manual_seed(seed)
+    return Head(n_embd=6, head_size=D, causal=causal).double()
+
+
+def test_changing_the_future_changes_no_past_output():
+    model = head()
+    x = tensors(3, (B, T, 6))[0].detach()
+    out = model(x)
+    for t in range(T):
+        other = x.clone()
+        other[:, t] += 1
+        assert torch.equal(model(other)[:, :t], out[:, :t])
+        assert (model(other)[:, t:] != out[:, t:]).any(-1).all()
+
+
+def test_without_positions_order_means_nothing():
+    model = head(causal=False)
+    x = tensors(4, (B, T, 6))[0].detach()
+    order = torch.tensor([3, 0, 4, 1, 2])
+    assert_close(model(x[:, order]), model(x)[:, order], **EXACT)
+    past = torch.tensor([2, 0, 3, 1, 4])  # the last stays where it is
+    assert_close(head()(x[:, past])[:, -1], head()(x)[:, -1], **EXACT)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_a_padded_sequence_gives_what_it_gives_alone(causal):
+    model = head(causal)
+    short, long = (tensor.detach() for tensor in tensors(5, (3, 6), (5, 6)))
+    x = nn.utils.rnn.pad_sequence([short, long], batch_first=True, padding_value=9.0)
+    idx = torch.tensor([[1, 1, 1, 0, 0], [1] * 5])
+    out = model(x, mask=padding_mask(idx, pad=0))
+    assert_close(out[0, :3], model(short[None])[0], **EXACT)
+    assert_close(out[1], model(long[None])[0], **EXACT)
+
+
+def test_a_head_is_its_three_projections_and_attention():
+    model = head(causal=False)
+    x, memory = tensors(6, (B, T, 6), (B, S, 6))
+    assert {name: tuple(p.shape) for name, p in model.named_parameters()} == {
+        "query.weight": (D, 6),
+        "key.weight": (D, 6),
+        "value.weight": (D, 6),
+    }
+    q = x @ model.query.weight.T
+    k, v = memory @ model.key.weight.T, memory @ model.value.weight.T
+    assert_close(model(x, memory), attention(q, k, v)[0], **EXACT)
+    assert_close(model(x), model(x, x), **EXACT)
+
+
+class Two(nn.Module):
+    """Two heads, the first of which is used twice; and dropout."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.cross = head(), head(causal=False, seed=1)
+        self.up = nn.Linear(D, 6).double()
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x, memory):
+        x = x + self.up(self.first(x))
+        x = x + self.up(self.first(x))
+        return self.cross(self.drop(x), memory)
+
+
+@pytest.mark.parametrize("mask", [None, banded_mask(T, 2)])
+@pytest.mark.parametrize("causal", [True, False])
+def test_what_is_recorded_is_what_was_computed(causal, mask):
+    model = head(causal)
+    x = tensors(7, (B, T, 6))[0].detach()
+    out = model(x, mask=mask)
+    with record_attention(model) as weights:
+        assert_close(model(x, mask=mask), out, **EXACT)
+    assert_close(weights["attention"] @ model.value(x), out, **EXACT)
+    assert model.attention.record is None
+
+
+def test_maps_are_arrays_of_the_last_call_without_dropout():
+    torch.manual_seed(0)
+    model = Two()
+    x, memory = (tensor.detach() for tensor in tensors(8, (B, T, 6), (B, S, 6)))
+    maps = attention_maps(model, x, memory)
+    assert model.training
+    assert {name: rows.shape for name, rows in maps.items()} == {
+        "first.attention": (B, T, T),
+        "cross.attention": (B, T, S),
+    }
+    for rows in maps.values():
+        assert isinstance(rows, np.ndarray)
+        np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-12)
+    again = attention_maps(model, x, memory)
+    assert all(np.array_equal(again[name], rows) for name, rows in maps.items())
+    one = x + model.up(model.first(x))
+    last = attention_maps(model.first, one)["attention"]
+    np.testing.assert_allclose(maps["first.attention"], last, rtol=0, atol=1e-12)
+
+
+def test_gradients_are_the_same_while_recording():
+    model = head()
+    x = tensors(9, (B, T, 6))[0]
+    want = outputs_and_gradients(model, [x])
+    with record_attention(model):
+        got = outputs_and_gradients(model, [x])
+    assert_close(got, want, **EXACT)
+
+
+def test_recording_ends_when_something_goes_wrong():
+    model = head()
+    with pytest.raises(RuntimeError), record_attention(model):
+        model(torch.zeros(1, 2, 3))
+    assert model.attention.record is None
+
+
+def test_a_mask_of_numbers_is_refused():
+    for ours in (attention, fused_attention, lambda *given: head()(given[0], mask=given[3])):
+        with pytest.raises(ValueError, match="mask is of torch.float32: give bool, True = may"):
+            ours(*tensors(0, *[(B, T, 6)] * 3), torch.ones(T, T))
+
+
+def test_causal_needs_as_many_keys_as_queries():
+    q, k, v = tensors(0, (B, T, D), (B, S, D), (B, S, D))
+    part = Attention(causal=True)
+    for call in (lambda: fused_attention(q, k, v, causal=True), lambda: part(q, k, v)):
+        with pytest.raises(ValueError, match="5 queries look at 7 keys"):
+            call()
+    with record_attention(part), pytest.raises(ValueError, match="5 queries look at 7 keys"):
+        part(q, k, v)
+
+
+def test_a_band_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="width is 0: give 1 or more"):
+        banded_mask(3, 0)
+
+
+def test_a_model_without_attention():
+    with pytest.raises(ValueError, match="Linear used no attention"):
+        attention_maps(nn.Linear(2, 2), torch.zeros(1, 2))
+
+
+def test_bfloat16_weights_become_an_array():
+    maps = attention_maps(head().bfloat16(), torch.ones(1, 3, 6, dtype=torch.bfloat16))
+    assert maps["attention"].dtype == np.float64

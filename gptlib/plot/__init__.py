@@ -1,0 +1,53 @@
+"""The course's pictures: text and arrays in, a matplotlib figure out.
+
+Every function makes one figure, WIDTH inches wide, and returns it; in a notebook,
+plt.show() after it shows it.
+"""
+
+from gptlib.plot.attention import look, positions, sharpness, weights
+from gptlib.plot.course import course_map
+from gptlib.plot.predictions import guesses, loss_curve, pairs, uncertainty
+from gptlib.plot.style import (
+    BEFORE,
+    HIGHLIGHT,
+    KEY,
+    QUERY,
+    QUIET,
+    TRAIN,
+    VALID,
+    VALUE,
+    WIDTH,
+    png,
+    use_style,
+    visible,
+)
+from gptlib.plot.tales import MOST_BARS, batch, character_counts, surprise, tale
+
+__all__ = [
+    "BEFORE",
+    "HIGHLIGHT",
+    "KEY",
+    "MOST_BARS",
+    "QUERY",
+    "QUIET",
+    "TRAIN",
+    "VALID",
+    "VALUE",
+    "WIDTH",
+    "batch",
+    "character_counts",
+    "course_map",
+    "guesses",
+    "look",
+    "loss_curve",
+    "pairs",
+    "png",
+    "positions",
+    "sharpness",
+    "surprise",
+    "tale",
+    "uncertainty",
+    "use_style",
+    "visible",
+    "weights",
+]

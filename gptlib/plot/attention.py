@@ -1,0 +1,143 @@
+"""Pictures of attention: rows ask, columns answer, and blue is where they look."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from gptlib.plot.style import BEFORE, HIGHLIGHT, QUERY, QUIET, SYMBOLS, WIDTH, visible
+
+LOOKS = LinearSegmentedColormap.from_list("looks", ["white", QUERY])  # 0 to 1 in every picture
+HATCHED = {"facecolor": "#eeeeee", "edgecolor": BEFORE, "hatch": "////", "linewidth": 0}
+MOST_NUMBERS = 8  # columns in which a number can be read
+
+
+def weights(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike | None]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str,
+) -> Figure:
+    """Draw attention weights, one panel beside the other.
+
+    panels: name -> weights (T, S) and mask, bool (T, S) or None; what is masked is hatched
+    rows: T names, of those who ask; columns: S names, of those who answer
+    """
+    rows, columns = [visible(name) for name in rows], [visible(name) for name in columns]
+    T, S, n = len(rows), len(columns), len(panels)
+    cell = min(0.5, (WIDTH - 1.3 * n) / n / S)
+    turned = max(len(name) for name in columns) * 0.11 > cell
+    extra = 0.08 * max(len(name) for name in columns) if turned else 0.2
+    fig = plt.figure(figsize=(WIDTH, T * cell + extra + 1.2))
+    axes = fig.subplots(1, n, squeeze=False)[0]
+    for ax, (name, (shown, mask)) in zip(axes, panels.items(), strict=True):
+        shown = np.asarray(shown)
+        mask = np.ones((T, S), bool) if mask is None else np.broadcast_to(mask, (T, S))
+        ax.imshow(shown, cmap=LOOKS, vmin=0, vmax=1)
+        for t, s in zip(*np.nonzero(~mask), strict=True):
+            ax.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, **HATCHED))
+        if S <= MOST_NUMBERS:
+            for t, s in zip(*np.nonzero(mask), strict=True):
+                color = "white" if shown[t, s] > 0.6 else "black"
+                number = f"{shown[t, s]:.2f}"
+                ax.text(s, t, number, ha="center", va="center", size=9, color=color)
+        ax.set_xticks(range(S), columns, rotation=90 if turned else 0, parse_math=False)
+        ax.set_yticks(range(T), rows, parse_math=False)
+        ax.tick_params(length=0)
+        for side in ("top", "right"):
+            ax.spines[side].set_visible(True)
+        if n > 1:
+            ax.set_title(name, size=11)
+        ax.set_xlabel("answers")
+    axes[0].set_ylabel("asks")
+    fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
+    return fig
+
+
+def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
+    """Draw where a model looks, when it has read a beginning of text and guesses what comes next.
+
+    looks: (T,), the weight on each of the T characters of text that it has read; those after them
+        are pale. The last of them asks, and has a frame. From 5% on a weight is written above.
+    told: the place of the answer, which is underlined
+    """
+    looks = np.asarray(looks)
+    size, step, left = 13.5, 0.6, 0.15
+    cell = 0.602 * size / 72  # a character of this font is 0.602 of its size wide
+    words = 77
+    lines = textwrap.wrap(text, words, drop_whitespace=False, replace_whitespace=False)
+    fig = plt.figure(figsize=(WIDTH, 0.45 + step * len(lines)))
+    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (len(lines) - 0.6), -0.45))
+    ax.set_axis_off()
+    i = 0
+    for k, line in enumerate(lines):
+        for column, char in enumerate(line):
+            x, y = column * cell, k * step
+            seen = looks[i] if i < len(looks) else 0.0
+            asks = i == len(looks) - 1
+            ax.add_patch(
+                Rectangle(
+                    (x - cell / 2, y - 0.13),
+                    cell,
+                    0.26,
+                    facecolor=LOOKS(seen),
+                    edgecolor="black" if asks else "none",
+                    zorder=2 if asks else 1,
+                )
+            )
+            if seen >= 0.05:
+                ax.text(x, y - 0.15, f"{seen:.0%}", ha="center", va="bottom", size=8)
+            if told.start <= i < told.stop:
+                ax.plot((x - cell / 2, x + cell / 2), (y + 0.17, y + 0.17), color=HIGHLIGHT)
+            style = {"ha": "center", "va": "center_baseline", "family": "monospace", "size": size}
+            color = BEFORE if i >= len(looks) else "white" if seen > 0.6 else "black"
+            shown = SYMBOLS["\n"] if char == "\n" else char
+            ax.text(x, y, shown, color=color, zorder=3, parse_math=False, **style)
+            i += 1
+    ax.set_title(title, parse_math=False)
+    return fig
+
+
+def positions(tables: Mapping[str, ArrayLike], at: int) -> Figure:
+    """Draw tables of positions, and how alike each row is to row `at`: their dot product.
+
+    tables: name -> (T, C), T the same for all
+    """
+    fig = plt.figure(figsize=(WIDTH, 2.6 * len(tables)))
+    axes = fig.subplots(len(tables), 2, squeeze=False, width_ratios=(1, 1.2))
+    for (left, right), (name, table) in zip(axes, tables.items(), strict=True):
+        table = np.asarray(table)
+        top = np.abs(table).max()
+        image = left.imshow(table, cmap="Greys_r", vmin=-top, vmax=top, aspect="auto")
+        fig.colorbar(image, ax=left)
+        left.set(xlabel="channel", ylabel="position")
+        left.set_title(name, size=11)
+        right.plot(table @ table[at], color=QUIET, linewidth=1.5)
+        right.axvline(at, color=HIGHLIGHT, linestyle="--", linewidth=1)
+        right.set(xlabel="position", ylabel=f"product with row {at}")
+    return fig
+
+
+def sharpness(panels: Mapping[str, Sequence[ArrayLike]], sizes: Sequence[int]) -> Figure:
+    """Draw one row of attention weights for each size of head, the largest weight first.
+
+    panels: name -> for each size the weights (S,); a row of panels for each name
+    """
+    fig = plt.figure(figsize=(WIDTH, 1.7 * len(panels) + 0.4))
+    axes = fig.subplots(len(panels), len(sizes), sharex=True, sharey=True, squeeze=False)
+    for row, (name, rows) in zip(axes, panels.items(), strict=True):
+        for ax, size, shown in zip(row, sizes, rows, strict=True):
+            shown = np.sort(np.asarray(shown))[::-1]
+            ax.bar(range(len(shown)), shown, color=QUERY)
+            ax.text(0.95, 0.85, f"{shown[0]:.2f}", transform=ax.transAxes, ha="right")
+            ax.set(ylim=(0, 1.05), xticks=())
+            if ax in axes[0]:
+                ax.set_title(f"D = {size}", size=11)
+        row[0].set_ylabel(name)
+    fig.supxlabel("keys, the one with the largest weight first (its weight in the corner)", size=11)
+    return fig

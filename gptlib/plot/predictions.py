@@ -1,0 +1,128 @@
+"""Pictures of what models predict, and of how well."""
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from gptlib.plot.style import HIGHLIGHT, QUIET, TRAIN, VALID, WIDTH, visible
+
+MOST_GUESSES = 6
+
+
+def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Figure:
+    """Draw guesses at the next character side by side, with the one that came highlighted.
+
+    panels: pairs of what each guess knows, in words, and the probability of each character.
+    Each panel shows its MOST_GUESSES likeliest characters, and truth as the last if it is not
+    one of them.
+    """
+    fig = plt.figure(figsize=(WIDTH, 2.9))
+    axes = fig.subplots(1, len(panels), sharex=True, sharey=True)
+    for ax, (known, probs) in zip(axes, panels, strict=True):
+        likeliest = sorted(probs, key=probs.get, reverse=True)[:MOST_GUESSES]
+        shown = likeliest if truth in likeliest else [*likeliest[:-1], truth]
+        for y, char in enumerate(shown):
+            p, came = probs.get(char, 0.0), char == truth
+            ax.barh(y, p, color=HIGHLIGHT if came else QUIET)
+            style = {"va": "center", "weight": "bold" if came else "normal", "parse_math": False}
+            ax.text(-0.04, y, visible(char), ha="right", family="monospace", **style)
+            ax.text(p + 0.03, y, f"{p:.0%}", size=9.5, **style)
+        ax.set_title(textwrap.fill(known, 16), size=11)
+    axes[0].set(xlim=(0, 1.25), ylim=(MOST_GUESSES - 0.4, -0.6), xticks=(), yticks=())
+    for ax in axes:
+        ax.spines["bottom"].set_visible(False)
+    first, last = panels[0][1].get(truth, 0.0), panels[-1][1].get(truth, 0.0)
+    fig.suptitle(
+        f"Knowing more takes the guess {visible(truth)!r} from {first:.0%} to {last:.0%}",
+        x=0.01,
+        ha="left",
+        size=12,
+        parse_math=False,
+    )
+    return fig
+
+
+def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -> Figure:
+    """Draw where stories are surprising: for which kinds of choice, and how far into the story.
+
+    by_choice: nats per story for each kind; by_character: mean nats of the first character,
+    the second and so on.
+    """
+    fig = plt.figure(figsize=(WIDTH, 3))
+    left, right = fig.subplots(1, 2, width_ratios=(2, 3))
+    kinds = sorted(by_choice, key=by_choice.get)
+    total = sum(by_choice.values())
+    left.barh(kinds, [by_choice[kind] for kind in kinds], color=QUIET)
+    for y, kind in enumerate(kinds):
+        left.text(by_choice[kind] + 0.1, y, f"{by_choice[kind]:.1f}", va="center", size=10)
+    left.set(xlabel="nats per story", xlim=(0, 1.15 * by_choice[kinds[-1]]))
+    left.tick_params(axis="y", length=0)
+    left.set_title(f"{by_choice[kinds[-1]] / total:.0%} of the surprise is {kinds[-1]}")
+    starts = range(0, len(by_character), 10)
+    tens = [sum(by_character[start : start + 10]) for start in starts]
+    right.bar(starts, tens, width=9, align="edge", color=QUIET)
+    right.set(
+        xlabel="characters into the story (mean over stories that long)",
+        ylabel="nats in 10 characters",
+    )
+    early = sum(by_character[:100]) / total
+    right.set_title(f"{early:.0%} comes in the first 100 characters")
+    return fig
+
+
+def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
+    """Draw a table of what follows what: the darker row a, column b, the likelier is b after a.
+
+    probs: (n, n), all of a model's tokens or some; names: one for each. Shades are those of the
+    square root, or else a probability of 1% could not be told from 0.
+    """
+    probs, names = np.asarray(probs), [visible(name) for name in names]
+    fig = plt.figure(figsize=(WIDTH, 7))
+    ax = fig.add_subplot()
+    image = ax.imshow(probs, cmap="Greys", norm=PowerNorm(0.5, 0, 1))
+    style = {"family": "monospace", "parse_math": False}
+    ax.set_xticks(range(len(names)), names, va="baseline", **style)
+    ax.set_yticks(range(len(names)), names, va="center_baseline", **style)  # · is not .
+    ax.tick_params(length=0)
+    ax.tick_params(axis="x", pad=13)
+    ax.set(xlabel="this one comes", ylabel="after this one")
+    bar = fig.colorbar(
+        image, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1], label="probability, on a scale of square roots"
+    )
+    bar.ax.set_yticklabels(["0", "1%", "10%", "25%", "50%", "100%"])
+    a, b = np.unravel_index(probs.argmax(), probs.shape)
+    ax.set_title(f"After {names[a]} comes {names[b]} with {probs[a, b]:.0%}", parse_math=False)
+    return fig
+
+
+def loss_curve(
+    train: Sequence[float], valid: Mapping[int, float], landmarks: Mapping[str, float]
+) -> Figure:
+    """Draw how the loss fell while a model was trained, and what it can be compared with.
+
+    train: the loss of each step's batch; valid: step -> validation loss, step 0 being before
+    the first; landmarks: name -> loss, each a line across the figure.
+    """
+    fig = plt.figure(figsize=(WIDTH, 4))
+    ax = fig.add_subplot()
+    for loss in landmarks.values():
+        ax.axhline(loss, color=QUIET, linewidth=1, linestyle=":")
+    ax.plot(range(1, len(train) + 1), train, color=TRAIN, linewidth=1, label="training batches")
+    ax.plot(*zip(*valid.items(), strict=True), "o--", color=VALID, markersize=4, label="validation")
+    top = max(*landmarks.values(), *valid.values(), *train)
+    ax.set(xlabel="step", ylabel="loss, nats per token", ylim=(0, 1.05 * top or 1))
+    # A name stands beside its line, or as near above the one below it as can be read.
+    at = -math.inf
+    for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):
+        at = max(loss / ax.get_ylim()[1], at + 0.06)
+        ax.text(1.01, at, f"{loss:.2f}  {name}", transform=ax.transAxes, va="center", size=10)
+    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.93))  # below the highest line
+    first, last = valid[min(valid)], valid[max(valid)]
+    ax.set_title(f"Validation loss from {first:.2f} to {last:.2f} in {max(valid)} steps")
+    return fig

@@ -1,0 +1,59 @@
+"""What all pictures share: colours, type, width."""
+
+import io
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, told apart by colour-blind readers too. Each has one
+# meaning all course long, and none speaks alone: a label or a line style says it again.
+QUERY = "#0072B2"
+KEY = "#E69F00"
+VALUE = "#009E73"
+TRAIN = "#000000"
+VALID = "#D55E00"
+BEFORE = "#999999"
+HIGHLIGHT = "#CC79A7"
+QUIET = "#888888"  # lines and bars that mean nothing by their colour
+
+WIDTH = 9  # inches, 900 pixels in a notebook
+SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
+
+
+def use_style() -> None:
+    """Set matplotlib's defaults to the look of the course: quiet axes, legible text."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 4),
+            "figure.dpi": 100,
+            "figure.constrained_layout.use": True,
+            "font.family": "DejaVu Sans",  # comes with matplotlib, so is the same everywhere
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": False,
+            "lines.linewidth": 2,
+            "legend.frameon": False,
+        }
+    )
+
+
+def visible(text: str) -> str:
+    r"""Text with its white space and unprintable characters made visible.
+
+    >>> visible("a b\n\0")
+    'a·b↵\\x00'
+    """
+    return "".join(
+        SYMBOLS.get(char) or (char if char.isprintable() else ascii(char)[1:-1]) for char in text
+    )
+
+
+def png(fig: Figure) -> bytes:
+    """The figure as the bytes of a PNG file; it is closed."""
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=150)
+    plt.close(fig)
+    return file.getvalue()

@@ -262,3 +262,225 @@ def test_top_p(mine, says):
 )
 def test_score(mine, says):
     assert says in exercises.check_score(mine)
+
+
+def averaged(span):
+    """Row t is the sum of the rows that span names, by the number that it names."""
+
+    def mine(x):
+        spans = [span(t, len(x)) for t in range(len(x))]
+        return [[sum(c) / n for c in zip(*x[a:b], strict=True)] or [0, 0] for a, b, n in spans]
+
+    return mine
+
+
+def running(x):
+    return torch.tensor(x).cumsum(0) / torch.arange(1, len(x) + 1)[:, None]  # float32
+
+
+def in_one_list(x):
+    sums, rows = [0.0] * len(x[0]), []
+    for row in x:
+        for c, value in enumerate(row):
+            sums[c] += value
+        rows.append(sums)
+    return rows
+
+
+def one_off(rows):
+    rows = torch.tensor(rows)
+    rows[-1, -1] = math.nan
+    return rows.tolist()
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (averaged(lambda t, T: (0, t + 1, t + 1)), "Right!"),
+        (running, "Right!"),
+        (lambda x: tuple(map(tuple, running(x).tolist())), "Right!"),
+        (lambda x: list(running(x)), "Right!"),  # a list of tensors
+        (averaged(lambda t, T: (0, T, T)), "the mean of all rows"),
+        (averaged(lambda t, T: (0, t, max(1, t))), "leaves itself out"),
+        (averaged(lambda t, T: (0, t, t + 1)), "leaves itself out"),
+        (lambda x: [torch.tensor(x)[:t].mean(0) for t in range(4)], "leaves itself out"),
+        (averaged(lambda t, T: (0, t + 1, T)), "You divide by the number of rows in x"),
+        (averaged(lambda t, T: (0, t + 1, 2)), "You divide by the number of channels"),
+        (averaged(lambda t, T: (0, t + 1, max(1, t))), "You divide by t:"),
+        (averaged(lambda t, T: (0, t + 1, 1)), "These are sums"),
+        (averaged(lambda t, T: (t, T, T - t)), "the wrong way, from row t to the end"),
+        (lambda x: x, "These are the rows of x"),
+        (
+            lambda x: [row[0] for row in running(x)],
+            "single values: return 4 rows, each a list of 2",
+        ),
+        (lambda x: running(x)[:, 0].tolist(), "single values: return 4 rows, each a list of 2"),
+        (lambda x: running(x)[:, :1], "Each row has 2 values, one for each channel, not 1."),
+        (lambda x: running(x).T, "Return 4 rows, one for each position, not 2."),
+        (in_one_list, "All your rows are the same"),
+        (lambda x: one_off(running(x).tolist()), "row 3 should be 1, 3.75, and yours is 1, nan."),
+    ],
+)
+def test_average(mine, says):
+    assert says in exercises.check_average(mine)
+
+
+def scaled(q, k, by=2**0.5):
+    return torch.tensor(q) @ torch.tensor(k).T / by
+
+
+def attends(scale=scaled, fill=-math.inf, hidden=lambda ones: ones.triu(1), dim=-1):
+    """Weights with one thing done in its own way."""
+
+    def mine(q, k):
+        scores = scale(q, k)
+        mask = hidden(torch.ones_like(scores)).bool()
+        return scores.masked_fill(mask, fill).softmax(dim)
+
+    return mine
+
+
+open_to_all = attends(hidden=torch.zeros_like)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (attends(), "Right!"),
+        (attends(fill=-1e9), "Right!"),
+        (attends(lambda q, k: scaled(q, k, 1)), "Divide the scores by sqrt(D)"),
+        (attends(lambda q, k: scaled(q, k, 2)), "You divide by D"),
+        (attends(lambda q, k: scaled(q, k, math.sqrt(3))), "You divide by sqrt(T)"),
+        (open_to_all, "There is no mask"),
+        (lambda q, k: open_to_all(q, k).tril(), "You mask after the softmax"),
+        (attends(dim=0), "down the columns"),
+        (attends(dim=0, fill=0), "down the columns"),
+        (attends(dim=0, hidden=torch.zeros_like), "down the columns"),
+        (lambda q, k: scaled(q, k).softmax(0).tril(), "down the columns"),
+        (attends(hidden=lambda ones: ones.tril(-1)), "The wrong side is masked"),
+        (attends(hidden=lambda ones: ones.tril()), "The wrong side is masked"),  # row 2 is nan
+        (attends(hidden=lambda ones: ones.triu()), "looks at itself too"),  # row 0 is nan
+        (attends(hidden=lambda ones: ones.triu(), fill=-1e9), "looks at itself too"),
+        (attends(lambda q, k: scaled(k, q)), "q and k are exchanged"),
+        (attends(fill=0), "so a score of 0 takes part"),
+        (lambda q, k: scaled(q, k).exp().tril(), "These are exponentials"),
+        (lambda q, k: scaled(q, k), "These are scores"),
+        (lambda q, k: scaled(q, k).tril(), "These are scores"),
+        (lambda q, k: scaled(q, k, 1).tril(), "These are scores"),
+        (
+            lambda q, k: scaled(q, k).exp(),
+            "Each row of weights sums to 1, and your row 0 to 6.44876.",
+        ),
+        (lambda q, k: attends()(q, k) * math.nan, "and your row 0 to nan"),
+        (
+            lambda q, k: [row[: t + 1] for t, row in enumerate(attends()(q, k).tolist())],
+            "Your row t ends at position t: fill it up with 0",
+        ),
+        (
+            lambda q, k: attends()(q, k)[:, :2],
+            "Each row has 3 values, one for each position, not 2.",
+        ),
+        (lambda q, k: attends()(q, k)[1:], "Return 3 rows, one for each position, not 2."),
+        (lambda q, k: attends()(q, k)[2], "single values: return 3 rows, each a list of 3"),
+        (lambda q, k: [attends()(q, k).tolist()[2]] * 3, "All your rows are the same"),
+        (lambda q, k: torch.eye(3), "row 1 should be 0.587479, 0.412521, 0, and yours is 0, 1, 0."),
+    ],
+)
+def test_weights(mine, says):
+    assert says in exercises.check_weights(mine)
+
+
+def band(may):
+    """A mask from what may says of how far back s is."""
+    return lambda T, width: [[may(t - s, width) for s in range(T)] for t in range(T)]
+
+
+last = band(lambda back, width: 0 <= back < width)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (last, "Right!"),
+        (lambda T, width: torch.tensor(last(T, width)), "Right!"),
+        (band(lambda back, width: int(0 <= back < width)), "Right!"),
+        (band(lambda back, width: not 0 <= back < width), "True and False are exchanged"),
+        (band(lambda back, width: 0 <= -back < width), "Rows and columns are exchanged"),
+        (band(lambda back, width: 0 <= back <= width), "One too wide"),
+        (band(lambda back, width: 0 <= back < width - 1), "One too narrow"),
+        (band(lambda back, width: 0 < back <= width), "looks at itself too"),
+        (band(lambda back, width: 0 <= back), "back without a limit"),
+        (band(lambda back, width: back < width), "no limit ahead"),
+        (band(lambda back, width: abs(back) < width), "on both sides"),
+        (band(lambda back, width: abs(back) <= width // 2), "around t"),
+        (band(lambda back, width: 0 if 0 <= back < width else -math.inf), "one of yours is -inf."),
+        (band(lambda back, width: math.nan), "one of yours is nan."),
+        (band(lambda back, width: True), "All your rows are the same"),
+        (
+            band(lambda back, width: back == 0),
+            "row 1 should be 1, 1, 0, 0, 0, 0, and yours is 0, 1",
+        ),
+        (lambda T, width: [[True] * (t + 1) for t in range(T)], "Your row t ends at position t"),
+        (
+            lambda T, width: [[True] * width] * T,
+            "Each row has 6 values, one for each position, not",
+        ),
+        (lambda T, width: last(T + 1, width), "Return 6 rows, one for each position, not 7."),
+        (lambda T, width: last(T, width)[0], "single values: return 6 rows, each a list of 6"),
+        (band(lambda back, width: 0 <= back < max(2, width)), "For width = 1"),
+        (lambda T, width: last(T, width if width <= T else 1), "For a width above T"),
+    ],
+)
+def test_band(mine, says):
+    assert says in exercises.check_band(mine)
+
+
+def waves(exponent=lambda c, C: c // 2 * 2 / C, even=math.sin, odd=math.cos, begin=0, base=1e4):
+    """A table of positions with one thing done in its own way."""
+    return lambda T, C: [
+        [(odd if c % 2 else even)(t / base ** exponent(c, C)) for c in range(C)]
+        for t in range(begin, begin + T)
+    ]
+
+
+def in_halves(T, C):
+    return [row[::2] + row[1::2] for row in waves()(T, C)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (waves(), "Right!"),
+        (lambda T, C: torch.tensor(waves()(T, C)), "Right!"),
+        (waves(lambda c, C: c // 2 / C), "Your exponent is i / C"),
+        (waves(lambda c, C: c / C), "A cosine has the wave of the sine before it"),
+        (waves(lambda c, C: 2 * c / C), "You use the channel as i"),
+        (waves(lambda c, C: 4 * (c // 2) / C), "You use the channel as i"),
+        (waves(even=math.cos, odd=math.sin), "Sines and cosines are exchanged"),
+        (waves(odd=math.sin), "All are sines"),
+        (in_halves, "The sines come first, then the cosines"),
+        (waves(begin=1), "You count positions from 1"),
+        (waves(base=1e-4), "You multiply by the power of 10,000"),
+        (
+            waves(
+                even=lambda x: math.sin(x * math.pi / 180), odd=lambda x: math.cos(math.radians(x))
+            ),
+            "The angle is in radians",
+        ),
+        (
+            waves(
+                even=lambda x: math.sin(x / math.pi * 180), odd=lambda x: math.cos(math.degrees(x))
+            ),
+            "The angle is in radians",
+        ),
+        (waves(even=float, odd=float), "These are angles"),
+        (waves(base=1e3), "row 1 should be 0.841471, 0.540302, 0.0463992, 0.998923"),
+        (lambda T, C: one_off(waves()(T, C)), "For T = 4 and C = 6 row 3 should be 0.14112, "),
+        (lambda T, C: waves()(C, T), "Return 4 rows, one for each position, not 6."),
+        (lambda T, C: waves()(T, C // 2), "Each row has 6 values, one for each channel, not 3."),
+        (lambda T, C: waves()(T, C)[0], "single values: return 4 rows, each a list of 6"),
+        (lambda T, C: waves()(1, C) * T, "All your rows are the same"),
+    ],
+)
+def test_positions(mine, says):
+    assert says in exercises.check_positions(mine)

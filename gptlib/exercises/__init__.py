@@ -1,0 +1,28 @@
+"""Checks for the exercises: each says what is right or wrong with a reader's function."""
+
+from gptlib.exercises.bigram import check_counts, check_gradient, check_score, check_top_p
+from gptlib.exercises.checking import NOT_YET, RIGHT
+from gptlib.exercises.self_attention import (
+    check_average,
+    check_band,
+    check_positions,
+    check_weights,
+)
+from gptlib.exercises.start_here import check_encode, check_loss, check_places, check_windows
+
+__all__ = [
+    "NOT_YET",
+    "RIGHT",
+    "check_average",
+    "check_band",
+    "check_counts",
+    "check_encode",
+    "check_gradient",
+    "check_loss",
+    "check_places",
+    "check_positions",
+    "check_score",
+    "check_top_p",
+    "check_weights",
+    "check_windows",
+]

@@ -1,0 +1,242 @@
+"""Checks for the exercises of notebook 02."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
+from operator import ge, gt, le
+
+from gptlib.exercises.checking import NOT_YET, RIGHT, in_words, near
+
+Table = list[list[float]]
+
+
+def _table(got: Iterable) -> Table:
+    """The rows of got as lists of floats; a number in the place of a row is left as it is."""
+    rows = list(got)
+    single = [isinstance(row, Real) or getattr(row, "ndim", 1) == 0 for row in rows]
+    return rows if any(single) else [[float(x) for x in row] for row in rows]
+
+
+def _misshapen(got: Table, T: int, C: int, column: str) -> str | None:
+    """What is wrong with the shape of got, if it is not T rows of C columns."""
+    if not all(isinstance(row, list) for row in got):
+        return f"Yours is a list of single values: return {T} rows, each a list of {C} values."
+    if len(got) != T:
+        return f"Return {T} rows, one for each position, not {len(got)}."
+    if [len(row) for row in got] == list(range(1, T + 1)):
+        return "Your row t ends at position t: fill it up with 0 for the positions that follow."
+    for row in got:
+        if len(row) != C:
+            return f"Each row has {C} values, one for each {column}, not {len(row)}."
+    return None
+
+
+def _named(got: Table, diagnoses: Iterable[tuple[Table, str]], begin: int = 0) -> str | None:
+    """What diagnoses say of got, if it is one of theirs; mistakes are told from row begin on."""
+    for table, diagnosis in diagnoses:
+        first = 0 if diagnosis == RIGHT else begin
+        if near(sum(got[first:], []), sum(table[first:], [])):
+            return diagnosis
+    return None
+
+
+def _differs(got: Table, want: Table, given: str) -> str:
+    """The first row of got that is not as wanted."""
+    if all(row == got[0] for row in got):
+        return "All your rows are the same: make them different, and each a list of its own."
+    t = next(t for t, row in enumerate(want) if not near(got[t], row))
+    right, yours = (", ".join(f"{x:.6g}" for x in table[t]) for table in (want, got))
+    return f"For {given} row {t} should be {right}, and yours is {yours}."
+
+
+@in_words
+def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
+    """Notebook 02: mine(x) gives in row t the mean of the rows 0 to t of x."""
+    x = [[2.0, -1.0], [5.0, 3.0], [-4.0, 7.0], [1.0, 6.0]]
+    T, C = len(x), len(x[0])
+
+    def means(span: Callable[[int], tuple[int, int, int]]) -> Table:
+        spans = [span(t) for t in range(T)]
+        return [[sum(row[c] for row in x[a:b]) / n for c in range(C)] for a, b, n in spans]
+
+    got = mine([list(row) for row in x])
+    if got is None:
+        return NOT_YET
+    got = _table(got)
+    if says := _misshapen(got, T, C, "channel"):
+        return says
+    left_out = "Row t leaves itself out: it is the mean of the rows 0 to t, and t is one of them."
+    diagnoses = [  # where the sum begins, where it ends, what it is divided by
+        (lambda t: (0, t + 1, t + 1), RIGHT),
+        (lambda t: (0, T, T), "Each row is the mean of all rows: row t may not see later ones."),
+        (lambda t: (0, t, max(t, 1)), left_out),
+        (lambda t: (0, t, t + 1), left_out),
+        (lambda t: (0, t + 1, T), "You divide by the number of rows in x: row t has seen t + 1."),
+        (lambda t: (0, t + 1, C), "You divide by the number of channels: row t has seen t + 1."),
+        (lambda t: (0, t + 1, max(t, 1)), "You divide by t: from 0 to t there are t + 1 rows."),
+        (lambda t: (0, t + 1, 1), "These are sums: divide row t by the t + 1 rows in it."),
+        (lambda t: (t, T, T - t), "You go the wrong way, from row t to the end: begin at row 0."),
+        (lambda t: (t, t + 1, 1), "These are the rows of x: take in those before row t as well."),
+    ]
+    # In some of these mistakes row 0 is 0 / 0, which may have become anything.
+    if diagnosis := _named(got, [(means(span), says) for span, says in diagnoses], begin=1):
+        return diagnosis
+    return _differs(got, means(diagnoses[0][0]), f"x = {x}")
+
+
+def _softmax(rows: Table) -> Table:
+    exps = [[math.exp(score) for score in row] for row in rows]
+    return [[e / (sum(row) or 1) for e in row] for row in exps]
+
+
+def _transposed(rows: Table) -> Table:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _masked(rows: Table, fill: float, may: Callable[[int, int], bool] = ge) -> Table:
+    """The rows, with fill wherever t may not look at s."""
+    return [[x if may(t, s) else fill for s, x in enumerate(row)] for t, row in enumerate(rows)]
+
+
+@in_words
+def check_weights(mine: Callable[[Table, Table], Sequence[Sequence[float]]]) -> str:
+    """Notebook 02: mine(q, k) gives the causal attention weights of queries q on keys k."""
+    q, k = [[1.0, 0.5], [0.5, 2.0], [-1.0, 1.5]], [[2.0, 0.5], [-1.0, 1.0], [0.5, -1.5]]
+    T, D, inf = len(q), len(q[0]), math.inf
+    dots = [[sum(a * b for a, b in zip(x, y, strict=True)) for y in k] for x in q]
+    scores, by_D, by_T = ([[x / n for x in row] for row in dots] for n in (D**0.5, D, T**0.5))
+    turned = _transposed(scores)
+    columns = "The softmax goes down the columns: take it along each row, over what t looks at."
+    diagnoses = [
+        (_softmax(_masked(scores, -inf)), RIGHT),
+        (_softmax(_masked(dots, -inf)), "Divide the scores by sqrt(D) before the softmax."),
+        (_softmax(_masked(by_D, -inf)), "You divide by D: divide by its root, sqrt(D)."),
+        (_softmax(_masked(by_T, -inf)), "You divide by sqrt(T): D is the length of a query."),
+        (_softmax(scores), "There is no mask: position t may not look at the later s > t."),
+        (_masked(_softmax(scores), 0), "You mask after the softmax: rows no longer sum to 1."),
+        (_transposed(_softmax(_masked(turned, -inf, le))), columns),
+        (_transposed(_softmax(_masked(turned, 0, le))), columns),
+        (_masked(_transposed(_softmax(turned)), 0), columns),
+        (_transposed(_softmax(turned)), columns),
+        (_softmax(_masked(scores, -inf, le)), "The wrong side is masked: mask s > t, the future."),
+        (_softmax(_masked(scores, -inf, gt)), "Position t looks at itself too: mask only s > t."),
+        (_softmax(_masked(turned, -inf)), "q and k are exchanged: row t is what query t looks at."),
+        (_softmax(_masked(scores, 0)), "exp(0) is 1, so a score of 0 takes part: mask with -inf."),
+        (
+            _masked([[math.exp(x) for x in row] for row in scores], 0),
+            "These are exponentials: divide each of them by the sum of its row.",
+        ),
+    ]
+    got = mine([list(row) for row in q], [list(row) for row in k])
+    if got is None:
+        return NOT_YET
+    got = _table(got)
+    if says := _misshapen(got, T, T, "position"):
+        return says
+    if diagnosis := _named(got, diagnoses, begin=1):  # row 0 may be 0 / 0 where it is masked
+        return diagnosis
+    return _no_weights(got) or _differs(got, diagnoses[0][0], f"q = {q} and k = {k}")
+
+
+def _no_weights(got: Table) -> str | None:
+    """Why got cannot be causal attention weights of anything, if it cannot."""
+    if any(x < 0 for x in sum(got, [])):
+        return "These are scores: a softmax of each row makes them weights, none below 0."
+    later = [sum(row[t + 1 :]) for t, row in enumerate(got)]
+    if near(later[:-1], [1.0] * len(later[:-1])):  # and nothing is later than the last
+        return "The wrong side is masked: mask s > t, the future."
+    for t, row in enumerate(got):
+        if not math.isclose(sum(row), 1, abs_tol=1e-5):
+            return f"Each row of weights sums to 1, and your row {t} to {sum(row):.6g}."
+    return None
+
+
+@in_words
+def check_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
+    """Notebook 02: mine(T, width) lets each of T positions look at the last width."""
+    T, width = 6, 3
+
+    def rows(may: Callable[[int], bool]) -> Table:
+        return [[float(may(t - s)) for s in range(T)] for t in range(T)]
+
+    diagnoses = [  # of how far back position t may look
+        (lambda back: 0 <= back < width, RIGHT),
+        (lambda back: not 0 <= back < width, "True and False are exchanged: True = may look."),
+        (lambda back: 0 <= -back < width, "Rows and columns are exchanged: row t is what t sees."),
+        (lambda back: 0 <= back <= width, "One too wide: position t itself is one of the width."),
+        (lambda back: 0 <= back < width - 1, "One too narrow: with itself, t may look at width."),
+        (lambda back: 0 < back <= width, "Position t looks at itself too: it is the last of them."),
+        (lambda back: back >= 0, "This looks back without a limit: width is how many t may see."),
+        (lambda back: back < width, "There is no limit ahead: position t may not look at s > t."),
+        (lambda back: abs(back) < width, "The band is on both sides: t may not look at s > t."),
+        (lambda back: abs(back) <= width // 2, "The band is around t: it should end at t."),
+    ]
+    got = mine(T, width)
+    if got is None:
+        return NOT_YET
+    got = _table(got)
+    if says := _misshapen(got, T, T, "position"):
+        return says
+    for x in sum(got, []):
+        if x not in (0, 1):
+            return f"Each value is True or False, and one of yours is {x:g}."
+    diagnosis = _named(got, [(rows(may), says) for may, says in diagnoses])
+    if diagnosis == RIGHT:
+        return _edges_of_band(mine)
+    given = f"T = {T} and width = {width}, with 1 for True,"
+    return diagnosis or _differs(got, rows(diagnoses[0][0]), given)
+
+
+def _edges_of_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
+    """RIGHT, or what goes wrong where the band is as narrow or as wide as can be."""
+    if _table(mine(3, 1)) != [[1, 0, 0], [0, 1, 0], [0, 0, 1]]:
+        return "For width = 1 each position should look at itself and at nothing else."
+    if _table(mine(3, 5)) != [[1, 0, 0], [1, 1, 0], [1, 1, 1]]:
+        return "For a width above T each position should look at itself and all before it."
+    return RIGHT
+
+
+@in_words
+def check_positions(mine: Callable[[int, int], Sequence[Sequence[float]]]) -> str:
+    """Notebook 02: mine(T, C) gives the sinusoidal table of T positions."""
+    T, C = 4, 6
+
+    def waves(
+        angle: Callable[[int, int], float],
+        even: Callable[[float], float] = math.sin,
+        odd: Callable[[float], float] = math.cos,
+    ) -> Table:
+        return [[(odd if c % 2 else even)(angle(t, c)) for c in range(C)] for t in range(T)]
+
+    def right(t: int, c: int) -> float:
+        return t / 10_000 ** (c // 2 * 2 / C)
+
+    want = waves(right)
+    pairs = "Your exponent is i / C: channels 2 i and 2 i + 1 share the exponent 2 i / C."
+    channels = "You use the channel as i: channels 2 i and 2 i + 1 share the exponent 2 i / C."
+    cosines = "A cosine has the wave of the sine before it: its exponent is 2 i / C as well."
+    halves = "The sines come first, then the cosines: put each cosine right after its sine."
+    divide = "You multiply by the power of 10,000: divide by it, so that later waves are longer."
+    radians = "The angle is in radians, as math.sin and math.cos want it: leave it as it is."
+    diagnoses = [
+        (want, RIGHT),
+        (waves(lambda t, c: t / 10_000 ** (c // 2 / C)), pairs),
+        (waves(lambda t, c: t / 10_000 ** (c / C)), cosines),
+        (waves(lambda t, c: t / 10_000 ** (2 * c / C)), channels),
+        (waves(lambda t, c: t / 10_000 ** (c // 2 * 4 / C)), channels),
+        (waves(right, math.cos, math.sin), "Sines and cosines are exchanged: channel 0 is a sine."),
+        (waves(right, math.sin, math.sin), "All are sines: the odd channels are cosines."),
+        ([row[0::2] + row[1::2] for row in want], halves),
+        (waves(lambda t, c: right(t + 1, c)), "You count positions from 1: the first t is 0."),
+        (waves(lambda t, c: t * 10_000 ** (c // 2 * 2 / C)), divide),
+        (waves(lambda t, c: math.radians(right(t, c))), radians),
+        (waves(lambda t, c: math.degrees(right(t, c))), radians),
+        ([[right(t, c) for c in range(C)] for t in range(T)], "These are angles: take sin, cos."),
+    ]
+    got = mine(T, C)
+    if got is None:
+        return NOT_YET
+    got = _table(got)
+    if says := _misshapen(got, T, C, "channel"):
+        return says
+    return _named(got, diagnoses) or _differs(got, want, f"T = {T} and C = {C}")

@@ -48,7 +48,7 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(2):  # the notebooks that there are
+    for n in range(3):  # the notebooks that there are
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
 

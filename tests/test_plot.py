@@ -333,3 +333,78 @@ def test_a_figure_as_a_file():
     raw = plot.png(plot.loss_curve([1.0], {0: 1.0, 1: 0.5}, {"knows nothing": 1.0}))
     assert raw.startswith(b"\x89PNG")
     assert not plt.get_fignums()
+
+
+def cells(ax):
+    """The weights that a panel shows, and which of them are hatched."""
+    (image,) = ax.images
+    hatched = np.zeros(image.get_array().shape, bool)
+    for cell in ax.patches:
+        assert cell.get_hatch()
+        hatched[round(cell.get_y() + 0.5), round(cell.get_x() + 0.5)] = True
+    assert (image.norm.vmin, image.norm.vmax) == (0, 1)
+    return np.asarray(image.get_array()), hatched
+
+
+@pytest.mark.parametrize("T, S", [(4, 4), (3, 8), (6, 36)])
+@pytest.mark.parametrize("n", [1, 2])
+def test_weights(T, S, n):
+    mask = np.arange(S) <= np.arange(T)[:, None]
+    shown = [mask / mask.sum(1, keepdims=True), np.full((T, S), 1 / S)][:n]
+    panels = dict(zip(["past", "all"], zip(shown, [mask, None], strict=False), strict=False))
+    rows, columns = [f"$row{t}" for t in range(T)], [f"<word{s}>" for s in range(S)]
+    fig = plot.weights(panels, rows, columns, title="Who looks at $whom")
+    if not (S == 36 and n == 2):  # two such maps want a figure each
+        assert_legible(fig)
+    for ax, values, hidden in zip(fig.axes, shown, [~mask, np.zeros_like(mask)], strict=False):
+        drawn, hatched = cells(ax)
+        np.testing.assert_array_equal(drawn, values)
+        np.testing.assert_array_equal(hatched, hidden)
+        assert [label.get_text() for label in ax.get_yticklabels()] == rows
+        assert [label.get_text() for label in ax.get_xticklabels()] == columns
+        numbers = [text.get_text() for text in ax.texts]
+        assert numbers == ([f"{x:.2f}" for x in values[~hidden]] if S <= 8 else [])
+
+
+def test_look():
+    text = "\n" + "one two three four, " * 9
+    looks = np.zeros(100)
+    looks[[3, 50, 98, 99]] = 0.04, 0.55, 0.3, 0.11
+    told = slice(50, 53)
+    fig = plot.look(text, looks, told, title="Where it <looks> for $5")
+    assert_legible(fig)
+    (ax,) = fig.axes
+    assert sum(len(line.get_xdata()) == 2 for line in ax.lines) == 3  # under each character
+    blue = [patch.get_facecolor() for patch in ax.patches]
+    assert len(blue) == len(text)
+    assert blue[50] == plot.attention.LOOKS(0.55) and blue[0] == to_rgba("white")
+    framed = [i for i, patch in enumerate(ax.patches) if patch.get_edgecolor() == to_rgba("black")]
+    assert framed == [99]
+    shown = [text for text in ax.texts if text.get_text() not in ("", " ")]
+    assert [t.get_text() for t in shown if "%" in t.get_text()] == ["55%", "30%"]
+    characters = [t for t in ax.texts if "%" not in t.get_text()]
+    assert [t.get_color() == plot.BEFORE for t in characters] == [i > 99 for i in range(len(text))]
+
+
+def test_positions():
+    tables = {"one": np.eye(12, 6), "two": np.arange(72.0).reshape(12, 6)}
+    fig = plot.positions(tables, at=5, title="Two tables")
+    assert_legible(fig)
+    maps = [ax for ax in fig.axes if ax.images and ax.get_xlabel() == "channel"]
+    for ax, table in zip(maps, tables.values(), strict=True):
+        np.testing.assert_array_equal(ax.images[0].get_array(), table)
+    curves = [ax.lines[0].get_ydata() for ax in fig.axes if ax.get_ylabel().startswith("product")]
+    np.testing.assert_array_equal(curves, [table @ table[5] for table in tables.values()])
+
+
+def test_sharpness():
+    sharp, even = [0.1, 0.9, 0.0], [0.3, 0.4, 0.3]
+    fig = plot.sharpness({"bare": [even, sharp], "divided": [even, even]}, sizes=[4, 64])
+    assert_legible(fig)
+    heights = [[bar.get_height() for bar in ax.patches] for ax in fig.axes]
+    ordered = [sorted(row, reverse=True) for row in (even, sharp, even, even)]
+    assert heights == ordered
+    assert fig.get_suptitle() == (
+        "From D = 4 to 64 the largest weight goes "
+        "from 0.40 to 0.90 (bare), from 0.40 to 0.40 (divided)"
+    )

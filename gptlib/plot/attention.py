@@ -32,13 +32,14 @@ def weights(
     T, S, n = len(rows), len(columns), len(panels)
     cell = min(0.5, (WIDTH - 1.3 * n) / n / S)
     turned = max(len(name) for name in columns) * 0.11 > cell
-    extra = 0.08 * max(len(name) for name in columns) if turned else 0.2
-    fig = plt.figure(figsize=(WIDTH, T * cell + extra + 1.2))
+    below = 0.11 * max(len(name) for name in columns) if turned else 0.2  # inches for the names
+    fig = plt.figure(figsize=(WIDTH, T * cell + below + (0.9 if n == 1 else 1.2)))
     axes = fig.subplots(1, n, squeeze=False)[0]
     for ax, (name, (shown, mask)) in zip(axes, panels.items(), strict=True):
         shown = np.asarray(shown)
         mask = np.ones((T, S), bool) if mask is None else np.broadcast_to(mask, (T, S))
         ax.imshow(shown, cmap=LOOKS, vmin=0, vmax=1)
+        ax.set_anchor("N")  # what height is left over is below, not under the title
         for t, s in zip(*np.nonzero(~mask), strict=True):
             ax.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, **HATCHED))
         if S <= MOST_NUMBERS:
@@ -63,7 +64,8 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
     """Draw where a model looks, when it has read a beginning of text and guesses what comes next.
 
     looks: (T,), the weight on each of the T characters of text that it has read; those after them
-        are pale. The last of them asks, and has a frame. From 5% on a weight is written above.
+        are pale. The last of them asks, and has a frame. A weight that is larger than its
+        neighbours, and at least 5%, is written above.
     told: the place of the answer, which is underlined
     """
     looks = np.asarray(looks)
@@ -90,8 +92,9 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
                     zorder=2 if asks else 1,
                 )
             )
-            if seen >= 0.05:
-                ax.text(x, y - 0.15, f"{seen:.0%}", ha="center", va="bottom", size=8)
+            # A number is as wide as three characters.
+            if seen >= 0.05 and seen == max(looks[max(0, i - 2) : i + 3]):
+                ax.text(x, y - 0.15, f"{seen:.0%}", ha="center", va="bottom", size=9)
             if told.start <= i < told.stop:
                 ax.plot((x - cell / 2, x + cell / 2), (y + 0.17, y + 0.17), color=HIGHLIGHT)
             style = {"ha": "center", "va": "center_baseline", "family": "monospace", "size": size}
@@ -103,12 +106,13 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
     return fig
 
 
-def positions(tables: Mapping[str, ArrayLike], at: int) -> Figure:
+def positions(tables: Mapping[str, ArrayLike], at: int, title: str) -> Figure:
     """Draw tables of positions, and how alike each row is to row `at`: their dot product.
 
     tables: name -> (T, C), T the same for all
     """
-    fig = plt.figure(figsize=(WIDTH, 2.6 * len(tables)))
+    fig = plt.figure(figsize=(WIDTH, 2.6 * len(tables) + 0.3))
+    fig.suptitle(title, x=0.01, ha="left", size=12)
     axes = fig.subplots(len(tables), 2, squeeze=False, width_ratios=(1, 1.2))
     for (left, right), (name, table) in zip(axes, tables.items(), strict=True):
         table = np.asarray(table)
@@ -128,7 +132,7 @@ def sharpness(panels: Mapping[str, Sequence[ArrayLike]], sizes: Sequence[int]) -
 
     panels: name -> for each size the weights (S,); a row of panels for each name
     """
-    fig = plt.figure(figsize=(WIDTH, 1.7 * len(panels) + 0.4))
+    fig = plt.figure(figsize=(WIDTH, 1.7 * len(panels) + 0.7))
     axes = fig.subplots(len(panels), len(sizes), sharex=True, sharey=True, squeeze=False)
     for row, (name, rows) in zip(axes, panels.items(), strict=True):
         for ax, size, shown in zip(row, sizes, rows, strict=True):
@@ -139,5 +143,11 @@ def sharpness(panels: Mapping[str, Sequence[ArrayLike]], sizes: Sequence[int]) -
             if ax in axes[0]:
                 ax.set_title(f"D = {size}", size=11)
         row[0].set_ylabel(name)
+    first, last = ([np.asarray(rows[i]).max() for rows in panels.values()] for i in (0, -1))
+    changes = [
+        f"from {a:.2f} to {b:.2f} ({name})" for name, a, b in zip(panels, first, last, strict=True)
+    ]
+    title = f"From D = {sizes[0]} to {sizes[-1]} the largest weight goes {', '.join(changes)}"
+    fig.suptitle(title, x=0.01, ha="left", size=12)
     fig.supxlabel("keys, the one with the largest weight first (its weight in the corner)", size=11)
     return fig

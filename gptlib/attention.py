@@ -28,7 +28,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tu
     _check(q, k, mask)
     T, D = q.shape[-2:]
     S, D = k.shape[-2:]
-    # Without 1/sqrt(D) scores grow with D, and softmax picks one key before training.
+    # Of q and k with variance 1 the product has variance D, and softmax would pick one key.
     scores = q @ k.mT / math.sqrt(D)  # (..., T, S)
     if mask is None:
         weights = scores.softmax(dim=-1)  # (..., T, S)
@@ -85,7 +85,7 @@ def banded_mask(T: int, width: int, device: torch.device | None = None) -> Tenso
 def padding_mask(idx: Tensor, pad: int) -> Tensor:
     """Let nobody look at the filling of shorter rows.
 
-    idx: (B, S) token ids; pad: the id that fills. Returns (B, 1, S), bool.
+    idx: (B, S) token ids; pad: the id that fills. Returns (B, 1, S), bool, for scores (B, T, S).
     """
     return (idx != pad)[:, None]
 
@@ -141,7 +141,8 @@ class Head(nn.Module):
 def record_attention(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     """Keep the weights of every `Attention` in model, under its name, from its last call.
 
-    Meanwhile the same forward pass computes the readable way, with the same values.
+    Meanwhile the same forward pass computes the readable way, with the same values. A recording
+    inside another has the calls for itself until it ends.
     """
     weights = {}
     parts = {name: part for name, part in model.named_modules() if isinstance(part, Attention)}

@@ -8,10 +8,11 @@ from torch import nn
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put model into evaluation mode, without dropout, and back whatever happens."""
-    training = model.training
+    """Put model into evaluation mode, without dropout, and every part of it back afterwards."""
+    training = {module: module.training for module in model.modules()}
     model.eval()
     try:
         yield
     finally:
-        model.train(training)
+        for module, mode in training.items():
+            module.training = mode

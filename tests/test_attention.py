@@ -175,6 +175,7 @@ def test_a_padding_mask_hides_the_filling_from_everybody():
     mask = padding_mask(IDX, pad=0)
     assert mask.shape == (2, 1, 5)
     assert mask[:, 0].tolist() == [[True, True, True, False, False], [True] * 4 + [False]]
+    assert padding_mask(IDX, pad=2)[:, 0].tolist() == (IDX != 2).tolist()
 
 
 def head(causal=True, seed=0):
@@ -225,6 +226,9 @@ def test_a_head_is_its_three_projections_and_attention():
     k, v = memory @ model.key.weight.T, memory @ model.value.weight.T
     assert_close(model(x, memory), attention(q, k, v)[0], **EXACT)
     assert_close(model(x), model(x, x), **EXACT)
+    same_size = memory[:, :T]  # and yet another text
+    v = same_size @ model.value.weight.T
+    assert_close(model(x, same_size), attention(q, same_size @ model.key.weight.T, v)[0], **EXACT)
 
 
 class Two(nn.Module):
@@ -251,15 +255,29 @@ def test_what_is_recorded_is_what_was_computed(causal, mask):
     with record_attention(model) as weights:
         assert_close(model(x, mask=mask), out, **EXACT)
     assert_close(weights["attention"] @ model.value(x), out, **EXACT)
+    assert not weights["attention"].requires_grad
     assert model.attention.record is None
+
+
+def test_a_recording_inside_another():
+    model = head()
+    first, second, third = (x.detach() for x in tensors(10, (1, 2, 6), (1, 3, 6), (1, 4, 6)))
+    with record_attention(model) as outer:
+        model(first)
+        with record_attention(model) as inner:
+            model(second)
+        assert (outer["attention"].shape, inner["attention"].shape) == ((1, 2, 2), (1, 3, 3))
+        model(third)
+    assert (outer["attention"].shape, inner["attention"].shape) == ((1, 4, 4), (1, 3, 3))
 
 
 def test_maps_are_arrays_of_the_last_call_without_dropout():
     torch.manual_seed(0)
     model = Two()
     x, memory = (tensor.detach() for tensor in tensors(8, (B, T, 6), (B, S, 6)))
+    model.cross.eval()
     maps = attention_maps(model, x, memory)
-    assert model.training
+    assert model.training and model.drop.training and not model.cross.training
     assert {name: rows.shape for name, rows in maps.items()} == {
         "first.attention": (B, T, T),
         "cross.attention": (B, T, S),

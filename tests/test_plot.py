@@ -395,16 +395,3 @@ def test_positions():
         np.testing.assert_array_equal(ax.images[0].get_array(), table)
     curves = [ax.lines[0].get_ydata() for ax in fig.axes if ax.get_ylabel().startswith("product")]
     np.testing.assert_array_equal(curves, [table @ table[5] for table in tables.values()])
-
-
-def test_sharpness():
-    sharp, even = [0.1, 0.9, 0.0], [0.3, 0.4, 0.3]
-    fig = plot.sharpness({"bare": [even, sharp], "divided": [even, even]}, sizes=[4, 64])
-    assert_legible(fig)
-    heights = [[bar.get_height() for bar in ax.patches] for ax in fig.axes]
-    ordered = [sorted(row, reverse=True) for row in (even, sharp, even, even)]
-    assert heights == ordered
-    assert fig.get_suptitle() == (
-        "From D = 4 to 64 the largest weight goes "
-        "from 0.40 to 0.90 (bare), from 0.40 to 0.40 (divided)"
-    )

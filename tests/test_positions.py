@@ -10,7 +10,7 @@ from gptlib.positions import LearnedPositions, SinusoidalPositions, sinusoidal
 
 
 def test_waves_are_the_papers():
-    T, C = 50, 8
+    T, C = 300, 8
     table = sinusoidal(T, C)
     for pos in range(T):
         for i in range(C // 2):
@@ -48,7 +48,9 @@ def test_a_table_gives_its_first_rows(kind):
 
 
 def test_only_learned_positions_are_parameters():
-    assert [p.shape for p in LearnedPositions(10, 4).parameters()] == [(10, 4)]
+    (learned,) = LearnedPositions(100, 40).parameters()
+    assert learned.shape == (100, 40)
+    assert 0.9 < learned.std() < 1.1
     fixed = SinusoidalPositions(10, 4)
     assert not list(fixed.parameters()) and not fixed.state_dict()
     assert torch.equal(fixed.double().table, sinusoidal(10, 4).double())

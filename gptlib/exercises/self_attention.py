@@ -49,6 +49,14 @@ def _differs(got: Table, want: Table, given: str) -> str:
     return f"For {given} row {t} should be {right}, and yours is {yours}."
 
 
+def _also(got: Iterable, want: Table, sizes: str) -> str:
+    """RIGHT, if an answer that was right is so for other sizes too."""
+    got = _table(got)
+    if _misshapen(got, len(want), len(want[0]), "") or not near(sum(got, []), sum(want, [])):
+        return f"Right, but not for {sizes}: take every size from what your function is given."
+    return RIGHT
+
+
 @in_words
 def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
     """Notebook 02: mine(x) gives in row t the mean of the rows 0 to t of x."""
@@ -79,7 +87,10 @@ def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
         (lambda t: (t, t + 1, 1), "These are the rows of x: take in those before row t as well."),
     ]
     # In some of these mistakes row 0 is 0 / 0, which may have become anything.
-    if diagnosis := _named(got, [(means(span), says) for span, says in diagnoses], begin=1):
+    diagnosis = _named(got, [(means(span), says) for span, says in diagnoses], begin=1)
+    if diagnosis == RIGHT:
+        return _also(mine([[1, 2, 3], [3, 6, 5]]), [[1, 2, 3], [2, 4, 4]], "T = 2 and C = 3")
+    if diagnosis:
         return diagnosis
     return _differs(got, means(diagnoses[0][0]), f"x = {x}")
 
@@ -133,7 +144,12 @@ def check_weights(mine: Callable[[Table, Table], Sequence[Sequence[float]]]) -> 
     got = _table(got)
     if says := _misshapen(got, T, T, "position"):
         return says
-    if diagnosis := _named(got, diagnoses, begin=1):  # row 0 may be 0 / 0 where it is masked
+    diagnosis = _named(got, diagnoses, begin=1)  # row 0 may be 0 / 0 where it is masked
+    if diagnosis == RIGHT:
+        # Position 0 must look at itself, though its score is -20.
+        got = mine([[0, 0, 0, 2.0], [0, 0, 0, 0.1]], [[0, 0, 0, -20.0], [0, 0, 0, 10.0]])
+        return _also(got, [[1, 0], _softmax([[-1, 0.5]])[0]], "T = 2, D = 4 and a score of -20")
+    if diagnosis:
         return diagnosis
     return _no_weights(got) or _differs(got, diagnoses[0][0], f"q = {q} and k = {k}")
 
@@ -239,4 +255,7 @@ def check_positions(mine: Callable[[int, int], Sequence[Sequence[float]]]) -> st
     got = _table(got)
     if says := _misshapen(got, T, C, "channel"):
         return says
-    return _named(got, diagnoses) or _differs(got, want, f"T = {T} and C = {C}")
+    diagnosis = _named(got, diagnoses)
+    if diagnosis == RIGHT:
+        return _also(mine(2, 2), [[0, 1], [math.sin(1), math.cos(1)]], "T = 2 and C = 2")
+    return diagnosis or _differs(got, want, f"T = {T} and C = {C}")

@@ -4,7 +4,7 @@ Every function makes one figure, WIDTH inches wide, and returns it; in a noteboo
 plt.show() after it shows it.
 """
 
-from gptlib.plot.attention import look, positions, sharpness, weights
+from gptlib.plot.attention import look, positions, weights
 from gptlib.plot.course import course_map
 from gptlib.plot.predictions import guesses, loss_curve, pairs, uncertainty
 from gptlib.plot.style import (
@@ -43,7 +43,6 @@ __all__ = [
     "pairs",
     "png",
     "positions",
-    "sharpness",
     "surprise",
     "tale",
     "uncertainty",

@@ -125,29 +125,3 @@ def positions(tables: Mapping[str, ArrayLike], at: int, title: str) -> Figure:
         right.axvline(at, color=HIGHLIGHT, linestyle="--", linewidth=1)
         right.set(xlabel="position", ylabel=f"product with row {at}")
     return fig
-
-
-def sharpness(panels: Mapping[str, Sequence[ArrayLike]], sizes: Sequence[int]) -> Figure:
-    """Draw one row of attention weights for each size of head, the largest weight first.
-
-    panels: name -> for each size the weights (S,); a row of panels for each name
-    """
-    fig = plt.figure(figsize=(WIDTH, 1.7 * len(panels) + 0.7))
-    axes = fig.subplots(len(panels), len(sizes), sharex=True, sharey=True, squeeze=False)
-    for row, (name, rows) in zip(axes, panels.items(), strict=True):
-        for ax, size, shown in zip(row, sizes, rows, strict=True):
-            shown = np.sort(np.asarray(shown))[::-1]
-            ax.bar(range(len(shown)), shown, color=QUERY)
-            ax.text(0.95, 0.85, f"{shown[0]:.2f}", transform=ax.transAxes, ha="right")
-            ax.set(ylim=(0, 1.05), xticks=())
-            if ax in axes[0]:
-                ax.set_title(f"D = {size}", size=11)
-        row[0].set_ylabel(name)
-    first, last = ([np.asarray(rows[i]).max() for rows in panels.values()] for i in (0, -1))
-    changes = [
-        f"from {a:.2f} to {b:.2f} ({name})" for name, a, b in zip(panels, first, last, strict=True)
-    ]
-    title = f"From D = {sizes[0]} to {sizes[-1]} the largest weight goes {', '.join(changes)}"
-    fig.suptitle(title, x=0.01, ha="left", size=12)
-    fig.supxlabel("keys, the one with the largest weight first (its weight in the corner)", size=11)
-    return fig

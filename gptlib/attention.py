@@ -50,6 +50,10 @@ def fused_attention(
     ValueError for a mask that is not bool, and for causal where T is not S.
     """
     _check(q, k, mask, causal)
+    if q.dim() == 3:
+        # Flash attention wants four dimensions: a head without others gets H = 1.
+        mask = mask[:, None] if mask is not None and mask.dim() == 3 else mask
+        return fused_attention(q[:, None], k[:, None], v[:, None], mask, causal)[:, 0]
     if causal and mask is not None:
         mask, causal = mask & causal_mask(q.shape[-2], q.device), False
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)

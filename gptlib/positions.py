@@ -45,8 +45,8 @@ class SinusoidalPositions(_Positions):
 
 
 class LearnedPositions(_Positions):
-    """The table is random at first, and learned like an embedding of tokens."""
+    """The table is small random numbers at first, as in GPT-1, and learned."""
 
     def __init__(self, block_size: int, n_embd: int) -> None:
         super().__init__()
-        self.table = nn.Parameter(torch.randn(block_size, n_embd))
+        self.table = nn.Parameter(0.02 * torch.randn(block_size, n_embd))

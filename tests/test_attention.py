@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.testing import assert_close
 
 from gptlib.attention import (
@@ -108,6 +109,14 @@ def test_causal_is_a_mask_like_any_other(mask):
     got = outputs_and_gradients(lambda q, k, v: fused_attention(q, k, v, mask, True), given)
     want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, both)[0], given)
     assert_close(got, want, **EXACT)
+
+
+@pytest.mark.parametrize("mask", [None, causal_mask(T), padding_mask(IDX, pad=0)])
+def test_one_head_reaches_the_fast_kernel(mask):
+    q, k, v = self_qkv(dtype=torch.float32)
+    with sdpa_kernel(SDPBackend.FLASH_ATTENTION):  # or a RuntimeError
+        mixed = fused_attention(q, k, v, mask)
+    assert_close(mixed, attention(q, k, v, mask)[0])
 
 
 def test_heads_in_a_dimension_of_their_own():

@@ -71,8 +71,7 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
     looks = np.asarray(looks)
     size, step, left = 13.5, 0.6, 0.15
     cell = 0.602 * size / 72  # a character of this font is 0.602 of its size wide
-    words = 77
-    lines = textwrap.wrap(text, words, drop_whitespace=False, replace_whitespace=False)
+    lines = textwrap.wrap(text, 77, drop_whitespace=False, replace_whitespace=False)
     fig = plt.figure(figsize=(WIDTH, 0.45 + step * len(lines)))
     ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (len(lines) - 0.6), -0.45))
     ax.set_axis_off()

@@ -55,7 +55,7 @@ def fused_attention(
         mask = mask[:, None] if mask is not None and mask.dim() == 3 else mask
         return fused_attention(q[:, None], k[:, None], v[:, None], mask, causal)[:, 0]
     if causal and mask is not None:
-        mask, causal = mask & causal_mask(q.shape[-2], q.device), False
+        mask, causal = _in_the_past(mask, q), False
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
 
 
@@ -111,8 +111,7 @@ class Attention(nn.Module):
             return fused_attention(q, k, v, mask, self.causal)
         _check(q, k, mask, self.causal)
         if self.causal:
-            past = causal_mask(q.shape[-2], q.device)
-            mask = past if mask is None else mask & past
+            mask = _in_the_past(mask, q)
         mixed, weights = attention(q, k, v, mask)
         self.record(weights.detach())
         return mixed
@@ -171,6 +170,12 @@ def attention_maps(model: nn.Module, *inputs: Tensor) -> dict[str, np.ndarray]:
     if not weights:
         raise ValueError(f"{type(model).__name__} used no attention: there is nothing to look at")
     return {name: rows.cpu().double().numpy() for name, rows in weights.items()}
+
+
+def _in_the_past(mask: Tensor | None, q: Tensor) -> Tensor:
+    """What mask allows, and causal_mask too."""
+    past = causal_mask(q.shape[-2], q.device)
+    return past if mask is None else mask & past
 
 
 def _check(q: Tensor, k: Tensor, mask: Tensor | None, causal: bool = False) -> None:

@@ -436,15 +436,15 @@ MUTANTS = [
     # A causal head forgets the padding.
     Mutant(
         ATTENTION,
-        "mask & causal_mask(q.shape[-2], q.device), False",
-        "causal_mask(q.shape[-2], q.device), False",
+        "past if mask is None else mask & past",
+        "past",
         "test_attention.py::test_causal_is_a_mask_like_any_other",
     ),
     # What is recorded is not what was computed.
     Mutant(
         ATTENTION,
-        "past if mask is None else mask & past",
-        "past",
+        "mask = _in_the_past(mask, q)",
+        "mask = _in_the_past(None, q)",
         "test_attention.py::test_what_is_recorded_is_what_was_computed",
     ),
     # Queries and keys are exchanged.

@@ -1,6 +1,5 @@
 """Pictures of attention: rows ask, columns answer, and blue is where they look."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -10,7 +9,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from gptlib.plot.style import BEFORE, HIGHLIGHT, QUERY, QUIET, SYMBOLS, WIDTH, visible
+from gptlib.plot.style import (
+    BEFORE,
+    CELL,
+    HIGHLIGHT,
+    QUERY,
+    QUIET,
+    SIZE,
+    WIDTH,
+    monospaced,
+    visible,
+)
 
 LOOKS = LinearSegmentedColormap.from_list("looks", ["white", QUERY])  # 0 to 1 in every picture
 HATCHED = {"facecolor": "#eeeeee", "edgecolor": BEFORE, "hatch": "////", "linewidth": 0}
@@ -69,38 +78,27 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
     told: the place of the answer, which is underlined
     """
     looks = np.asarray(looks)
-    size, step, left = 13.5, 0.6, 0.15
-    cell = 0.602 * size / 72  # a character of this font is 0.602 of its size wide
-    lines = textwrap.wrap(text, 77, drop_whitespace=False, replace_whitespace=False)
-    fig = plt.figure(figsize=(WIDTH, 0.45 + step * len(lines)))
-    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (len(lines) - 0.6), -0.45))
+    placed = monospaced(text)
+    lines = placed[-1][1] + 1
+    step, left = 0.6, 0.15  # inches
+    fig = plt.figure(figsize=(WIDTH, 0.45 + step * lines))
+    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (lines - 0.6), -0.45))
     ax.set_axis_off()
-    i = 0
-    for k, line in enumerate(lines):
-        for column, char in enumerate(line):
-            x, y = column * cell, k * step
-            seen = looks[i] if i < len(looks) else 0.0
-            asks = i == len(looks) - 1
-            ax.add_patch(
-                Rectangle(
-                    (x - cell / 2, y - 0.13),
-                    cell,
-                    0.26,
-                    facecolor=LOOKS(seen),
-                    edgecolor="black" if asks else "none",
-                    zorder=2 if asks else 1,
-                )
-            )
-            # A number is as wide as three characters.
-            if seen >= 0.05 and seen == max(looks[max(0, i - 2) : i + 3]):
-                ax.text(x, y - 0.15, f"{seen:.0%}", ha="center", va="bottom", size=9)
-            if told.start <= i < told.stop:
-                ax.plot((x - cell / 2, x + cell / 2), (y + 0.17, y + 0.17), color=HIGHLIGHT)
-            style = {"ha": "center", "va": "center_baseline", "family": "monospace", "size": size}
-            color = BEFORE if i >= len(looks) else "white" if seen > 0.6 else "black"
-            shown = SYMBOLS["\n"] if char == "\n" else char
-            ax.text(x, y, shown, color=color, zorder=3, parse_math=False, **style)
-            i += 1
+    for i, (column, line, char) in enumerate(placed):
+        x, y = column * CELL, line * step
+        seen = looks[i] if i < len(looks) else 0.0
+        asks = i == len(looks) - 1
+        frame = {"edgecolor": "black" if asks else "none", "zorder": 2 if asks else 1}
+        corner = (x - CELL / 2, y - 0.13)
+        ax.add_patch(Rectangle(corner, CELL, 0.26, facecolor=LOOKS(seen), **frame))
+        # A number is as wide as three characters.
+        if seen >= 0.05 and seen == max(looks[max(0, i - 2) : i + 3]):
+            ax.text(x, y - 0.15, f"{seen:.0%}", ha="center", va="bottom", size=9)
+        if told.start <= i < told.stop:
+            ax.plot((x - CELL / 2, x + CELL / 2), (y + 0.17, y + 0.17), color=HIGHLIGHT)
+        style = {"ha": "center", "va": "center_baseline", "family": "monospace", "size": SIZE}
+        color = BEFORE if i >= len(looks) else "white" if seen > 0.6 else "black"
+        ax.text(x, y, char, color=color, zorder=3, parse_math=False, **style)
     ax.set_title(title, parse_math=False)
     return fig
 

@@ -1,6 +1,7 @@
 """What all pictures share: colours, type, width."""
 
 import io
+import re
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -17,6 +18,8 @@ HIGHLIGHT = "#CC79A7"
 QUIET = "#888888"  # lines and bars that mean nothing by their colour
 
 WIDTH = 9  # inches, 900 pixels in a notebook
+SIZE = 13.5  # points, of text that is drawn character by character
+CELL = 0.602 * SIZE / 72  # inches, the width of a character of the monospaced font
 SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
 
 
@@ -49,6 +52,17 @@ def visible(text: str) -> str:
     return "".join(
         SYMBOLS.get(char) or (char if char.isprintable() else ascii(char)[1:-1]) for char in text
     )
+
+
+def monospaced(text: str) -> list[tuple[int, int, str]]:
+    """Column, line and look of each character of text, broken into lines of at most 77."""
+    shown = text.replace("\n", SYMBOLS["\n"])
+    lines = [match.span() for match in re.finditer(r".{1,76}(?:\s|$)|.{77}", shown)]
+    return [
+        (i - start, line, shown[i])
+        for line, (start, end) in enumerate(lines)
+        for i in range(start, end)
+    ]
 
 
 def png(fig: Figure) -> bytes:

@@ -1,7 +1,6 @@
 """Pictures of text: batches, tales, and how surprising they are."""
 
 import math
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,7 +13,17 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 from numpy.typing import ArrayLike
 
-from gptlib.plot.style import BEFORE, HIGHLIGHT, QUERY, QUIET, SYMBOLS, WIDTH, visible
+from gptlib.plot.style import (
+    BEFORE,
+    CELL,
+    HIGHLIGHT,
+    QUERY,
+    QUIET,
+    SIZE,
+    WIDTH,
+    monospaced,
+    visible,
+)
 
 MOST_BARS = 80  # more than this cannot be told apart
 LIT = LinearSegmentedColormap.from_list("lit", ["white", HIGHLIGHT])
@@ -126,33 +135,30 @@ def surprise(text: str, surprisals: Sequence[float], highest: float = 4) -> Figu
         raise ValueError(
             f"{len(surprisals)} surprisals for {len(text)} characters: give one for each"
         )
-    shown = text.replace("\n", SYMBOLS["\n"])
-    lines = [match.span() for match in re.finditer(r".{1,76}(?:\s|$)|.{77}", shown)]
-    # Lengths are in inches; a character of this font is 0.602 of its size wide.
-    size, step, low, left = 13.5, 0.74, 0.14, 0.15
-    cell = 0.602 * size / 72
+    placed = monospaced(text)
+    lines = placed[-1][1] + 1
+    step, low, left = 0.74, 0.14, 0.15  # inches
     per_nat = 0.36 / max(highest, *surprisals)  # no bar reaches the line above
-    fig = plt.figure(figsize=(WIDTH, 0.4 + step * len(lines)))
-    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (len(lines) - 0.7), -0.7))
+    fig = plt.figure(figsize=(WIDTH, 0.4 + step * lines))
+    ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (lines - 0.7), -0.7))
     ax.set_axis_off()
-    for k, (start, end) in enumerate(lines):
-        for i in range(start, end):
-            x, y, nats = (i - start) * cell, k * step, surprisals[i]
-            top = y - low - nats * per_nat
-            style = {"color": BEFORE}
-            if nats > 0.01:
-                style = {"color": "black", "weight": "bold"}
-                face = LIT(0.15 + 0.85 * min(1, nats / 3))
-                corner = (x - 0.46 * cell, top)
-                ax.add_patch(Rectangle(corner, 0.92 * cell, y + low - top, color=face))
-            # A label is as wide as three characters.
-            before, after = surprisals[max(0, i - 2) : i], surprisals[i : i + 3]
-            if nats > 0.65 and nats > max(before, default=0) and nats == max(after):
-                p = math.exp(-nats)
-                label = f"{p:.0%}" if p >= 0.01 else "<1%"
-                ax.text(x, top - 0.03, label, ha="center", va="bottom", size=9)
-            style |= {"ha": "center", "va": "center_baseline", "family": "monospace", "size": size}
-            ax.text(x, y, shown[i], parse_math=False, **style)
+    for i, (column, line, char) in enumerate(placed):
+        x, y, nats = column * CELL, line * step, surprisals[i]
+        top = y - low - nats * per_nat
+        style = {"color": BEFORE}
+        if nats > 0.01:
+            style = {"color": "black", "weight": "bold"}
+            face = LIT(0.15 + 0.85 * min(1, nats / 3))
+            corner = (x - 0.46 * CELL, top)
+            ax.add_patch(Rectangle(corner, 0.92 * CELL, y + low - top, color=face))
+        # A label is as wide as three characters.
+        before, after = surprisals[max(0, i - 2) : i], surprisals[i : i + 3]
+        if nats > 0.65 and nats > max(before, default=0) and nats == max(after):
+            p = math.exp(-nats)
+            label = f"{p:.0%}" if p >= 0.01 else "<1%"
+            ax.text(x, top - 0.03, label, ha="center", va="bottom", size=9)
+        style |= {"ha": "center", "va": "center_baseline", "family": "monospace", "size": SIZE}
+        ax.text(x, y, char, parse_math=False, **style)
     sums = np.cumsum(sorted(surprisals, reverse=True))
     half = 1 + int(np.searchsorted(sums, sums[-1] / 2))
     ax.set_title(f"Half of the surprise is in {half} of {len(text)} characters")

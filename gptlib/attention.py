@@ -13,16 +13,20 @@ from torch import Tensor, nn
 from gptlib.modes import evaluating
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def attention(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, dropout: float = 0.0
+) -> tuple[Tensor, Tensor]:
     """Mix the values v by how well each query in q matches each key in k.
 
     q: (..., T, D)   what each of T positions is looking for
     k: (..., S, D)   what each of S positions has on offer
     v: (..., S, D)   what each of S positions hands over
     mask: bool, broadcasts to (..., T, S), True = may look
+    dropout: the probability that a weight does not count; the others then count for more
 
-    Returns the mixed values (..., T, D) and the weights (..., T, S). Each row of weights sums
-    to 1; that of a position which may look at nothing is all 0, and so is what it takes in.
+    Returns the mixed values (..., T, D) and the weights (..., T, S), before dropout. Each row of
+    weights sums to 1; that of a position which may look at nothing is all 0, and so is what it
+    takes in.
     Equation 1 of Vaswani et al. (2017). ValueError for a mask that is not bool.
     """
     _check(q, k, mask)
@@ -36,11 +40,16 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tu
         # Not -inf: the softmax of a row of nothing else, and its gradient, would be nan.
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)  # (..., T, S)
         weights = scores.softmax(dim=-1).masked_fill(~mask, 0)  # (..., T, S)
-    return weights @ v, weights
+    return F.dropout(weights, dropout) @ v, weights
 
 
 def fused_attention(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None = None,
+    causal: bool = False,
+    dropout: float = 0.0,
 ) -> Tensor:
     """The mixed values of `attention`, without writing the weights to memory.
 
@@ -53,10 +62,10 @@ def fused_attention(
     if q.dim() == 3:
         # Flash attention wants four dimensions: a head without others gets H = 1.
         mask = mask[:, None] if mask is not None and mask.dim() == 3 else mask
-        return fused_attention(q[:, None], k[:, None], v[:, None], mask, causal)[:, 0]
+        return fused_attention(q[:, None], k[:, None], v[:, None], mask, causal, dropout)[:, 0]
     if causal and mask is not None:
         mask, causal = _in_the_past(mask, q), False
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+    return F.scaled_dot_product_attention(q, k, v, mask, dropout, is_causal=causal)
 
 
 def causal_mask(T: int, device: torch.device | None = None) -> Tensor:
@@ -98,21 +107,24 @@ class Attention(nn.Module):
     """`fused_attention` as a module, so that `record_attention` can find it and see its weights.
 
     causal: nobody looks at later positions
+    dropout: as in `attention`, in training mode only
     """
 
-    def __init__(self, causal: bool = False) -> None:
+    def __init__(self, causal: bool = False, dropout: float = 0.0) -> None:
         super().__init__()
         self.causal = causal
+        self.dropout = dropout
         self.record: Callable[[Tensor], None] | None = None
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
         """q: (..., T, D); k and v: (..., S, D); mask as in `attention`. Returns (..., T, D)."""
+        dropout = self.dropout if self.training else 0.0
         if self.record is None:
-            return fused_attention(q, k, v, mask, self.causal)
+            return fused_attention(q, k, v, mask, self.causal, dropout)
         _check(q, k, mask, self.causal)
         if self.causal:
             mask = _in_the_past(mask, q)
-        mixed, weights = attention(q, k, v, mask)
+        mixed, weights = attention(q, k, v, mask, dropout)
         self.record(weights.detach())
         return mixed
 
@@ -138,6 +150,64 @@ class Head(nn.Module):
         """x: (B, T, C); memory: (B, S, C); mask as in `attention`. Returns (B, T, D)."""
         memory = x if memory is None else memory
         return self.attention(self.query(x), self.key(memory), self.value(memory), mask)
+
+
+class MultiHeadAttention(nn.Module):
+    """Heads side by side: each looks in its own way, and a last map mixes what they took in.
+
+    n_embd: C, channels of x and memory
+    n_head: H
+    causal: nobody looks at later positions
+    dropout: as in `attention`, in training mode only
+    head_size: D, channels of a head's queries, keys and values: C / H unless given. With all of
+        C for each head this is the wide attention of Bloem, "Transformers from scratch" (2019).
+    bias: whether the four maps add one, as GPT's do; the paper's equations have none
+
+    Section 3.2.2 of Vaswani et al. (2017). ValueError where n_head does not divide C and
+    head_size is not given.
+    """
+
+    def __init__(
+        self,
+        n_embd: int,
+        n_head: int,
+        causal: bool = False,
+        dropout: float = 0.0,
+        head_size: int | None = None,
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        if head_size is None and n_embd % n_head:
+            raise ValueError(
+                f"n_embd {n_embd} cannot be cut into n_head = {n_head} equal parts: "
+                "give an n_head that divides it, or a head_size"
+            )
+        self.n_head = n_head
+        self.head_size = head_size or n_embd // n_head
+        inner = n_head * self.head_size
+        self.query = nn.Linear(n_embd, inner, bias)
+        self.key = nn.Linear(n_embd, inner, bias)
+        self.value = nn.Linear(n_embd, inner, bias)
+        self.attention = Attention(causal, dropout)
+        self.proj = nn.Linear(inner, n_embd, bias)
+
+    def forward(
+        self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Let x look at memory, which is x itself unless given.
+
+        x: (B, T, C); memory: (B, S, C); mask: bool, broadcasts to (B, T, S), True = may look, the
+        same for all heads. Returns (B, T, C).
+        """
+        memory = x if memory is None else memory
+        B, T, C = x.shape
+        S, H, D = memory.shape[1], self.n_head, self.head_size
+        q = self.query(x).view(B, T, H, D).transpose(1, 2)  # (B, H, T, D)
+        k = self.key(memory).view(B, S, H, D).transpose(1, 2)  # (B, H, S, D)
+        v = self.value(memory).view(B, S, H, D).transpose(1, 2)  # (B, H, S, D)
+        mask = mask if mask is None else mask.unsqueeze(-3)  # one more dimension, for the heads
+        mixed = self.attention(q, k, v, mask)  # (B, H, T, D)
+        return self.proj(mixed.transpose(1, 2).flatten(2))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class Mutant:
 DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "plot/tales.py"
 PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
 BIGRAM, SAMPLING, TRAIN, FILES = "bigram.py", "sampling.py", "train.py", "files.py"
-ATTENTION, POSITIONS = "attention.py", "positions.py"
+ATTENTION, NARROW, POSITIONS = "attention.py", "narrow.py", "positions.py"
 
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
@@ -474,6 +474,125 @@ MUTANTS = [
         "part.record = before[name]",
         "pass",
         "test_attention.py::test_recording_ends_when_something_goes_wrong",
+    ),
+    # Heads are torn out of the row as it lies, and hold pieces of other positions.
+    Mutant(
+        ATTENTION,
+        "self.query(x).view(B, T, H, D).transpose(1, 2)",
+        "self.query(x).view(B, H, T, D)",
+        "test_multi_head.py::test_it_is_a_loop_over_heads",
+    ),
+    # Heads are joined without being swapped back.
+    Mutant(
+        ATTENTION,
+        "mixed.transpose(1, 2).flatten(2)",
+        "mixed.reshape(B, T, H * D)",
+        "test_multi_head.py::test_it_is_pytorchs",
+    ),
+    # Every head looks with the channels of another.
+    Mutant(
+        ATTENTION,
+        "self.key(memory).view(B, S, H, D).transpose(1, 2)",
+        "self.key(memory).view(B, S, H, D).transpose(1, 2).flip(1)",
+        "test_multi_head.py::test_it_is_a_loop_over_heads",
+    ),
+    # All heads of cross-attention hand over keys for values.
+    Mutant(
+        ATTENTION,
+        "self.value(memory).view",
+        "self.key(memory).view",
+        "test_multi_head.py::test_maps_have_every_head_and_what_it_did",
+    ),
+    # What the heads found is not mixed.
+    Mutant(
+        ATTENTION,
+        "return self.proj(mixed.transpose(1, 2).flatten(2))",
+        "return mixed.transpose(1, 2).flatten(2)",
+        "test_multi_head.py::test_maps_have_every_head_and_what_it_did",
+    ),
+    # All rows of a batch have the filling of the first.
+    Mutant(
+        ATTENTION,
+        "mask.unsqueeze(-3)",
+        "mask.unsqueeze(-3)[:1]",
+        "test_multi_head.py::test_a_padded_sequence_gives_what_it_gives_alone",
+    ),
+    # Wide attention is no wider than any other.
+    Mutant(
+        ATTENTION,
+        "self.head_size = head_size or n_embd // n_head",
+        "self.head_size = n_embd // n_head",
+        "test_multi_head.py::test_parameters_by_head_size",
+    ),
+    # The readable path drops nothing.
+    Mutant(
+        ATTENTION,
+        "F.dropout(weights, dropout) @ v",
+        "weights @ v",
+        "test_multi_head.py::test_both_paths_drop_the_same_weights",
+    ),
+    # The rest of a row is scaled up to 1.
+    Mutant(
+        ATTENTION,
+        "F.dropout(weights, dropout) @ v",
+        "F.normalize(F.dropout(weights, dropout), p=1, dim=-1) @ v",
+        "test_multi_head.py::test_dropout_comes_after_the_softmax",
+    ),
+    # What is dropped is scores: a softmax follows.
+    Mutant(
+        ATTENTION,
+        "weights = scores.softmax(dim=-1)  # (..., T, S)\n    else:",
+        "weights = F.dropout(scores, dropout).softmax(dim=-1)\n        dropout = 0.0\n    else:",
+        "test_multi_head.py::test_dropout_comes_after_the_softmax",
+    ),
+    # The fused path drops nothing.
+    Mutant(
+        ATTENTION,
+        "fused_attention(q, k, v, mask, self.causal, dropout)",
+        "fused_attention(q, k, v, mask, self.causal)",
+        "test_multi_head.py::test_dropout_comes_after_the_softmax",
+    ),
+    # It goes on dropping when it is used.
+    Mutant(
+        ATTENTION,
+        "self.dropout if self.training else 0.0",
+        "self.dropout",
+        "test_multi_head.py::test_without_training_nothing_is_dropped",
+    ),
+    # Every head gets each H-th channel, not a slice.
+    Mutant(
+        NARROW,
+        "x.view(B, T, H, D).transpose(1, 2)",
+        "x.view(B, T, D, H).permute(0, 3, 1, 2)",
+        "test_narrow.py::test_each_head_sees_its_slice",
+    ),
+    # Maps are applied the other way round than nn.Linear's.
+    Mutant(
+        NARROW,
+        "self.weight.mT",
+        "self.weight",
+        "test_narrow.py::test_it_has_blocks_along_a_diagonal",
+    ),
+    # Nothing is shared.
+    Mutant(
+        NARROW,
+        "1 if shared else n_head",
+        "n_head",
+        "test_narrow.py::test_parameters",
+    ),
+    # Narrow maps begin as if each saw all channels.
+    Mutant(
+        NARROW,
+        "1 / math.sqrt(head_size)",
+        "1 / math.sqrt(head_size * n_head)",
+        "test_narrow.py::test_it_begins_as_linear_maps_of_its_size_begin",
+    ),
+    # The reader forgets what it has just read.
+    Mutant(
+        "reader.py",
+        "self.lm_head(x + self.look(x))",
+        "self.lm_head(self.look(x))",
+        "test_reader.py::test_it_adds_what_it_found_to_what_it_has",
     ),
     # Each wave is as long as the square root of the right one.
     Mutant(

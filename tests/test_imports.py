@@ -18,8 +18,8 @@ ORDER = """
     config tokenizer data world papers
     positions cache
     attention
-    layers
-    bigram transformer gpt
+    narrow layers
+    bigram reader transformer gpt
     train sampling checkpoint prompts finetune
     sft reward ppo
     chat

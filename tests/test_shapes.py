@@ -10,10 +10,12 @@ import torch
 from shape_comments import checking, shape_notes
 
 import gptlib
-from gptlib.attention import attention, causal_mask
+from gptlib.attention import MultiHeadAttention, attention, causal_mask
 from gptlib.bigram import Bigram
 from gptlib.data import all_batches, get_batch
-from gptlib.positions import sinusoidal
+from gptlib.narrow import NarrowAttention
+from gptlib.positions import SinusoidalPositions, sinusoidal
+from gptlib.reader import Reader
 from gptlib.sampling import generate, next_probs
 
 
@@ -39,9 +41,17 @@ def self_and_cross_attention():
     sinusoidal(3, 8)
 
 
+def many_heads():
+    x, memory = torch.zeros(2, 3, 20), torch.zeros(2, 6, 20)
+    MultiHeadAttention(20, 5)(x, memory)
+    NarrowAttention(20, 5)(x)
+    look = MultiHeadAttention(20, 5, causal=True)
+    Reader(7, 20, look, SinusoidalPositions(3, 20))(torch.zeros(2, 3, dtype=torch.int64))
+
+
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches, bigram, self_and_cross_attention]
+EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

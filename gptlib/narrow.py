@@ -1,0 +1,54 @@
+"""Narrow attention: each head sees only its slice of the channels."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from gptlib.attention import MultiHeadAttention
+
+
+class NarrowAttention(MultiHeadAttention):
+    """`MultiHeadAttention` whose heads make queries, keys and values from D channels of x each.
+
+    n_embd, n_head, causal, dropout: as there
+    shared: one map for queries, one for keys and one for values serve all heads; else each head
+        has its own
+
+    Bloem, "Transformers from scratch" (2019): his text has maps for each head, his code shares
+    them.
+    """
+
+    def __init__(
+        self,
+        n_embd: int,
+        n_head: int,
+        causal: bool = False,
+        dropout: float = 0.0,
+        shared: bool = False,
+    ) -> None:
+        super().__init__(n_embd, n_head, causal, dropout)
+        self.query = SliceMaps(n_head, self.head_size, shared)
+        self.key = SliceMaps(n_head, self.head_size, shared)
+        self.value = SliceMaps(n_head, self.head_size, shared)
+
+
+class SliceMaps(nn.Module):
+    """Cut the channels into H slices of D, and map each slice to D channels.
+
+    Like nn.Linear(C, C, bias=False) with a weight that is 0 but for H blocks along its diagonal.
+    """
+
+    def __init__(self, n_head: int, head_size: int, shared: bool) -> None:
+        super().__init__()
+        self.n_head = n_head
+        self.weight = nn.Parameter(torch.empty(1 if shared else n_head, head_size, head_size))
+        bound = 1 / math.sqrt(head_size)  # as nn.Linear begins
+        nn.init.uniform_(self.weight, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, T, C). Returns (B, T, C)."""
+        B, T, C = x.shape
+        H, D = self.n_head, C // self.n_head
+        slices = x.view(B, T, H, D).transpose(1, 2)  # (B, H, T, D)
+        return (slices @ self.weight.mT).transpose(1, 2).flatten(2)

@@ -1,0 +1,249 @@
+"""Multi-head attention is PyTorch's, and a loop over heads; dropout comes after the softmax."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from gptlib.attention import (
+    Attention,
+    Head,
+    MultiHeadAttention,
+    attention,
+    attention_maps,
+    banded_mask,
+    causal_mask,
+    padding_mask,
+    record_attention,
+)
+
+B, T, S, C, H = 2, 5, 7, 12, 3
+EXACT = {"rtol": 0, "atol": 1e-12}
+IDX = torch.tensor([[3, 1, 2, 0, 0], [4, 4, 1, 2, 0]])
+MEMORY_IDX = torch.tensor([[1] * 7, [1, 2, 3, 0, 0, 0, 0]])
+MASKS = {
+    "none": None,
+    "causal": causal_mask(T),
+    "banded": banded_mask(T, 2),
+    "padded": padding_mask(IDX, pad=0),
+    "padded and causal": padding_mask(IDX, pad=0) & causal_mask(T),
+}
+masks = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
+
+
+def made(**settings):
+    torch.manual_seed(0)
+    return MultiHeadAttention(C, H, **settings).double()
+
+
+def given(*lengths):
+    generator = torch.Generator().manual_seed(1)
+    shapes = [(B, length, C) for length in lengths]
+    draws = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    return [draw.requires_grad_() for draw in draws]
+
+
+def outputs_and_gradients(out, leaves):
+    """out, and the gradients that a loss which is different for every output gives to leaves."""
+    loss = (out * torch.arange(out.numel(), dtype=out.dtype).view(out.shape).sin()).sum()
+    return out, *torch.autograd.grad(loss, leaves)
+
+
+def pytorchs(model):
+    """nn.MultiheadAttention with the parameters of model, and where its gradients are wanted."""
+    theirs = nn.MultiheadAttention(
+        C, H, bias=model.proj.bias is not None, batch_first=True, dtype=torch.float64
+    )
+    maps = [model.query, model.key, model.value]
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([part.weight for part in maps]))
+        theirs.out_proj.weight.copy_(model.proj.weight)
+        if model.proj.bias is not None:
+            theirs.in_proj_bias.copy_(torch.cat([part.bias for part in maps]))
+            theirs.out_proj.bias.copy_(model.proj.bias)
+    return theirs
+
+
+def parameters_of_ours(model):
+    """In the order, and in the form, of nn.MultiheadAttention's parameters."""
+    maps = [model.query, model.key, model.value]
+    yield from ([part.weight for part in maps], [model.proj.weight])
+    if model.proj.bias is not None:
+        yield from ([part.bias for part in maps], [model.proj.bias])
+
+
+@masks
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("cross", [False, True])
+def test_it_is_pytorchs(cross, bias, mask):
+    if cross:
+        x, memory = leaves = given(T, S)
+        mask = mask if mask is None else padding_mask(MEMORY_IDX, pad=0)
+    else:
+        leaves = given(T)
+        x = memory = leaves[0]
+    model = made(bias=bias)
+    with torch.no_grad():  # biases start at 0 in many models, and then nobody sees them exchanged
+        for p in model.parameters():
+            p.normal_(std=0.5)
+    theirs = pytorchs(model)
+    groups = list(parameters_of_ours(model))
+    ours = [p for group in groups for p in group]
+    got = outputs_and_gradients(model(x, memory if cross else None, mask), [*leaves, *ours])
+
+    hidden = None if mask is None else ~mask.expand(B, T, memory.shape[1]).repeat_interleave(H, 0)
+    out = theirs(x, memory, memory, attn_mask=hidden)[0]  # True = must not look
+    names = ["in_proj_weight", "out_proj.weight", "in_proj_bias", "out_proj.bias"]
+    wanted = [theirs.get_parameter(name) for name in names[: len(groups)]]
+    want = outputs_and_gradients(out, [*leaves, *wanted])
+
+    n = 1 + len(leaves)
+    assert_close(got[:n], want[:n], **EXACT)
+    gradients = iter(got[n:])
+    for group, theirs_gradient in zip(groups, want[n:], strict=True):
+        ours_gradient = torch.cat([next(gradients) for _ in group])
+        assert_close(ours_gradient, theirs_gradient, **EXACT)
+
+
+@masks
+def test_pytorchs_own_way_to_say_padded_and_causal(mask):
+    model, (x,) = made(causal=True), given(T)
+    padded = padding_mask(IDX, pad=0)
+    want = pytorchs(model)(
+        x, x, x, key_padding_mask=IDX == 0, attn_mask=~causal_mask(T), need_weights=False
+    )[0]
+    assert_close(model(x, mask=padded), want, **EXACT)
+
+
+@masks
+@pytest.mark.parametrize("head_size", [None, 2, C])
+@pytest.mark.parametrize("causal", [False, True])
+def test_it_is_a_loop_over_heads(causal, head_size, mask):
+    model = made(head_size=head_size, causal=causal)
+    D = head_size or C // H
+    heads = [Head(C, D, causal).double() for _ in range(H)]
+    with torch.no_grad():
+        for h, head in enumerate(heads):
+            rows = slice(h * D, (h + 1) * D)
+            for name in ("query", "key", "value"):
+                mine = model.get_parameter(f"{name}.weight")
+                head.get_parameter(f"{name}.weight").copy_(mine[rows])
+    (x,) = leaves = given(T)
+    got = outputs_and_gradients(model(x, mask=mask), [*leaves, *model.parameters()])
+    joined = torch.cat([head(x, mask=mask) for head in heads], dim=-1)
+    each = [p for head in heads for p in head.parameters()]
+    out = joined @ model.proj.weight.T
+    want = outputs_and_gradients(out, [*leaves, *each, model.proj.weight])
+    parts = [torch.cat(want[2 + i : -1 : 3]) for i in range(3)]  # queries, keys, values
+    assert_close(got, (want[0], want[1], *parts, want[-1]), **EXACT)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("mask", [None, padding_mask(IDX, pad=0), banded_mask(T, 3)])
+def test_maps_have_every_head_and_what_it_did(causal, mask):
+    model, (x,) = made(causal=causal), given(T)
+    with record_attention(model) as weights:
+        out = model(x, mask=mask)
+    looks = weights["attention"]
+    assert looks.shape == (B, H, T, T)
+    values = model.value(x).view(B, T, H, C // H)
+    mixed = torch.einsum("bhts,bshd->bthd", looks, values)
+    assert_close(out, mixed.flatten(2) @ model.proj.weight.T, **EXACT)
+    assert_close(model(x, mask=mask), out, **EXACT)
+    allowed = causal_mask(T) if causal else torch.ones(T, T, dtype=torch.bool)
+    allowed = allowed if mask is None else allowed & mask
+    assert torch.equal(looks != 0, allowed.expand(B, T, T)[:, None].expand_as(looks))
+
+
+def test_changing_the_future_changes_no_past_output():
+    model, (x,) = made(causal=True), given(T)
+    out = model(x)
+    for t in range(T):
+        other = x.detach().clone()
+        other[:, t] += 1
+        assert torch.equal(model(other)[:, :t], out[:, :t])
+        assert (model(other)[:, t:] != out[:, t:]).any(-1).all()
+
+
+def test_a_padded_sequence_gives_what_it_gives_alone():
+    model, (x,) = made(causal=True), given(T)
+    out = model(x, mask=padding_mask(IDX, pad=0))
+    assert_close(out[:1, :3], model(x[:1, :3]), **EXACT)
+    assert_close(out[1:, :4], model(x[1:, :4]), **EXACT)
+
+
+def test_a_bias_of_keys_changes_nothing():
+    model, (x,) = made(bias=True), given(T)
+    out = model(x)
+    with torch.no_grad():
+        model.key.bias += 3
+    assert_close(model(x), out, **EXACT)
+
+
+WIDE = torch.arange(40, dtype=torch.float64)
+
+
+def half_dropped(seed, readable):
+    torch.manual_seed(seed)
+    part = Attention(dropout=0.5)
+    q = k = torch.zeros(1, 1, 40, 8, dtype=torch.float64)
+    v = torch.eye(40, dtype=torch.float64)[None, None]  # so what comes out is the weights
+    if not readable:
+        return part(q, k, v)[0, 0], None
+    with record_attention(part) as recorded:
+        mixed = part(q, k, v)[0, 0]
+    return mixed, recorded[""][0, 0]
+
+
+@pytest.mark.parametrize("readable", [False, True], ids=["fused", "readable"])
+def test_dropout_comes_after_the_softmax(readable):
+    kept, recorded = half_dropped(0, readable)
+    # Equal scores: each of 40 weights is 1/40, and counts for nothing or for twice as much.
+    assert_close(kept.unique(), torch.tensor([0, 2 / 40], dtype=torch.float64), **EXACT)
+    assert 0.45 < (kept == 0).double().mean() < 0.55
+    sums = kept.sum(dim=1)
+    assert sums.std() > 0.1 and abs(sums.mean() - 1) < 0.1  # 1 on the whole, not in each row
+    if readable:
+        assert_close(recorded, torch.full((40, 40), 1 / 40, dtype=torch.float64), **EXACT)
+
+
+def test_both_paths_drop_the_same_weights():
+    assert torch.equal(half_dropped(3, readable=False)[0], half_dropped(3, readable=True)[0])
+    assert not torch.equal(half_dropped(3, True)[0], half_dropped(4, True)[0])
+
+
+def test_without_training_nothing_is_dropped():
+    plain, (x,) = made(), given(T)
+    model = made(dropout=0.5)
+    assert not torch.equal(model(x), plain(x))
+    assert not torch.equal(model(x), model(x))
+    maps = attention_maps(model, x)["attention"]
+    assert model.training
+    assert_close(model.eval()(x), plain(x), **EXACT)
+    np.testing.assert_allclose(maps, attention_maps(plain, x)["attention"], rtol=0, atol=1e-12)
+
+
+def test_the_readable_form_drops_what_it_is_told():
+    (q,) = given(T)
+    mixed, weights = attention(q, q, q, dropout=0.5)
+    assert_close(weights.sum(-1), torch.ones(B, T, dtype=torch.float64), **EXACT)
+    assert not torch.allclose(mixed, weights @ q)
+
+
+def test_parameters_by_head_size():
+    def maps(**settings):
+        model = MultiHeadAttention(256, 8, **settings)
+        return sum(part.weight.numel() for part in (model.query, model.key, model.value))
+
+    assert maps() == 196_608
+    assert maps(head_size=256) == 1_572_864
+    model = MultiHeadAttention(256, 8, bias=True)
+    assert sum(p.numel() for p in model.parameters()) == 4 * (256 * 256 + 256)
+    assert MultiHeadAttention(256, 8, head_size=256).proj.weight.shape == (256, 2048)
+
+
+def test_heads_that_do_not_divide_the_channels():
+    with pytest.raises(ValueError, match="n_embd 12 cannot be cut into n_head = 5 equal parts"):
+        MultiHeadAttention(12, 5)
+    assert MultiHeadAttention(12, 5, head_size=4)(torch.zeros(1, 2, 12)).shape == (1, 2, 12)

@@ -1,13 +1,26 @@
 """Draw every picture in this folder: `make images`. The same versions draw the same bytes."""
 
+import math
+from functools import partial
 from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.figure import Figure
+from torch.testing import assert_close
 
 from gptlib import plot
+from gptlib.attention import (
+    MultiHeadAttention,
+    attention,
+    attention_maps,
+    banded_mask,
+    causal_mask,
+    padding_mask,
+)
+from gptlib.narrow import NarrowAttention
 from gptlib.world import surprisals, tell
 
 STOPS = [
@@ -24,12 +37,109 @@ STOPS = [
     "ChatGPT",
 ]
 TALE_SEED = 39  # of the story in course.png
+HEADS_SEED = 3  # of parameters with which heads look in different ways
+MAPS_SEED = 51  # of maps that can be told apart
 
 
 def course() -> list[Figure]:
     """The README's picture: the way from the first stop to the last, and what it starts from."""
     text = tell(TALE_SEED).text
     return [plot.course_map(STOPS, lit=0), plot.surprise(text, surprisals(text))]
+
+
+def attention_steps() -> dict:
+    """Attention on the four words of notebook 02, step by step."""
+    q = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [2.0, 1.0]])  # (T, D)
+    k = torch.tensor([[0.0, 2.0], [1.0, 0.0], [2.0, 0.0], [0.0, 0.0]])  # (S, D)
+    v = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 3.0], [0.0, 0.0]])  # (S, D)
+    mask = causal_mask(4)
+    mixed, weights = attention(q, k, v, mask)
+    products = q @ k.T
+    scores = products / math.sqrt(2)
+    assert_close(scores.masked_fill(~mask, -math.inf).softmax(dim=1), weights)
+    assert_close(weights @ v, mixed)
+    return {
+        "names": ["Milo", "hedgehog", "Domino", "shouted"],
+        "vectors": {"q": q, "k": k, "v": v},
+        "products": products,
+        "scores": scores,
+        "mask": mask,
+        "weights": weights,
+        "mixed": mixed,
+    }
+
+
+@torch.no_grad()
+def multi_head() -> dict:
+    """What the parts of a MultiHeadAttention get and give, in one forward pass."""
+    torch.manual_seed(HEADS_SEED)
+    module = MultiHeadAttention(n_embd=8, n_head=4, causal=True)
+    for part in (module.query, module.key):
+        part.weight *= 4  # or the heads would all look much the same
+    gets, gives = {}, {}
+
+    def keep(name, _, inputs, output):
+        gets[name], gives[name] = inputs, output
+
+    for name, part in module.named_children():
+        part.register_forward_hook(partial(keep, name))
+    x = torch.randn(1, 5, 8)
+    out = module(x)
+    return {
+        "x": x,
+        "maps": {"q": gives["query"], "k": gives["key"], "v": gives["value"]},
+        "slices": dict(zip("qkv", gets["attention"][:3], strict=True)),
+        "weights": attention_maps(module, x)["attention"],
+        "mask": causal_mask(5),
+        "mixed": gives["attention"],
+        "joined": gets["proj"][0],
+        "out": out,
+    }
+
+
+def masks() -> dict[str, tuple[torch.Tensor, list[str], str]]:
+    """Each mask with its tokens, and what it means."""
+    places = [str(t) for t in range(6)]
+    idx = torch.tensor([[5, 2, 7, 3, 0, 0]])
+    tokens = [str(i) for i in idx[0].tolist()]
+    causal, padded = causal_mask(6), padding_mask(idx, pad=0)[0].expand(6, 6)
+    return {
+        "causal": (causal, places, "Nobody looks at\nwhat comes later."),
+        "banded, width 3": (
+            banded_mask(6, width=3),
+            places,
+            "At the last 3 only,\nitself included.",
+        ),
+        "padded": (padded, tokens, "Nobody looks at 0,\nwhich fills a short row."),
+        "causal & padded": (causal & padded, tokens, "Both at once: only\nwhat both allow."),
+    }
+
+
+def head_maps() -> dict:
+    """Four kinds of attention: how each makes its queries, and how many parameters it has."""
+
+    def kinds(C, H):
+        return {
+            "narrow, shared": NarrowAttention(C, H, shared=True),
+            "narrow": NarrowAttention(C, H),
+            "standard": MultiHeadAttention(C, H),
+            "wide": MultiHeadAttention(C, H, head_size=C),
+        }
+
+    def count(module):
+        parts = (module.query, module.key, module.value)
+        return sum(parameter.numel() for part in parts for parameter in part.parameters())
+
+    torch.manual_seed(MAPS_SEED)
+    one_by_one = torch.eye(8)[None]  # row c is channel c alone
+    with torch.no_grad():
+        maps = {name: module.query(one_by_one)[0] for name, module in kinds(8, 4).items()}
+    return {
+        "maps": maps,
+        "n_head": 4,
+        "counted": {name: count(module) for name, module in kinds(256, 8).items()},
+        "at": "n_embd = 256, n_head = 8",
+    }
 
 
 def save(path: Path, figures: list[Figure]) -> None:
@@ -48,9 +158,13 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(3):  # the notebooks that there are
+    for n in range(4):  # the notebooks that there are
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
+    save(folder / "attention.png", [plot.attention_steps(**attention_steps())])
+    save(folder / "multi_head.png", [plot.multi_head(**multi_head())])
+    save(folder / "masks.png", [plot.masks(masks(), "A mask says who may look at whom")])
+    save(folder / "narrow_wide.png", [plot.head_maps(**head_maps())])
 
 
 if __name__ == "__main__":

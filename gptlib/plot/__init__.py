@@ -6,6 +6,9 @@ plt.show() after it shows it.
 
 from gptlib.plot.attention import look, positions, weights
 from gptlib.plot.course import course_map
+from gptlib.plot.diagrams import attention_steps, head_maps, masks
+from gptlib.plot.heads import compare, costs, heads
+from gptlib.plot.multi_head import multi_head
 from gptlib.plot.predictions import guesses, loss_curve, pairs, uncertainty
 from gptlib.plot.style import (
     BEFORE,
@@ -34,12 +37,19 @@ __all__ = [
     "VALID",
     "VALUE",
     "WIDTH",
+    "attention_steps",
     "batch",
     "character_counts",
+    "compare",
+    "costs",
     "course_map",
     "guesses",
+    "head_maps",
+    "heads",
     "look",
     "loss_curve",
+    "masks",
+    "multi_head",
     "pairs",
     "png",
     "positions",

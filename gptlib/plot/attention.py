@@ -24,6 +24,13 @@ from gptlib.plot.style import (
 LOOKS = LinearSegmentedColormap.from_list("looks", ["white", QUERY])  # 0 to 1 in every picture
 HATCHED = {"facecolor": "#eeeeee", "edgecolor": BEFORE, "hatch": "////", "linewidth": 0}
 MOST_NUMBERS = 8  # columns in which a number can be read
+NAMED = 0.15  # inches, of the smallest cell that has room for a name beside it
+STRIDE = 16  # from one position that is told to the next, where names have no room
+
+
+def ticks(names: Sequence[str], named: bool) -> dict[int, str]:
+    """What to write at which places of an axis: all names, or every 16th position."""
+    return dict(enumerate(names)) if named else {i: str(i) for i in range(0, len(names), STRIDE)}
 
 
 def weights(
@@ -35,29 +42,37 @@ def weights(
     """Draw attention weights, one panel beside the other.
 
     panels: name -> weights (T, S) and mask, bool (T, S) or None; what is masked is hatched
-    rows: T names, of those who ask; columns: S names, of those who answer
+    rows: T names, of those who ask; columns: S names, of those who answer; where cells are too
+        small for names, every 16th has its position
     """
     rows, columns = [visible(name) for name in rows], [visible(name) for name in columns]
     T, S, n = len(rows), len(columns), len(panels)
-    cell = min(0.5, (WIDTH - 1.3 * n) / n / S)
-    turned = max(len(name) for name in columns) * 0.11 > cell
-    below = 0.11 * max(len(name) for name in columns) if turned else 0.2  # inches for the names
-    fig = plt.figure(figsize=(WIDTH, T * cell + below + (0.9 if n == 1 else 1.2)))
+    cell = min(0.5, (WIDTH - 1.3 * n) / n / S, WIDTH / T)
+    named = cell >= NAMED
+    if not named:  # positions leave more room than names
+        cell = min((WIDTH - 0.65 * n) / n / S, WIDTH / T)
+    asking, answering = ticks(rows, named), ticks(columns, named)
+    longest = max(len(name) for name in answering.values()) * 0.11
+    turned = named and longest > cell
+    below = longest if turned else 0.2  # inches for the names
+    above = 0.9 + 0.2 * title.count("\n") + (0.3 if n > 1 else 0)
+    fig = plt.figure(figsize=(WIDTH, T * cell + below + above))
     axes = fig.subplots(1, n, squeeze=False)[0]
     for ax, (name, (shown, mask)) in zip(axes, panels.items(), strict=True):
         shown = np.asarray(shown)
         mask = np.ones((T, S), bool) if mask is None else np.broadcast_to(mask, (T, S))
-        ax.imshow(shown, cmap=LOOKS, vmin=0, vmax=1)
+        # What is masked is transparent, and shows the hatching behind it.
+        ax.add_patch(Rectangle((-0.5, -0.5), S, T, **HATCHED, zorder=-1))
+        ax.imshow(np.ma.array(shown, mask=~mask), cmap=LOOKS, vmin=0, vmax=1)
         ax.set_anchor("N")  # what height is left over is below, not under the title
-        for t, s in zip(*np.nonzero(~mask), strict=True):
-            ax.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, **HATCHED))
         if S <= MOST_NUMBERS:
             for t, s in zip(*np.nonzero(mask), strict=True):
                 color = "white" if shown[t, s] > 0.6 else "black"
                 number = f"{shown[t, s]:.2f}"
                 ax.text(s, t, number, ha="center", va="center", size=9, color=color)
-        ax.set_xticks(range(S), columns, rotation=90 if turned else 0, parse_math=False)
-        ax.set_yticks(range(T), rows, parse_math=False)
+        names = list(answering.values())
+        ax.set_xticks(list(answering), names, rotation=90 if turned else 0, parse_math=False)
+        ax.set_yticks(list(asking), list(asking.values()), parse_math=False)
         ax.tick_params(length=0)
         for side in ("top", "right"):
             ax.spines[side].set_visible(True)

@@ -1,0 +1,98 @@
+"""Pictures of many heads, and of what attention costs."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from gptlib.plot.attention import HATCHED, LOOKS
+from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, VALID, WIDTH, visible
+
+PER_ROW = 4
+MOST_NAMED = 17  # tokens whose names can be read beside a panel
+
+
+def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: str) -> Figure:
+    """Draw what each head of a causal model looks at in one text; rows ask, columns answer.
+
+    maps: (H, T, T), T at most MOST_NAMED; tokens: T of one character each; names: H, one for
+    each panel
+    """
+    maps, tokens = np.asarray(maps), [visible(token) for token in tokens]
+    H, T, _ = maps.shape
+    rows = -(-H // PER_ROW)
+    fig = plt.figure(figsize=(WIDTH, 2.55 * rows + 0.4))
+    axes = list(fig.subplots(rows, PER_ROW, sharex=True, sharey=True, squeeze=False).flat)
+    for ax, looks, name in zip(axes, maps, names, strict=False):
+        ax.add_patch(Rectangle((-0.5, -0.5), T, T, **HATCHED, zorder=-1))
+        ax.imshow(np.ma.array(looks, mask=~np.tri(T, dtype=bool)), cmap=LOOKS, vmin=0, vmax=1)
+        ax.set_title(name, size=10)
+        ax.tick_params(length=0, labelsize=9)
+    for ax in axes[H:]:
+        ax.remove()
+    style = {"family": "monospace", "parse_math": False}
+    axes[0].set_xticks(range(T), tokens, va="baseline", **style)
+    axes[0].tick_params(axis="x", pad=9)
+    axes[0].set_yticks(range(T), tokens, va="center_baseline", **style)
+    fig.supylabel("asks", size=10)
+    fig.supxlabel("answers", size=10)
+    fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
+    return fig
+
+
+def compare(
+    losses: Mapping[str, Sequence[float]],
+    live: Mapping[str, float],
+    landmarks: Mapping[str, float],
+    title: str,
+) -> Figure:
+    """Draw the validation losses of several models, one row each and a dot for each seed.
+
+    losses: name -> the losses of its seeds; live: the loss of the seed that was just trained, for
+    the names that have one; landmarks: name -> loss, each a line through all rows
+    """
+    fig = plt.figure(figsize=(WIDTH, 0.42 * len(losses) + 1.3))
+    ax = fig.add_subplot()
+    for name, loss in landmarks.items():
+        ax.axvline(loss, color=QUIET, linewidth=1, linestyle=":")
+        ax.text(loss, -0.75, f"{name} {loss:.2f}", ha="center", va="bottom", size=10)
+    for y, (name, values) in enumerate(losses.items()):
+        logged = ax.plot(values, [y] * len(values), "o", color=VALID, alpha=0.6, label="in the log")
+        if name in live:
+            here = ax.plot(live[name], y, "D", color="black", mfc="none", label="here")
+    ax.set_yticks(range(len(losses)), losses)
+    ax.set(ylim=(len(losses) - 0.5, -0.7), xlabel="validation loss, nats per character")
+    ax.legend(handles=logged + (here if live else []), loc="lower left", bbox_to_anchor=(1, 0))
+    ax.set_title(title, pad=22)
+    return fig
+
+
+def costs(
+    lengths: Sequence[int],
+    milliseconds: Mapping[str, Sequence[float]],
+    kept: Mapping[str, Sequence[float]],
+    title: str,
+) -> Figure:
+    """Draw how time and memory of two forms of attention grow with the length of the text.
+
+    lengths: each T; milliseconds, and kept, in bytes: name -> a number for each T, first of the
+    form that the second is to replace
+    """
+    fig = plt.figure(figsize=(WIDTH, 3.6))
+    styles = [{"color": BEFORE, "linestyle": "--"}, {"color": HIGHLIGHT, "linestyle": "-"}]
+    panels = [("milliseconds", milliseconds, 1), ("megabytes kept", kept, 1e-6)]
+    for ax, (label, measured, unit) in zip(fig.subplots(1, 2), panels, strict=True):
+        for (name, values), style in zip(measured.items(), styles, strict=True):
+            values = unit * np.asarray(values)
+            ax.plot(lengths, values, marker="o", **style)
+            end = (lengths[-1], values[-1])
+            ax.annotate(name, end, (8, 0), textcoords="offset points", va="center", size=10)
+        ax.set(xscale="log", yscale="log", xlabel="T", ylabel=label)
+        ax.set_xticks(lengths, lengths)
+        ax.minorticks_off()
+        ax.yaxis.set_major_formatter("{x:g}")
+    fig.suptitle(title, x=0.01, ha="left", size=12)
+    return fig

@@ -1,0 +1,59 @@
+"""The arrays behind the pictures of many heads, and that a reader can make them out."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from test_plot import assert_legible, cells, style  # noqa: F401
+
+from gptlib import plot
+
+
+@pytest.mark.parametrize("H, T", [(1, 3), (3, 16), (8, 16), (5, 12)])
+def test_heads(H, T):
+    maps = np.random.default_rng(0).dirichlet(np.ones(T), (H, T))
+    tokens, names = list('a den. "$x_\\park q')[:T], [f"head ${h}" for h in range(H)]
+    fig = plot.heads(maps, tokens, names, title="Who looks at $whom")
+    assert_legible(fig)
+    assert len(fig.axes) == H
+    past = np.tri(T, dtype=bool)
+    for ax, looks, name in zip(fig.axes, maps, names, strict=True):
+        drawn, hatched = cells(ax)
+        np.testing.assert_array_equal(drawn, looks)
+        np.testing.assert_array_equal(hatched, ~past)
+        assert ax.get_images()[0].get_clim() == (0, 1)
+        assert ax.get_title(loc="left") == name
+    shown = [label.get_text() for label in fig.axes[0].get_yticklabels()]
+    assert shown == [plot.visible(token) for token in tokens]
+
+
+def test_compare():
+    losses = {"narrow": [2.1, 2.2, 2.0], "standard": [1.9, 1.85, 1.95], "wide": [1.7]}
+    fig = plot.compare(losses, {"standard": 1.91}, {"trigram": 1.68, "bigram": 2.34}, "Wide wins")
+    assert_legible(fig)
+    ax = fig.axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(losses)
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first is not above"
+    drawn = [(list(line.get_xdata()), set(line.get_ydata())) for line in ax.lines]
+    for y, values in enumerate(losses.values()):
+        assert (values, {y}) in drawn
+    assert ([1.91], {1}) in drawn
+    assert [text.get_text() for text in ax.texts] == ["trigram 1.68", "bigram 2.34"]
+    assert [text.get_position()[0] for text in ax.texts] == [1.68, 2.34]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["in the log", "here"]
+    alone = plot.compare(losses, {}, {"trigram": 1.68}, "Wide wins")
+    assert [text.get_text() for text in alone.axes[0].get_legend().get_texts()] == ["in the log"]
+    assert_legible(alone)
+
+
+def test_costs():
+    lengths, ms = [64, 128, 256], {"readable": [1, 4, 17], "fused": [0.5, 1.7, 6.1]}
+    kept = {"readable": [2.7e5, 1.1e6, 4.3e6], "fused": [1.3e5, 2.7e5, 5.3e5]}
+    fig = plot.costs(lengths, ms, kept, title="Memory: T times T, or T")
+    assert_legible(fig)
+    for ax, wanted, unit in zip(fig.axes, (ms, kept), (1, 1e6), strict=True):
+        for line, text, (name, values) in zip(ax.lines, ax.texts, wanted.items(), strict=True):
+            assert line.get_xdata().tolist() == lengths
+            np.testing.assert_allclose(unit * line.get_ydata(), values)
+            assert text.get_text() == name and text.xy[1] == line.get_ydata()[-1]
+        assert {line.get_linestyle() for line in ax.lines} == {"-", "--"}
+    plt.close(fig)

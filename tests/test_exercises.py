@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gptlib import exercises
 from gptlib.exercises import NOT_YET, RIGHT
@@ -288,7 +289,7 @@ def in_one_list(x):
 
 
 def one_off(rows):
-    rows = torch.tensor(rows)
+    rows = torch.as_tensor(rows)
     rows[-1, -1] = math.nan
     return rows.tolist()
 
@@ -363,7 +364,7 @@ open_to_all = attends(hidden=torch.zeros_like)
         (attends(hidden=lambda ones: ones.triu(), fill=-1e9), "looks at itself too"),
         (attends(lambda q, k: scaled(k, q)), "q and k are exchanged"),
         (attends(fill=0), "so a score of 0 takes part"),
-        (lambda q, k: scaled(q, k).exp().tril(), "These are exponentials"),
+        (lambda q, k: scaled(q, k).exp().tril(), "Your weights are exponentials"),
         (lambda q, k: scaled(q, k), "These are scores"),
         (lambda q, k: scaled(q, k).tril(), "These are scores"),
         (lambda q, k: scaled(q, k, 1).tril(), "These are scores"),
@@ -484,6 +485,376 @@ def in_halves(T, C):
 )
 def test_positions(mine, says):
     assert says in exercises.check_positions(mine)
+
+
+def cut(rows, H):
+    rows = torch.tensor(rows)
+    return rows.view(len(rows), H, -1).transpose(0, 1)  # (H, T, D)
+
+
+def in_one_head(rows, H):
+    """All heads are one list, since [[]] * H is."""
+    heads = [[]] * H
+    for row in cut(rows, H).transpose(0, 1).tolist():
+        for h, part in enumerate(row):
+            heads[h].append(part)
+    return heads
+
+
+def cut_at(place):
+    """Head h has the D channels from place(h, D) on."""
+
+    def mine(rows, H):
+        D = len(rows[0]) // H
+        return [[row[place(h, D) : place(h, D) + D] for row in rows] for h in range(H)]
+
+    return mine
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (cut, "Right!"),
+        (lambda rows, H: list(cut(rows, H)), "Right!"),
+        (lambda rows, H: tuple(map(tuple, cut(rows, H).tolist())), "Right!"),
+        (cut_at(lambda h, D: h * D), "Right!"),
+        (
+            lambda rows, H: torch.tensor(rows).view(H, len(rows), -1),
+            "You cut between positions, as view(H, T, D) does",
+        ),
+        (
+            lambda rows, H: torch.tensor(rows).view(H, -1, len(rows[0])),
+            "You cut between positions: a head has D channels of them all",
+        ),
+        (lambda rows, H: torch.tensor(rows).chunk(H), "You cut between positions: a head has D"),
+        (lambda rows, H: [[row[h::H] for row in rows] for h in range(H)], "every H-th channel"),
+        (lambda rows, H: cut(rows, H).transpose(0, 1), "(T, H, D) to (H, T, D)"),
+        (lambda rows, H: cut(rows, H).flip(0), "in reverse order"),
+        (lambda rows, H: cut(rows, H).transpose(1, 2), "Each head is on its side"),
+        (lambda rows, H: cut(rows, len(rows[0]) // H), "make 2 of 3, not 3 of 2"),
+        (lambda rows, H: cut(rows, H).flatten(0, 1), "Your heads are one list"),
+        (lambda rows, H: cut(rows, H).transpose(0, 1).flatten(0, 1), "Your heads are one list"),
+        (in_one_head, "[[]] * H is one list"),
+        (cut_at(lambda h, D: h), "Your head h begins at channel h"),
+        (cut_at(lambda h, D: 0), "All your heads are head 0"),
+        (lambda rows, H: rows, "These are the rows, as they were"),
+        (lambda rows, H: cut(rows, H)[:1], "Return 2 heads, as many as n_head says, not 1."),
+        (lambda rows, H: [*cut(rows, H), []], "Return 2 heads, as many as n_head says, not 3."),
+        (lambda rows, H: cut(rows, H).flatten(), "single values: return 2 heads, each a list of 4"),
+        (lambda rows, H: cut(rows, H)[:, 0], "Of head 0: Yours is a list of single values"),
+        (lambda rows, H: cut(rows, H)[:, 1:], "Of head 0: Return 4 rows, one for each position"),
+        (lambda rows, H: cut(rows, H)[:, :, 1:], "3 values, one for each channel of a head, not 2"),
+        (
+            lambda rows, H: [rows] * H,
+            "Each row has 3 values, one for each channel of a head, not 6",
+        ),
+        (lambda rows, H: [cut(rows, H)[0], [[1, 2, 3]] * 4], "All your rows are the same"),
+        (
+            lambda rows, H: [cut(rows, H)[0], one_off(cut(rows, H)[1])],
+            "n_head = 2 in head 1 row 3 should be 33, 34, 35, and yours is 33, 34, nan.",
+        ),
+        (lambda rows, H: cut(rows, 2), "Right, but not for T = 5, C = 6 and H = 3"),
+        (
+            lambda rows, H: cut(rows, 1 if H == 4 else H),
+            "Right, but not for T = 2, C = 4 and H = 4",
+        ),
+    ],
+)
+def test_split(mine, says):
+    assert says in exercises.check_split(mine)
+
+
+def laid(heads):
+    return torch.tensor(heads).transpose(0, 1).flatten(1)  # (T, C)
+
+
+def in_one_row(heads, outer=0):
+    """All rows are one list, since [[]] * T is."""
+    rows = [[]] * len(heads[0])
+    for parts in torch.tensor(heads).transpose(0, outer).tolist():
+        for t, part in enumerate(parts):
+            rows[t if outer == 0 else 0] += part
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (laid, "Right!"),
+        (lambda heads: laid(heads).tolist(), "Right!"),
+        (lambda heads: torch.cat(list(torch.tensor(heads)), dim=-1), "Right!"),
+        (
+            lambda heads: torch.tensor(heads).reshape(len(heads[0]), -1),
+            "You read head after head, as reshape(T, C) does",
+        ),
+        (lambda heads: torch.tensor(heads).permute(1, 2, 0).flatten(1), "The heads take turns"),
+        (lambda heads: laid(heads[::-1]), "in reverse order"),
+        (lambda heads: torch.tensor(heads).sum(0), "These are sums over the heads"),
+        (lambda heads: torch.tensor(heads).mean(0), "These are means over the heads"),
+        (lambda heads: torch.tensor(heads).flatten(0, 1), "one below the other"),
+        (lambda heads: torch.tensor(heads).transpose(0, 1), "make them one list, of C"),
+        (lambda heads: laid(heads).T, "Rows and columns are exchanged"),
+        (lambda heads: heads[0], "This is head 0 alone"),
+        (lambda heads: heads[-1], "This is the last head alone"),
+        (in_one_row, "[[]] * T is one list"),
+        (lambda heads: in_one_row(heads, outer=1), "[[]] * T is one list"),
+        (lambda heads: laid(heads).flatten(), "single values: return 4 rows, each a list of 6"),
+        (lambda heads: laid(heads)[1:], "Return 4 rows, one for each position, not 3."),
+        (
+            lambda heads: laid(heads)[:, 1:],
+            "Each row has 6 values, one for each channel of all heads together, not 5.",
+        ),
+        (
+            lambda heads: laid(heads)[:, :, None],
+            "Your rows hold lists: each row is one list, of 6 single values.",
+        ),
+        (lambda heads: [[0] * 6] * 4, "All your rows are the same"),
+        (
+            lambda heads: one_off(laid(heads)),
+            "row 3 should be 30, 31, 32, 33, 34, 35, and yours is 30, 31, 32, 33, 34, nan.",
+        ),
+        (
+            lambda heads: [a + b for a, b in zip(heads[0], heads[-1], strict=True)],
+            "Right, but not for T = 5, C = 6 and H = 3",
+        ),
+    ],
+)
+def test_join(mine, says):
+    assert says in exercises.check_join(mine)
+
+
+causal = attends()
+
+
+def heads_that(weigh=causal, split=cut, join=laid):
+    """Multi-head attention with one thing done in its own way."""
+
+    def mine(q, k, v, H):
+        heads = zip(*(torch.as_tensor(split(rows, H)).tolist() for rows in (q, k, v)), strict=True)
+        mixed = [
+            torch.as_tensor(weigh(q, k)) @ torch.tensor(v, dtype=torch.float) for q, k, v in heads
+        ]
+        return join(torch.stack(mixed).tolist())
+
+    return mine
+
+
+def weights_of(q, k, H):
+    heads = zip(cut(q, H).tolist(), cut(k, H).tolist(), strict=True)
+    return torch.stack([causal(*head) for head in heads])  # (H, T, T)
+
+
+def one_weighting(choose):
+    """All heads have the weights that choose makes of theirs."""
+
+    def mine(q, k, v, H):
+        weights = choose(weights_of(q, k, H))
+        return laid((weights @ cut(v, H).float()).tolist())
+
+    return mine
+
+
+def pytorchs(q, k, v, H):
+    q, k, v = (cut(rows, H).double() for rows in (q, k, v))
+    mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return mixed.transpose(0, 1).flatten(1)  # (T, C)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (pytorchs, "Right!"),
+        (heads_that(), "Right!"),
+        (heads_that(attends(fill=-1e9)), "Right!"),
+        (heads_that(split=cut_at(lambda h, D: h * D)), "Right!"),
+        (lambda *given: heads_that()(*given).tolist(), "Right!"),
+        (
+            heads_that(attends(lambda q, k: scaled(q, k, math.sqrt(6)))),
+            "Your scores are sqrt(H) = 1.41 times too small: did you divide by sqrt(C)? A head's "
+            "queries have D channels.",
+        ),
+        (heads_that(attends(lambda q, k: scaled(q, k, 1))), "Divide the scores by sqrt(D)"),
+        (heads_that(attends(lambda q, k: scaled(q, k, 3))), "You divide by D"),
+        (heads_that(attends(lambda q, k: scaled(q, k, 2))), "You divide by sqrt(T)"),
+        (heads_that(open_to_all), "There is no mask"),
+        (heads_that(lambda q, k: open_to_all(q, k).tril()), "You mask after the softmax"),
+        (heads_that(attends(hidden=lambda ones: ones.tril(-1))), "The wrong side is masked"),
+        (
+            heads_that(attends(hidden=lambda ones: ones.tril())),  # row 3 is nan
+            "The wrong side is masked",
+        ),
+        (heads_that(attends(hidden=lambda ones: ones.tril(), fill=-1e9)), "The wrong side"),
+        (heads_that(attends(hidden=lambda ones: ones.triu())), "looks at itself too"),
+        (heads_that(attends(fill=0)), "so a score of 0 takes part"),
+        (heads_that(attends(dim=0)), "down the columns"),
+        (heads_that(attends(dim=0, fill=0)), "down the columns"),
+        (heads_that(lambda q, k: scaled(q, k).softmax(0)), "down the columns"),
+        (heads_that(lambda q, k: scaled(q, k).softmax(0).tril()), "down the columns"),
+        (heads_that(attends(lambda q, k: scaled(k, q))), "q and k are exchanged"),
+        (heads_that(lambda q, k: scaled(q, k).exp().tril()), "Your weights are exponentials"),
+        (lambda q, k, v, H: heads_that()(q, k, v, 1), "This is one head with all C channels"),
+        (
+            lambda q, k, v, H: heads_that(attends(lambda q, k: scaled(q, k, 3**0.5)))(q, k, v, 1),
+            "This is one head with all C channels",
+        ),
+        (
+            lambda q, k, v, H: heads_that(attends(lambda q, k: scaled(q, k, 1)))(q, k, v, 1),
+            "This is one head with all C channels",
+        ),
+        (heads_that(join=lambda heads: torch.tensor(heads).mean(0)), "means over the heads"),
+        (heads_that(join=lambda heads: torch.tensor(heads).sum(0)), "sums over the heads"),
+        (heads_that(join=lambda heads: torch.tensor(heads).flatten(0, 1)), "one below the other"),
+        (heads_that(join=lambda heads: torch.tensor(heads).reshape(4, 6)), "head after head"),
+        (
+            heads_that(join=lambda heads: torch.tensor(heads).permute(1, 2, 0).flatten(1)),
+            "The heads take turns",
+        ),
+        (heads_that(join=lambda heads: laid(heads[::-1])), "in reverse order"),
+        (heads_that(join=lambda heads: heads[0]), "This is head 0 alone"),
+        (one_weighting(lambda weights: weights.mean(0)), "Your heads share their weights"),
+        (one_weighting(lambda weights: weights[0]), "Your heads share their weights"),
+        (heads_that(split=cut_at(lambda h, D: 0)), "All your heads are head 0"),
+        (
+            heads_that(split=lambda rows, H: torch.tensor(rows).view(H, 4, 3)),
+            "You cut between positions",
+        ),
+        (
+            heads_that(
+                split=lambda rows, H: torch.tensor(rows).view(H, 4, 3),
+                join=lambda heads: torch.tensor(heads).reshape(4, 6),
+            ),
+            "You cut between positions",
+        ),
+        (
+            heads_that(split=lambda rows, H: [[row[h::H] for row in rows] for h in range(H)]),
+            "every H-th channel",
+        ),
+        (
+            heads_that(
+                split=lambda rows, H: [[row[h::H] for row in rows] for h in range(H)],
+                join=lambda heads: torch.tensor(heads).permute(1, 2, 0).flatten(1),
+            ),
+            "every H-th channel",
+        ),
+        (
+            heads_that(
+                split=lambda rows, H: torch.tensor(rows).view(4, H, 3),
+                join=lambda heads: torch.tensor(heads).flatten(1),
+            ),
+            "Your heads look at each other",
+        ),
+        (lambda q, k, v, H: v, "These are the values, as they came"),
+        (lambda *given: heads_that()(*given)[1:], "Return 4 rows, one for each position, not 3."),
+        (
+            lambda *given: heads_that()(*given)[:, 1:],
+            "Each row has 6 values, one for each channel of all heads together, not 5.",
+        ),
+        (lambda *given: heads_that()(*given)[0], "single values: return 4 rows, each a list of 6"),
+        (
+            lambda *given: one_off(heads_that()(*given)),
+            "and n_head = 2 row 3 should be 4.07004, 4.10941, 2.55573, 0.876542, 3.53526, 3.38059, "
+            "and yours is 4.07004, 4.10941, 2.55573, 0.876542, 3.53526, nan.",
+        ),
+        (lambda q, k, v, H: heads_that()(q, k, v, 2), "Right, but not for T = 5, C = 6 and H = 3"),
+        (
+            heads_that(attends(fill=-16)),
+            "Right, but not for T = 2, C = 2, H = 2 and scores of -20",
+        ),
+    ],
+)
+def test_heads(mine, says):
+    assert says in exercises.check_heads(mine)
+
+
+def dropping(scale, drop=lambda keep: not keep):
+    """Weights by scale, but 0 where drop says so."""
+
+    def mine(weights, kept, p):
+        stays = [not drop(keep) for keep in kept]
+        by = scale(weights, stays, p)
+        return [w * by if stay else 0 for w, stay in zip(weights, stays, strict=True)]
+
+    return mine
+
+
+def to_sum_1(weights, stays, p):
+    return 1 / sum(w for w, stay in zip(weights, stays, strict=True) if stay)
+
+
+def rightly(weights, stays, p):
+    return 1 / (1 - p)
+
+
+def none(keep):
+    return False
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (dropping(rightly), "Right!"),
+        (lambda w, kept, p: torch.tensor(w) * torch.tensor(kept) / (1 - p), "Right!"),
+        (dropping(lambda weights, stays, p: 1), "now divide the others by 1 - p"),
+        (dropping(to_sum_1), "You make the row sum to 1 again"),
+        (
+            dropping(lambda weights, stays, p: len(stays) / sum(stays)),
+            "You divide by the share kept this time",
+        ),
+        (dropping(lambda weights, stays, p: 1 / p), "You divide by p"),
+        (dropping(lambda weights, stays, p: 1 - p), "You multiply by 1 - p"),
+        (dropping(lambda weights, stays, p: p), "You multiply by p"),
+        (dropping(lambda weights, stays, p: 1 + p), "You multiply by 1 + p"),
+        (dropping(rightly, bool), "The mask is the wrong way round"),
+        (dropping(lambda weights, stays, p: 1, bool), "The mask is the wrong way round"),
+        (dropping(to_sum_1, bool), "The mask is the wrong way round"),
+        (dropping(rightly, none), "Nothing is dropped"),
+        (lambda weights, kept, p: weights, "Nothing is dropped"),
+        (
+            lambda weights, kept, p: torch.tensor(weights).masked_fill(
+                ~torch.tensor(kept), -math.inf
+            ),
+            "You put -inf where a weight is dropped",
+        ),
+        (
+            lambda weights, kept, p: [w / (1 - p) for w in weights if w != 0.1],
+            "Return all 4 weights, 0 for those dropped, not 3.",
+        ),
+        (lambda *given: [dropping(rightly)(*given)], "Yours holds lists: return one row, of 4"),
+        (
+            lambda weights, kept, p: [math.nan, 0, 1, 1],
+            "it should be 0.5, 0, 0.375, 0.25, and yours is nan, 0, 1, 1.",
+        ),
+        (
+            lambda *given: dropping(rightly)(*given) if any(given[1]) else given[0],
+            "Where kept is False for all of them",
+        ),
+        (
+            lambda weights, kept, p: dropping(rightly)(weights, kept, p or 0.5),
+            "For p = 0 nothing is dropped",
+        ),
+        (
+            lambda weights, kept, p: dropping(rightly)(weights, kept, min(p, 0.5)),
+            "Right, but not for S = 3 and p = 0.75",
+        ),
+    ],
+)
+def test_dropout(mine, says):
+    assert says in exercises.check_dropout(mine)
+
+
+@pytest.mark.parametrize("check", ["split", "join", "heads", "dropout"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *([], [[]], [[], []], [[[]]], [[[1]]], [[[[1]]]], [None] * 4, [[None] * 6] * 4),
+        *([[math.nan] * 6] * 4, [[math.inf] * 6] * 4, [["a"] * 6] * 4, {1: 2}, [[1] * 6, 2, 3, 4]),
+        *([[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]], torch.zeros(4, 6), torch.zeros(2, 4, 3)),
+    ],
+)
+def test_no_answer_stops_a_check(check, answer):
+    says = getattr(exercises, f"check_{check}")(lambda *_: answer)
+    assert says not in (NOT_YET, RIGHT)
+    assert "\n" not in says
 
 
 def two_channels(x):

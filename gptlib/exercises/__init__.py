@@ -2,6 +2,8 @@
 
 from gptlib.exercises.bigram import check_counts, check_gradient, check_score, check_top_p
 from gptlib.exercises.checking import NOT_YET, RIGHT
+from gptlib.exercises.dropout import check_dropout
+from gptlib.exercises.multi_head import check_heads, check_join, check_split
 from gptlib.exercises.self_attention import (
     check_average,
     check_band,
@@ -16,12 +18,16 @@ __all__ = [
     "check_average",
     "check_band",
     "check_counts",
+    "check_dropout",
     "check_encode",
     "check_gradient",
+    "check_heads",
+    "check_join",
     "check_loss",
     "check_places",
     "check_positions",
     "check_score",
+    "check_split",
     "check_top_p",
     "check_weights",
     "check_windows",

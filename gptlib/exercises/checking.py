@@ -1,11 +1,14 @@
 """What the checks share: how an answer is read, and how it is compared."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from numbers import Real
 
 NOT_YET = "Not yet: your function returns None."
 RIGHT = "Right!"
+
+Table = list[list[float]]
 
 
 def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
@@ -22,6 +25,27 @@ def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
     return wrapped
 
 
+def numbers(got: Iterable) -> list:
+    """The numbers of got as floats, in lists as deep as they stood in got."""
+
+    def single(x: object) -> bool:
+        # A string is one, so that float refuses it: each of its letters is a string again.
+        return isinstance(x, Real | str) or getattr(x, "ndim", 1) == 0
+
+    return [float(x) if single(x) else numbers(x) for x in got]
+
+
+def near(got: float | list, values: float | list, tolerance: float = 1e-5) -> bool:
+    """Whether got has the sizes of values, and is nowhere further off than tolerance."""
+    if isinstance(got, list) and isinstance(values, list):
+        return len(got) == len(values) and all(
+            near(x, y, tolerance) for x, y in zip(got, values, strict=True)
+        )
+    if isinstance(got, list) or isinstance(values, list):
+        return False
+    return math.isclose(got, values, abs_tol=tolerance)
+
+
 def named(got: float, diagnoses: Sequence[tuple[float, str]]) -> str | None:
     """What diagnoses say of the value got, if it is one of theirs; float32 will do."""
     for value, diagnosis in diagnoses:
@@ -30,8 +54,42 @@ def named(got: float, diagnoses: Sequence[tuple[float, str]]) -> str | None:
     return None
 
 
-def near(got: Sequence[float], values: Sequence[float], tolerance: float = 1e-5) -> bool:
-    """Whether got is as long as values, and nowhere further off than tolerance."""
-    return len(got) == len(values) and all(
-        math.isclose(x, y, abs_tol=tolerance) for x, y in zip(got, values, strict=True)
-    )
+def named_list(got: list, diagnoses: Iterable[tuple[list, str]], begin: int = 0) -> str | None:
+    """What diagnoses say of got, if it is one of theirs; mistakes are told from row begin on."""
+    for values, diagnosis in diagnoses:
+        first = 0 if diagnosis == RIGHT else begin
+        if near(got[first:], values[first:]):
+            return diagnosis
+    return None
+
+
+def misshapen(got: list, T: int, C: int, column: str) -> str | None:
+    """What is wrong with the shape of got, if it is not T rows of C columns."""
+    if not all(isinstance(row, list) for row in got):
+        return f"Yours is a list of single values: return {T} rows, each a list of {C} values."
+    if len(got) != T:
+        return f"Return {T} rows, one for each position, not {len(got)}."
+    if any(isinstance(x, list) for row in got for x in row):
+        return f"Your rows hold lists: each row is one list, of {C} single values."
+    if [len(row) for row in got] == list(range(1, T + 1)):
+        return "Your row t ends at position t: fill it up with 0 for the positions that follow."
+    for row in got:
+        if len(row) != C:
+            return f"Each row has {C} values, one for each {column}, not {len(row)}."
+    return None
+
+
+def differs(got: Table, want: Table, given: str) -> str:
+    """The first row of got that is not as wanted."""
+    if all(row == got[0] for row in got):
+        return "All your rows are the same: make them different, and each a list of its own."
+    t = next(t for t, row in enumerate(want) if not near(got[t], row))
+    right, yours = (", ".join(f"{x:.6g}" for x in table[t]) for table in (want, got))
+    return f"For {given} row {t} should be {right}, and yours is {yours}."
+
+
+def also(got: Iterable, want: list, sizes: str) -> str:
+    """RIGHT, if an answer that was right is so for other sizes too."""
+    if not near(numbers(got), want):
+        return f"Right, but not for {sizes}: take every size from what your function is given."
+    return RIGHT

@@ -1,60 +1,21 @@
 """Checks for the exercises of notebook 02."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from numbers import Real
+from collections.abc import Callable, Sequence
 from operator import ge, gt, le
 
-from gptlib.exercises.checking import NOT_YET, RIGHT, in_words, near
-
-Table = list[list[float]]
-
-
-def _table(got: Iterable) -> Table:
-    """The rows of got as lists of floats; a number in the place of a row is left as it is."""
-    rows = list(got)
-    single = [isinstance(row, Real) or getattr(row, "ndim", 1) == 0 for row in rows]
-    return rows if any(single) else [[float(x) for x in row] for row in rows]
-
-
-def _misshapen(got: Table, T: int, C: int, column: str) -> str | None:
-    """What is wrong with the shape of got, if it is not T rows of C columns."""
-    if not all(isinstance(row, list) for row in got):
-        return f"Yours is a list of single values: return {T} rows, each a list of {C} values."
-    if len(got) != T:
-        return f"Return {T} rows, one for each position, not {len(got)}."
-    if [len(row) for row in got] == list(range(1, T + 1)):
-        return "Your row t ends at position t: fill it up with 0 for the positions that follow."
-    for row in got:
-        if len(row) != C:
-            return f"Each row has {C} values, one for each {column}, not {len(row)}."
-    return None
-
-
-def _named(got: Table, diagnoses: Iterable[tuple[Table, str]], begin: int = 0) -> str | None:
-    """What diagnoses say of got, if it is one of theirs; mistakes are told from row begin on."""
-    for table, diagnosis in diagnoses:
-        first = 0 if diagnosis == RIGHT else begin
-        if near(sum(got[first:], []), sum(table[first:], [])):
-            return diagnosis
-    return None
-
-
-def _differs(got: Table, want: Table, given: str) -> str:
-    """The first row of got that is not as wanted."""
-    if all(row == got[0] for row in got):
-        return "All your rows are the same: make them different, and each a list of its own."
-    t = next(t for t, row in enumerate(want) if not near(got[t], row))
-    right, yours = (", ".join(f"{x:.6g}" for x in table[t]) for table in (want, got))
-    return f"For {given} row {t} should be {right}, and yours is {yours}."
-
-
-def _also(got: Iterable, want: Table, sizes: str) -> str:
-    """RIGHT, if an answer that was right is so for other sizes too."""
-    got = _table(got)
-    if _misshapen(got, len(want), len(want[0]), "") or not near(sum(got, []), sum(want, [])):
-        return f"Right, but not for {sizes}: take every size from what your function is given."
-    return RIGHT
+from gptlib.exercises.checking import (
+    NOT_YET,
+    RIGHT,
+    Table,
+    also,
+    differs,
+    in_words,
+    misshapen,
+    named_list,
+    near,
+    numbers,
+)
 
 
 @in_words
@@ -70,8 +31,8 @@ def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
     got = mine([list(row) for row in x])
     if got is None:
         return NOT_YET
-    got = _table(got)
-    if says := _misshapen(got, T, C, "channel"):
+    got = numbers(got)
+    if says := misshapen(got, T, C, "channel"):
         return says
     left_out = "Row t leaves itself out: it is the mean of the rows 0 to t, and t is one of them."
     diagnoses = [  # where the sum begins, where it ends, what it is divided by
@@ -87,71 +48,83 @@ def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
         (lambda t: (t, t + 1, 1), "These are the rows of x: take in those before row t as well."),
     ]
     # In some of these mistakes row 0 is 0 / 0, which may have become anything.
-    diagnosis = _named(got, [(means(span), says) for span, says in diagnoses], begin=1)
+    diagnosis = named_list(got, [(means(span), says) for span, says in diagnoses], begin=1)
     if diagnosis == RIGHT:
-        return _also(mine([[1, 2, 3], [3, 6, 5]]), [[1, 2, 3], [2, 4, 4]], "T = 2 and C = 3")
+        return also(mine([[1, 2, 3], [3, 6, 5]]), [[1, 2, 3], [2, 4, 4]], "T = 2 and C = 3")
     if diagnosis:
         return diagnosis
-    return _differs(got, means(diagnoses[0][0]), f"x = {x}")
+    return differs(got, means(diagnoses[0][0]), f"x = {x}")
 
 
-def _softmax(rows: Table) -> Table:
+def softmax(rows: Table) -> Table:
+    """The softmax of each row; a row of nothing but -inf becomes 0."""
     exps = [[math.exp(score) for score in row] for row in rows]
     return [[e / (sum(row) or 1) for e in row] for row in exps]
 
 
-def _transposed(rows: Table) -> Table:
+def transposed(rows: Table) -> Table:
+    """The columns of rows, as rows."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _masked(rows: Table, fill: float, may: Callable[[int, int], bool] = ge) -> Table:
+def masked(rows: Table, fill: float, may: Callable[[int, int], bool] = ge) -> Table:
     """The rows, with fill wherever t may not look at s."""
     return [[x if may(t, s) else fill for s, x in enumerate(row)] for t, row in enumerate(rows)]
+
+
+def products(q: Table, k: Table) -> Table:
+    """The dot product of each query with each key."""
+    return [[sum(a * b for a, b in zip(x, y, strict=True)) for y in k] for x in q]
+
+
+def weighings(q: Table, k: Table) -> list[tuple[Table, str]]:
+    """The causal weights of queries q on keys k, then what each usual mistake makes of them."""
+    T, D, inf = len(q), len(q[0]), math.inf
+    dots = products(q, k)
+    scores, by_D, by_T = ([[x / n for x in row] for row in dots] for n in (D**0.5, D, T**0.5))
+    turned = transposed(scores)
+    columns = "The softmax goes down the columns: take it along each row, over what t looks at."
+    return [
+        (softmax(masked(scores, -inf)), RIGHT),
+        (softmax(masked(dots, -inf)), "Divide the scores by sqrt(D) before the softmax."),
+        (softmax(masked(by_D, -inf)), "You divide by D: divide by its root, sqrt(D)."),
+        (softmax(masked(by_T, -inf)), "You divide by sqrt(T): D is the length of a query."),
+        (softmax(scores), "There is no mask: position t may not look at the later s > t."),
+        (masked(softmax(scores), 0), "You mask after the softmax: rows no longer sum to 1."),
+        (transposed(softmax(masked(turned, -inf, le))), columns),
+        (transposed(softmax(masked(turned, 0, le))), columns),
+        (masked(transposed(softmax(turned)), 0), columns),
+        (transposed(softmax(turned)), columns),
+        (softmax(masked(scores, -inf, le)), "The wrong side is masked: mask s > t, the future."),
+        (softmax(masked(scores, -inf, gt)), "Position t looks at itself too: mask only s > t."),
+        (softmax(masked(turned, -inf)), "q and k are exchanged: row t is what query t looks at."),
+        (softmax(masked(scores, 0)), "exp(0) is 1, so a score of 0 takes part: mask with -inf."),
+        (
+            masked([[math.exp(x) for x in row] for row in scores], 0),
+            "Your weights are exponentials: divide each of them by the sum of its row.",
+        ),
+    ]
 
 
 @in_words
 def check_weights(mine: Callable[[Table, Table], Sequence[Sequence[float]]]) -> str:
     """Notebook 02: mine(q, k) gives the causal attention weights of queries q on keys k."""
     q, k = [[1.0, 0.5], [0.5, 2.0], [-1.0, 1.5]], [[2.0, 0.5], [-1.0, 1.0], [0.5, -1.5]]
-    T, D, inf = len(q), len(q[0]), math.inf
-    dots = [[sum(a * b for a, b in zip(x, y, strict=True)) for y in k] for x in q]
-    scores, by_D, by_T = ([[x / n for x in row] for row in dots] for n in (D**0.5, D, T**0.5))
-    turned = _transposed(scores)
-    columns = "The softmax goes down the columns: take it along each row, over what t looks at."
-    diagnoses = [
-        (_softmax(_masked(scores, -inf)), RIGHT),
-        (_softmax(_masked(dots, -inf)), "Divide the scores by sqrt(D) before the softmax."),
-        (_softmax(_masked(by_D, -inf)), "You divide by D: divide by its root, sqrt(D)."),
-        (_softmax(_masked(by_T, -inf)), "You divide by sqrt(T): D is the length of a query."),
-        (_softmax(scores), "There is no mask: position t may not look at the later s > t."),
-        (_masked(_softmax(scores), 0), "You mask after the softmax: rows no longer sum to 1."),
-        (_transposed(_softmax(_masked(turned, -inf, le))), columns),
-        (_transposed(_softmax(_masked(turned, 0, le))), columns),
-        (_masked(_transposed(_softmax(turned)), 0), columns),
-        (_transposed(_softmax(turned)), columns),
-        (_softmax(_masked(scores, -inf, le)), "The wrong side is masked: mask s > t, the future."),
-        (_softmax(_masked(scores, -inf, gt)), "Position t looks at itself too: mask only s > t."),
-        (_softmax(_masked(turned, -inf)), "q and k are exchanged: row t is what query t looks at."),
-        (_softmax(_masked(scores, 0)), "exp(0) is 1, so a score of 0 takes part: mask with -inf."),
-        (
-            _masked([[math.exp(x) for x in row] for row in scores], 0),
-            "These are exponentials: divide each of them by the sum of its row.",
-        ),
-    ]
+    T, diagnoses = len(q), weighings(q, k)
     got = mine([list(row) for row in q], [list(row) for row in k])
     if got is None:
         return NOT_YET
-    got = _table(got)
-    if says := _misshapen(got, T, T, "position"):
+    got = numbers(got)
+    if says := misshapen(got, T, T, "position"):
         return says
-    diagnosis = _named(got, diagnoses, begin=1)  # row 0 may be 0 / 0 where it is masked
+    diagnosis = named_list(got, diagnoses, begin=1)  # row 0 may be 0 / 0 where it is masked
     if diagnosis == RIGHT:
         # Position 0 must look at itself, though its score is -20.
         got = mine([[0, 0, 0, 2.0], [0, 0, 0, 0.1]], [[0, 0, 0, -20.0], [0, 0, 0, 10.0]])
-        return _also(got, [[1, 0], _softmax([[-1, 0.5]])[0]], "T = 2, D = 4 and a score of -20")
+        return also(got, [[1, 0], softmax([[-1, 0.5]])[0]], "T = 2, D = 4 and a score of -20")
     if diagnosis:
         return diagnosis
-    return _no_weights(got) or _differs(got, diagnoses[0][0], f"q = {q} and k = {k}")
+    return _no_weights(got) or differs(got, diagnoses[0][0], f"q = {q} and k = {k}")
 
 
 def _no_weights(got: Table) -> str | None:
@@ -190,24 +163,24 @@ def check_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
     got = mine(T, width)
     if got is None:
         return NOT_YET
-    got = _table(got)
-    if says := _misshapen(got, T, T, "position"):
+    got = numbers(got)
+    if says := misshapen(got, T, T, "position"):
         return says
     for x in sum(got, []):
         if x not in (0, 1):
             return f"Each value is True or False, and one of yours is {x:g}."
-    diagnosis = _named(got, [(rows(may), says) for may, says in diagnoses])
+    diagnosis = named_list(got, [(rows(may), says) for may, says in diagnoses])
     if diagnosis == RIGHT:
         return _edges_of_band(mine)
     given = f"T = {T} and width = {width}, with 1 for True,"
-    return diagnosis or _differs(got, rows(diagnoses[0][0]), given)
+    return diagnosis or differs(got, rows(diagnoses[0][0]), given)
 
 
 def _edges_of_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
     """RIGHT, or what goes wrong where the band is as narrow or as wide as can be."""
-    if _table(mine(3, 1)) != [[1, 0, 0], [0, 1, 0], [0, 0, 1]]:
+    if numbers(mine(3, 1)) != [[1, 0, 0], [0, 1, 0], [0, 0, 1]]:
         return "For width = 1 each position should look at itself and at nothing else."
-    if _table(mine(3, 5)) != [[1, 0, 0], [1, 1, 0], [1, 1, 1]]:
+    if numbers(mine(3, 5)) != [[1, 0, 0], [1, 1, 0], [1, 1, 1]]:
         return "For a width above T each position should look at itself and all before it."
     return RIGHT
 
@@ -252,10 +225,10 @@ def check_positions(mine: Callable[[int, int], Sequence[Sequence[float]]]) -> st
     got = mine(T, C)
     if got is None:
         return NOT_YET
-    got = _table(got)
-    if says := _misshapen(got, T, C, "channel"):
+    got = numbers(got)
+    if says := misshapen(got, T, C, "channel"):
         return says
-    diagnosis = _named(got, diagnoses)
+    diagnosis = named_list(got, diagnoses)
     if diagnosis == RIGHT:
-        return _also(mine(2, 2), [[0, 1], [math.sin(1), math.cos(1)]], "T = 2 and C = 2")
-    return diagnosis or _differs(got, want, f"T = {T} and C = {C}")
+        return also(mine(2, 2), [[0, 1], [math.sin(1), math.cos(1)]], "T = 2 and C = 2")
+    return diagnosis or differs(got, want, f"T = {T} and C = {C}")

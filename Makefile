@@ -20,7 +20,7 @@ LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
 
-.PHONY: anew help setup lab test lint data notebooks images time test-portable mutants clean
+.PHONY: anew help setup lab test lint data notebooks logs images time test-browser test-portable mutants clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
+logs: $(READY) ## train, with three seeds, what the notebooks only quote (ten minutes)
+	$(BIN)/python notebooks/logs/multi_head.py
+
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	$(BIN)/python data/build.py
 
@@ -47,6 +50,9 @@ images: $(READY) ## draw the pictures again
 
 time: $(TEST_READY) ## measure the notebooks; write their seconds into them and into the README
 	$(BIN)/python notebooks/build.py time
+
+test-browser: $(TEST_READY) ## run the notebooks' widgets in a real browser (needs Chromium)
+	$(BIN)/pytest tests/browser
 
 test-portable: $(TEST_READY) ## run the notebooks as another CPU would compute them
 	ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/pytest notebooks/*.ipynb

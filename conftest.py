@@ -14,3 +14,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # It also finds the gptlib of this folder first, wherever another one may be installed.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(OFFLINE), str(ROOT)])
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+
+
+def pytest_report_header(config):
+    if not any("tests/browser" in arg for arg in config.args):
+        return "browser tests left out: make test-browser runs them"

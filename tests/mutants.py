@@ -33,6 +33,7 @@ DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "p
 PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
 BIGRAM, SAMPLING, TRAIN, FILES = "bigram.py", "sampling.py", "train.py", "files.py"
 ATTENTION, NARROW, POSITIONS = "attention.py", "narrow.py", "positions.py"
+EXPLORER, MARKUP = "explorer.py", "plot/markup.py"
 
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
@@ -607,6 +608,110 @@ MUTANTS = [
         "torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)",
         "torch.cat([angles.sin(), angles.cos()], dim=-1)",
         "test_positions.py::test_waves_are_the_papers",
+    ),
+    # Explorer: the map is transposed, and keys ask.
+    Mutant(
+        EXPLORER,
+        "self._map.value = markup.heat_map(looks, mask, t,",
+        "self._map.value = markup.heat_map(looks.T, mask.T, t,",
+        "test_explorer.py::test_self_attention",
+    ),
+    # What is masked is shown, and the rest hatched.
+    Mutant(
+        MARKUP,
+        "alpha=mask.astype(float)",
+        "alpha=1.0 - mask",
+        "test_explorer.py::test_self_attention",
+    ),
+    # The strip hatches what may be looked at.
+    Mutant(
+        MARKUP,
+        "if looks is not None and mask[s]:",
+        "if looks is not None and not mask[s]:",
+        "test_explorer.py::test_self_attention",
+    ),
+    # The sentence tells the weakest.
+    Mutant(
+        MARKUP,
+        "np.argsort(-looks, kind",
+        "np.argsort(looks, kind",
+        "test_explorer.py::test_the_sentence",
+    ),
+    # The frame is a row too low.
+    Mutant(
+        MARKUP,
+        'y="{asks * cell - 1}"',
+        'y="{(asks + 1) * cell - 1}"',
+        "test_explorer.py::test_self_attention",
+    ),
+    # The strip and the sentence are those of the first token.
+    Mutant(
+        EXPLORER,
+        "layer, head, t = self.layer.value, self.head.value, self.token.value\n        looks",
+        "layer, head, t = self.layer.value, self.head.value, 0\n        looks",
+        "test_explorer.py::test_self_attention",
+    ),
+    # A token is taken for HTML, in the strip or under the mouse.
+    Mutant(
+        MARKUP,
+        "{style}>{escape(shown)}</span>",
+        "{style}>{shown}</span>",
+        "test_explorer.py::test_tokens_are_text",
+    ),
+    Mutant(
+        MARKUP,
+        'answer = [f"“{escape(visible(name))}”',
+        'answer = [f"“{visible(name)}”',
+        "test_explorer.py::test_tokens_are_text",
+    ),
+    # Another head is chosen, and the first one shown.
+    Mutant(
+        EXPLORER,
+        "looks, mask = self.weights[layer, head], self.mask[layer, head]",
+        "looks, mask = self.weights[layer, 0], self.mask[layer, 0]",
+        "test_explorer.py::test_self_attention",
+    ),
+    # Another layer is chosen, and the first one shown.
+    Mutant(
+        EXPLORER,
+        "looks, mask = self.weights[layer, head], self.mask[layer, head]",
+        "looks, mask = self.weights[0, head], self.mask[0, head]",
+        "test_explorer.py::test_self_attention",
+    ),
+    # The picture that stands in is always that of the first head.
+    Mutant(
+        EXPLORER,
+        'panel = {"": (self.weights[layer, head], self.mask[layer, head])}',
+        'panel = {"": (self.weights[0, 0], self.mask[0, 0])}',
+        "test_explorer.py::test_the_picture_shows_the_chosen_head",
+    ),
+    # Each map has a colour scale of its own.
+    Mutant(
+        MARKUP,
+        "colours = LOOKS(looks,",
+        "colours = LOOKS(looks / looks.max(),",
+        "test_explorer.py::test_the_colour_scale_is_the_same_in_every_map",
+    ),
+    # The widget looks into the caller's array, which changes.
+    Mutant(
+        EXPLORER,
+        "np.asarray(weights).astype(float)",
+        "np.asarray(weights, dtype=float)",
+        "test_explorer.py::test_the_arrays_are_the_explorers_own",
+    ),
+    # A mask that is transposed goes unnoticed.
+    Mutant(
+        EXPLORER,
+        "np.argwhere((weights > 0) & ~mask)",
+        "np.argwhere((weights > 1) & ~mask)",
+        "test_explorer.py::test_mistakes",
+    ),
+    # In a picture for print, what is masked is white, as if it were zero.
+    Mutant(
+        "plot/attention.py",
+        "np.ma.array(shown, mask=~mask)",
+        "np.ma.array(np.where(mask, shown, 0), mask=False)",
+        "test_plot.py::test_weights",
     ),
 ]
 

@@ -13,6 +13,7 @@ import gptlib
 from gptlib.attention import MultiHeadAttention, attention, causal_mask
 from gptlib.bigram import Bigram
 from gptlib.data import all_batches, get_batch
+from gptlib.explorer import AttentionExplorer
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions, sinusoidal
 from gptlib.reader import Reader
@@ -49,9 +50,13 @@ def many_heads():
     Reader(7, 20, look, SinusoidalPositions(3, 20))(torch.zeros(2, 3, dtype=torch.int64))
 
 
+def explorer():
+    AttentionExplorer([[0.5, 0.5, 0], [0, 0, 1]], ["a", "b"], ["c", "d", "e"])
+
+
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads]
+EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads, explorer]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

@@ -58,7 +58,7 @@ test-portable: $(TEST_READY) ## run the notebooks as another CPU would compute t
 	ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/pytest notebooks/*.ipynb
 
 mutants: $(TEST_READY) ## break the library on purpose: the tests must notice
-	$(BIN)/pytest tests/mutants.py
+	$(BIN)/pytest tests/mutants.py -n 2
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -51,10 +51,12 @@ def fused_attention(
     causal: bool = False,
     dropout: float = 0.0,
 ) -> Tensor:
-    """The mixed values of `attention`, without writing the weights to memory.
+    """The mixed values of `attention`, where possible without writing the weights to memory.
 
-    causal: as if mask were, or also held, causal_mask(T); flash attention (Dao et al., 2022),
-        where the hardware has it, can do that, but takes no mask.
+    causal: as if mask were, or also held, causal_mask(T)
+
+    Flash attention (Dao et al., 2022) does that. On a CPU PyTorch's can do it with a mask but not
+    with dropout, on a GPU with dropout but not with a mask other than causal.
 
     ValueError for a mask that is not bool, and for causal where T is not S.
     """
@@ -177,13 +179,13 @@ class MultiHeadAttention(nn.Module):
         bias: bool = False,
     ) -> None:
         super().__init__()
-        if head_size is None and n_embd % n_head:
+        if n_head < 1 or (head_size is None and n_embd % n_head):
             raise ValueError(
                 f"n_embd {n_embd} cannot be cut into n_head = {n_head} equal parts: "
                 "give an n_head that divides it, or a head_size"
             )
         self.n_head = n_head
-        self.head_size = head_size or n_embd // n_head
+        self.head_size = n_embd // n_head if head_size is None else head_size
         inner = n_head * self.head_size
         self.query = nn.Linear(n_embd, inner, bias)
         self.key = nn.Linear(n_embd, inner, bias)
@@ -196,8 +198,8 @@ class MultiHeadAttention(nn.Module):
     ) -> Tensor:
         """Let x look at memory, which is x itself unless given.
 
-        x: (B, T, C); memory: (B, S, C); mask: bool, broadcasts to (B, T, S), True = may look, the
-        same for all heads. Returns (B, T, C).
+        x: (B, T, C); memory: (B, S, C); mask: bool, (B, T, S) or (T, S), any of them 1, True = may
+        look, the same for all heads. Returns (B, T, C).
         """
         memory = x if memory is None else memory
         B, T, C = x.shape

@@ -89,7 +89,8 @@ class AttentionExplorer(HBox):
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
         layer, head = self.layer.value, self.head.value
-        title = textwrap.fill(f"Layer {layer}, head {head}: {self._sentence()}", 95)
+        place = f"Layer {layer}, head {head}" if len(self.weights) > 1 else f"Head {head}"
+        title = textwrap.fill(f"{place}: {self._sentence()}", 95)
         panel = {"": (self.weights[layer, head], self.mask[layer, head])}
         rows, columns = (list(map(markup.short, x)) for x in (self.tokens, self._columns))
         with plt.rc_context():
@@ -129,8 +130,8 @@ def _check_weights(weights: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"{_place(*at)} is {weights[*at]}: give weights after the softmax, from 0 to 1"
         )
-    sums = weights.sum(-1)
-    for at in np.argwhere((abs(sums - 1) > 1e-3) & (sums > 1e-3))[:1]:
+    sums = weights.sum(-1)  # of bfloat16's weights, up to 0.003 from 1
+    for at in np.argwhere((abs(sums - 1) > 1e-2) & (sums > 1e-2))[:1]:
         raise ValueError(
             f"{_place(*at)} sums to {sums[*at]:.4g}: give weights after the softmax, where each "
             "row sums to 1, or to 0 if it may look at nothing"

@@ -138,7 +138,7 @@ def head_maps() -> dict:
         "maps": maps,
         "n_head": 4,
         "counted": {name: count(module) for name, module in kinds(256, 8).items()},
-        "at": "n_embd = 256, n_head = 8",
+        "at": "C = 256, H = 8",
     }
 
 

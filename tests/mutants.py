@@ -521,8 +521,8 @@ MUTANTS = [
     # Wide attention is no wider than any other.
     Mutant(
         ATTENTION,
-        "self.head_size = head_size or n_embd // n_head",
-        "self.head_size = n_embd // n_head",
+        "n_embd // n_head if head_size is None else head_size",
+        "n_embd // n_head",
         "test_multi_head.py::test_parameters_by_head_size",
     ),
     # The readable path drops nothing.
@@ -559,6 +559,34 @@ MUTANTS = [
         "self.dropout if self.training else 0.0",
         "self.dropout",
         "test_multi_head.py::test_without_training_nothing_is_dropped",
+    ),
+    # Where a mask is given, the readable path drops nothing.
+    Mutant(
+        ATTENTION,
+        "F.dropout(weights, dropout) @ v",
+        "(weights if mask is not None else F.dropout(weights, dropout)) @ v",
+        "test_multi_head.py::test_dropout_comes_after_the_softmax",
+    ),
+    # Where a mask is given, the fused path drops nothing.
+    Mutant(
+        ATTENTION,
+        "F.scaled_dot_product_attention(q, k, v, mask, dropout,",
+        "F.scaled_dot_product_attention(q, k, v, mask, dropout if mask is None else 0.0,",
+        "test_multi_head.py::test_dropout_comes_after_the_softmax",
+    ),
+    # One head without others drops nothing.
+    Mutant(
+        ATTENTION,
+        "v[:, None], mask, causal, dropout)",
+        "v[:, None], mask, causal)",
+        "test_multi_head.py::test_dropout_comes_after_the_softmax",
+    ),
+    # Narrow values are made by the map for keys.
+    Mutant(
+        NARROW,
+        "self.value = SliceMaps(n_head, self.head_size, shared)",
+        "self.value = self.key",
+        "test_narrow.py::test_parameters",
     ),
     # Every head gets each H-th channel, not a slice.
     Mutant(

@@ -376,10 +376,10 @@ def test_head_maps():
     found = matrices(fig)
     black = [corners(p) for p in fig.axes[0].patches if p.get_edgecolor() == to_rgba("black")]
     want = {
-        "narrow, shared": ("AAAA", 2, 2, "scale 1/√D = 1/√2", "3,072"),
-        "narrow": ("ABCD", 2, 2, "scale 1/√D = 1/√2", "24,576"),
-        "standard": ("ABCD", 2, 8, "scale 1/√D = 1/√2", "196,608"),
-        "wide": ("ABCD", 8, 8, "scale 1/√C = 1/√8", "1,572,864"),
+        "narrow, shared": ("aaaa", 2, 2, "scale 1/√D = 1/√2", "3,072"),
+        "narrow": ("abcd", 2, 2, "scale 1/√D = 1/√2", "24,576"),
+        "standard": ("abcd", 2, 8, "scale 1/√D = 1/√2", "196,608"),
+        "wide": ("abcd", 8, 8, "scale 1/√C = 1/√8", "1,572,864"),
     }
     for name, (letters, D, seen, scale, count) in want.items():
         assert_shows(fig, name, arguments["maps"][name].abs())
@@ -394,8 +394,14 @@ def test_head_maps():
             frame, black = black[0], black[1:]
             np.testing.assert_allclose(frame, [*block, block[0] + D * cell, block[1] + seen * cell])
         assert inside(fig, (left, top, right, bottom)) == (["0", "0"] if seen == 2 else [])
-        told = inside(fig, (left - 0.1, bottom, right, bottom + 1.1))
-        assert told == ["channels of q", f"a head sees {seen} of 8", scale, f"{count} parameters"]
+        told = inside(fig, (left - 0.1, bottom, right, bottom + 1.3))
+        assert told == [
+            "channels of q",
+            f"a head sees {seen} of 8",
+            scale,
+            "at C = 256, H = 8:",
+            f"{count} parameters",
+        ]
     assert not black
 
 
@@ -404,7 +410,7 @@ def test_a_head_maps_letter_is_for_equal_numbers():
     blocks = torch.block_diag(same, same, same + 4, same)
     fig = plot.head_maps({"a": blocks}, n_head=4, counted={"a": 1}, at="these sizes")
     left, top, right, _ = place(matrices(fig)["a"])
-    assert inside(fig, (left, top - 0.25, right, top)) == ["A", "A", "B", "A"]
+    assert inside(fig, (left, top - 0.25, right, top)) == ["a", "a", "b", "a"]
 
 
 @pytest.mark.parametrize(

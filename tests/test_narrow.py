@@ -67,6 +67,7 @@ def test_it_drops_weights_in_training_only():
 def test_parameters(shared, count):
     model = NarrowAttention(256, 8, shared=shared)
     assert sum(model.get_parameter(f"{name}.weight").numel() for name in MAPS) == count
+    assert sum(p.numel() for p in model.parameters()) == count + 256 * 256  # proj, and none shared
 
 
 def test_it_begins_as_linear_maps_of_its_size_begin():

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -31,6 +32,14 @@ STRIDE = 16  # from one position that is told to the next, where names have no r
 def ticks(names: Sequence[str], named: bool) -> dict[int, str]:
     """What to write at which places of an axis: all names, or every 16th position."""
     return dict(enumerate(names)) if named else {i: str(i) for i in range(0, len(names), STRIDE)}
+
+
+def panel(ax: Axes, shown: np.ndarray, mask: np.ndarray) -> None:
+    """Draw weights (T, S) into ax, hatched where mask is not True."""
+    T, S = shown.shape
+    # What is masked is transparent, and shows the hatching behind it.
+    ax.add_patch(Rectangle((-0.5, -0.5), S, T, **HATCHED, zorder=-1))
+    ax.imshow(np.ma.array(shown, mask=~mask), cmap=LOOKS, vmin=0, vmax=1)
 
 
 def weights(
@@ -61,9 +70,7 @@ def weights(
     for ax, (name, (shown, mask)) in zip(axes, panels.items(), strict=True):
         shown = np.asarray(shown)
         mask = np.ones((T, S), bool) if mask is None else np.broadcast_to(mask, (T, S))
-        # What is masked is transparent, and shows the hatching behind it.
-        ax.add_patch(Rectangle((-0.5, -0.5), S, T, **HATCHED, zorder=-1))
-        ax.imshow(np.ma.array(shown, mask=~mask), cmap=LOOKS, vmin=0, vmax=1)
+        panel(ax, shown, mask)
         ax.set_anchor("N")  # what height is left over is below, not under the title
         if S <= MOST_NUMBERS:
             for t, s in zip(*np.nonzero(mask), strict=True):

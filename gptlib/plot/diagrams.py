@@ -120,7 +120,7 @@ def head_maps(
     """Draw, for several kinds of attention, the matrix that makes the queries out of x.
 
     maps: name -> (C, H * D); row c is what channel c of x adds to each channel of the queries
-    counted: name -> parameters of the maps for queries, keys and values, at the sizes named `at`
+    counted: name -> parameters of the maps for queries, keys and values, at other sizes, `at`
     """
     arrays = {name: np.asarray(array) for name, array in maps.items()}
     C, H = len(next(iter(arrays.values()))), n_head
@@ -128,7 +128,7 @@ def head_maps(
     gap, left, top = 0.52, 0.4, 0.98
     cell = (WIDTH - left - 0.1 - gap * (len(arrays) - 1)) / columns
     below = top + C * cell
-    fig, ax = page(below + 1.78, "Narrow heads see a slice of x, standard and wide heads all of it")
+    fig, ax = page(below + 2, "Narrow heads see a slice of x, standard and wide heads all of it")
     text(ax, 0.2, (top + below) / 2, "channels of x", rotation=90)
     for name, array in arrays.items():
         D = array.shape[1] // H
@@ -146,6 +146,7 @@ def head_maps(
         lines = (
             f"a head sees {seen} of {C}",
             f"scale 1/{root} = 1/√{D}",
+            f"at {at}:",
             f"{counted[name]:,} parameters",
         )
         for i, line in enumerate(lines):
@@ -155,9 +156,9 @@ def head_maps(
         f"Drawn from the maps themselves, with C = {C} and H = {H}: "
         "the darker, the further from 0.",
         "A letter is a map: where it comes again, the same numbers serve another head.",
-        f"Parameters: of the maps for queries, keys and values together, at {at}.",
+        "Parameters: of the maps for queries, keys and values together.",
     ]
-    text(ax, 0.1, below + 1.17, "\n".join(notes), ha="left", va="top", linespacing=1.35)
+    text(ax, 0.1, below + 1.39, "\n".join(notes), ha="left", va="top", linespacing=1.35)
     return fig
 
 
@@ -169,7 +170,7 @@ def _blocks(ax: Axes, array: np.ndarray, H: int, corner: tuple[float, float], ce
         block, wide = part[rows].tolist(), part.shape[1] * cell
         if block not in known:
             known.append(block)
-        letter = chr(ord("A") + known.index(block))
+        letter = "abcdefgh"[known.index(block)]
         text(ax, left + (h + 0.5) * wide, top - 0.13, letter, size=10, weight="bold")
         place = (left + h * wide, top + rows[0] * cell)
         frame(ax, place, wide, len(rows) * cell, "black", 1.2)

@@ -1,25 +1,23 @@
-"""Pictures of many heads, and of what attention costs."""
+"""Pictures of many heads, of how models compare, and of what attention costs."""
 
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import HATCHED, LOOKS
+from gptlib.plot.attention import panel
 from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, VALID, WIDTH, visible
 
 PER_ROW = 4
-MOST_NAMED = 17  # tokens whose names can be read beside a panel
 
 
 def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: str) -> Figure:
     """Draw what each head of a causal model looks at in one text; rows ask, columns answer.
 
-    maps: (H, T, T), T at most MOST_NAMED; tokens: T of one character each; names: H, one for
-    each panel
+    maps: (H, T, T), T at most 16, or names would overlap; tokens: T of one character each;
+    names: H, one for each panel
     """
     maps, tokens = np.asarray(maps), [visible(token) for token in tokens]
     H, T, _ = maps.shape
@@ -27,10 +25,11 @@ def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: s
     fig = plt.figure(figsize=(WIDTH, 2.55 * rows + 0.4))
     axes = list(fig.subplots(rows, PER_ROW, sharex=True, sharey=True, squeeze=False).flat)
     for ax, looks, name in zip(axes, maps, names, strict=False):
-        ax.add_patch(Rectangle((-0.5, -0.5), T, T, **HATCHED, zorder=-1))
-        ax.imshow(np.ma.array(looks, mask=~np.tri(T, dtype=bool)), cmap=LOOKS, vmin=0, vmax=1)
+        panel(ax, looks, np.tri(T, dtype=bool))
         ax.set_title(name, size=10)
         ax.tick_params(length=0, labelsize=9)
+        ax.hlines(np.arange(T) + 0.5, -0.5, np.arange(T) + 0.5, color="#dddddd", linewidth=0.5)
+        ax.vlines(np.arange(T) + 0.5, np.arange(T) + 0.5, T - 0.5, color="#dddddd", linewidth=0.5)
     for ax in axes[H:]:
         ax.remove()
     style = {"family": "monospace", "parse_math": False}
@@ -83,14 +82,14 @@ def costs(
     """
     fig = plt.figure(figsize=(WIDTH, 3.6))
     styles = [{"color": BEFORE, "linestyle": "--"}, {"color": HIGHLIGHT, "linestyle": "-"}]
-    panels = [("milliseconds", milliseconds, 1), ("megabytes kept", kept, 1e-6)]
+    panels = [("milliseconds, log scale", milliseconds, 1), ("MB kept, log scale", kept, 1e-6)]
     for ax, (label, measured, unit) in zip(fig.subplots(1, 2), panels, strict=True):
         for (name, values), style in zip(measured.items(), styles, strict=True):
             values = unit * np.asarray(values)
             ax.plot(lengths, values, marker="o", **style)
             end = (lengths[-1], values[-1])
             ax.annotate(name, end, (8, 0), textcoords="offset points", va="center", size=10)
-        ax.set(xscale="log", yscale="log", xlabel="T", ylabel=label)
+        ax.set(xscale="log", yscale="log", xlabel="T, log scale", ylabel=label)
         ax.set_xticks(lengths, lengths)
         ax.minorticks_off()
         ax.yaxis.set_major_formatter("{x:g}")

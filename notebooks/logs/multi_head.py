@@ -13,6 +13,7 @@ from statistics import median
 from time import perf_counter
 
 import torch
+from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from gptlib.attention import MultiHeadAttention, attention, causal_mask, fused_attention
@@ -28,11 +29,33 @@ from gptlib.train import evaluate, next_token_loss, train
 HERE = Path(__file__).resolve().parent
 C, T = 64, 64
 FEW, STEPS, SEEDS = 200, 1000, (1, 2, 3)
+
+
+class MixedFirst(nn.Module):
+    """Narrow attention behind one map of all channels: queries, keys and values share it."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(C, C, bias=False)
+        self.narrow = NarrowAttention(C, 8, causal=True)
+
+    def forward(self, x):
+        return self.narrow(self.mix(x))
+
+
+def without_proj():
+    look = MultiHeadAttention(C, 8, causal=True)
+    look.proj = nn.Identity()
+    return look
+
+
 LOOKS = {
     **{f"standard, {H}": partial(MultiHeadAttention, C, H, causal=True) for H in (1, 2, 4, 8, 16)},
     "narrow, shared, 8": partial(NarrowAttention, C, 8, causal=True, shared=True),
     "narrow, 8": partial(NarrowAttention, C, 8, causal=True),
     "wide, 8": partial(MultiHeadAttention, C, 8, causal=True, head_size=C),
+    "narrow, mixed first": MixedFirst,
+    "without proj": without_proj,
     "dropout 0.1": partial(MultiHeadAttention, C, 8, causal=True, dropout=0.1),
     "dropout 0.3": partial(MultiHeadAttention, C, 8, causal=True, dropout=0.3),
 }
@@ -77,21 +100,20 @@ def milliseconds_per_step(rounds=15, each=20):
 def losses():
     ms = milliseconds_per_step()
     for name, look in LOOKS.items():
-        runs = [STEPS]
+        runs = {"1,000 steps": STEPS}
         if name in KINDS:
             same_time = round(STEPS * ms["standard, 8"] / ms[name])
-            runs = [FEW, STEPS, same_time] if name != "standard, 8" else [FEW, STEPS]
-        for max_iters in runs:
+            runs |= {"200 steps": FEW, "same time": same_time}
+        for run, max_iters in runs.items():
             for seed in SEEDS:
-                loss = loss_after(name, seed, max_iters)
-                n = sum(p.numel() for p in look().parameters())
                 yield {
                     "look": name,
-                    "parameters": n,
+                    "parameters": sum(p.numel() for p in look().parameters()),
                     "ms_per_step": f"{ms[name]:.2f}",
+                    "run": run,
                     "steps": max_iters,
                     "seed": seed,
-                    "loss": f"{loss:.4f}",
+                    "loss": f"{loss_after(name, seed, max_iters):.4f}",
                 }
 
 

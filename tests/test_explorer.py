@@ -331,6 +331,10 @@ def test_mistakes(given, message):
 def test_rounding_is_no_mistake():
     AttentionExplorer(np.full((128, 128), np.float16(1 / 128)), ["a"] * 128)
     AttentionExplorer(EVEN * 1.0009, ["a", "b", "c"])
+    torch.manual_seed(0)
+    weights = torch.randn(4, 64, 64).bfloat16().softmax(dim=-1).float()
+    assert (weights.sum(dim=-1) - 1).abs().max() > 1e-3
+    AttentionExplorer(weights, ["a"] * 64)
 
 
 def test_repr():

@@ -65,11 +65,14 @@ MASKS = {
 masks = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
 
 
-def outputs_and_gradients(f, given):
-    """f(*given), and the gradients that a loss which is different for every output gives."""
-    out = f(*given)
+def with_gradients(out, leaves):
+    """out, and the gradients that a loss which is different for every output gives to leaves."""
     loss = (out * torch.arange(out.numel(), dtype=out.dtype).view(out.shape).sin()).sum()
-    return out, *torch.autograd.grad(loss, given)
+    return out, *torch.autograd.grad(loss, leaves)
+
+
+def outputs_and_gradients(f, given):
+    return with_gradients(f(*given), given)
 
 
 @masks

@@ -7,13 +7,11 @@ from functools import cache
 from itertools import combinations
 from pathlib import Path
 
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgb, to_rgba
-from test_plot import assert_legible, texts
+from test_plot import assert_legible, style, texts  # noqa: F401
 
 from gptlib import plot
 from gptlib.attention import MultiHeadAttention, attention_maps, banded_mask, causal_mask
@@ -21,14 +19,6 @@ from gptlib.narrow import NarrowAttention
 
 BUILD = runpy.run_path(str(Path(__file__).parent.parent / "images" / "build.py"))
 COLORS = {"q": plot.QUERY, "k": plot.KEY, "v": plot.VALUE}
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with matplotlib.rc_context():
-        plot.use_style()
-        yield
-    plt.close("all")
 
 
 def matrices(fig):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from test_attention import EXACT, IDX, B, S, T, with_gradients
+from test_attention import MASKS as ALL_MASKS
 from torch import nn
 from torch.testing import assert_close
 
@@ -18,17 +20,10 @@ from gptlib.attention import (
     record_attention,
 )
 
-B, T, S, C, H = 2, 5, 7, 12, 3
-EXACT = {"rtol": 0, "atol": 1e-12}
-IDX = torch.tensor([[3, 1, 2, 0, 0], [4, 4, 1, 2, 0]])
+C, H = 12, 3
 MEMORY_IDX = torch.tensor([[1] * 7, [1, 2, 3, 0, 0, 0, 0]])
-MASKS = {
-    "none": None,
-    "causal": causal_mask(T),
-    "banded": banded_mask(T, 2),
-    "padded": padding_mask(IDX, pad=0),
-    "padded and causal": padding_mask(IDX, pad=0) & causal_mask(T),
-}
+# PyTorch's module answers a row of nothing with nan.
+MASKS = {name: mask for name, mask in ALL_MASKS.items() if name != "a row of nothing"}
 masks = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
 
 
@@ -42,12 +37,6 @@ def given(*lengths):
     shapes = [(B, length, C) for length in lengths]
     draws = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
     return [draw.requires_grad_() for draw in draws]
-
-
-def outputs_and_gradients(out, leaves):
-    """out, and the gradients that a loss which is different for every output gives to leaves."""
-    loss = (out * torch.arange(out.numel(), dtype=out.dtype).view(out.shape).sin()).sum()
-    return out, *torch.autograd.grad(loss, leaves)
 
 
 def pytorchs(model):
@@ -98,13 +87,13 @@ def test_it_is_pytorchs(cross, mask, bias):
     theirs = pytorchs(model)
     groups = list(parameters_of_ours(model))
     ours = [p for group in groups for p in group]
-    got = outputs_and_gradients(model(x, memory if cross else None, mask), [*leaves, *ours])
+    got = with_gradients(model(x, memory if cross else None, mask), [*leaves, *ours])
 
     hidden = None if mask is None else ~mask.expand(B, T, memory.shape[1]).repeat_interleave(H, 0)
     out = theirs(x, memory, memory, attn_mask=hidden)[0]  # True = must not look
     names = ["in_proj_weight", "out_proj.weight", "in_proj_bias", "out_proj.bias"]
     wanted = [theirs.get_parameter(name) for name in names[: len(groups)]]
-    want = outputs_and_gradients(out, [*leaves, *wanted])
+    want = with_gradients(out, [*leaves, *wanted])
 
     n = 1 + len(leaves)
     assert_close(got[:n], want[:n], **EXACT)
@@ -137,11 +126,11 @@ def test_it_is_a_loop_over_heads(causal, head_size, mask):
                 mine = model.get_parameter(f"{name}.weight")
                 head.get_parameter(f"{name}.weight").copy_(mine[rows])
     (x,) = leaves = given(T)
-    got = outputs_and_gradients(model(x, mask=mask), [*leaves, *model.parameters()])
+    got = with_gradients(model(x, mask=mask), [*leaves, *model.parameters()])
     joined = torch.cat([head(x, mask=mask) for head in heads], dim=-1)
     each = [p for head in heads for p in head.parameters()]
     out = joined @ model.proj.weight.T
-    want = outputs_and_gradients(out, [*leaves, *each, model.proj.weight])
+    want = with_gradients(out, [*leaves, *each, model.proj.weight])
     parts = [torch.cat(want[2 + i : -1 : 3]) for i in range(3)]  # queries, keys, values
     assert_close(got, (want[0], want[1], *parts, want[-1]), **EXACT)
 

@@ -6,7 +6,7 @@ beside this file. Losses come back the same on the same machine; times never do.
 
 import csv
 import io
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -78,6 +78,7 @@ def steps(model, max_iters):
     return train(model, windows, next_token_loss, config)
 
 
+@cache  # standard attention's 1,000 steps are also those of the same time
 def loss_after(name, seed, max_iters):
     model = reader(name, seed)
     list(steps(model, max_iters))

@@ -5,16 +5,25 @@ import json
 import re
 from collections import Counter
 from dataclasses import asdict
+from itertools import chain, count
 from pathlib import Path
 from time import perf_counter
 
 import snowballstemmer
 
+from gptlib.french import Pair, held_out, pair, small_red_ball
 from gptlib.world import LEXICON, Floor, Story, floor, tell
 
 DATA = Path(__file__).parent
 # Stories and first seed: the validation stories come from seeds that no training story has.
 PARTS = {"tales-train.txt": (5700, 0), "tales-valid.txt": (380, 1_000_000)}
+# Pairs and first seed. Whoever trains on the first file has met each word of the others ten times.
+PAIRS = {
+    "pairs-train.tsv": (20_000, 0),
+    "pairs-valid.tsv": (1_000, 1_000_000),
+    "pairs-test.tsv": (1_000, 2_000_000),
+}
+MET = 10
 
 README = """\
 # The texts of the course
@@ -24,8 +33,9 @@ README = """\
 {rows}
 
 The stories are told by the story world of this repository, [gptlib/world](../gptlib/world), and
-under its licence (MIT); the two files share none. The command that makes all three again, byte for
-byte, and this page with them:
+under its licence (MIT); the two files share none. The pairs of sentences come from the grammar
+in [gptlib/french](../gptlib/french), and all of them differ. The command that makes all these files
+again, byte for byte, and this page with them:
 
     make data
 
@@ -52,6 +62,20 @@ error, that of stories drawn anew.
 
 `floor.json` has the same with more digits, and the mean for the first character, the second, and
 so on.
+
+## What is in the pairs
+
+A line is an English sentence, the same in French, and which words say each other: `1-3` is the
+English word 1 and the French word 3, counted from 0. The columns are divided by tabs, and a mark
+is a word.
+
+One in eight of the ways to put an adjective with a noun, red with ball for instance, is held out:
+it is in every sentence to test and in none to train on or to validate, though its two words are in
+many.
+
+| | {pair_names} |
+|---|---|---|---|
+{pair_statistics}
 """
 
 
@@ -59,6 +83,56 @@ def stories(name: str) -> list[Story]:
     """The stories of one of the files."""
     count, first = PARTS[name]
     return [tell(seed) for seed in range(first, first + count)]
+
+
+def pairs() -> dict[str, list[Pair]]:
+    """The pairs of each file: no English sentence twice, held-out combinations only to test."""
+    files, told, met = {}, set(), Counter()
+    for name, (wanted, first) in PAIRS.items():
+        files[name] = []
+        # The pair that pictures show has an unseen combination: it begins the test file.
+        for made in chain([small_red_ball()], map(pair, count(first))):
+            unseen = any(held_out(*combination) for combination in made.combinations)
+            strange = met and any(met[word] < MET for word in made.source + made.target)
+            if unseen == (name == "pairs-test.tsv") and not strange and made.source not in told:
+                told.add(made.source)
+                files[name].append(made)
+                if len(files[name]) == wanted:
+                    break
+        if not met:
+            met.update(chain.from_iterable(made.source + made.target for made in files[name]))
+    return files
+
+
+def as_tsv(made: list[Pair]) -> str:
+    """A line for each pair: English, French, and the alignment as Pharaoh writes it."""
+    lines = []
+    for each in made:
+        links = " ".join(f"{i}-{j}" for i, j in each.alignment)
+        lines.append(f"{each.english}\t{each.french}\t{links}\n")
+    return "".join(lines)
+
+
+def crosses(made: Pair) -> bool:
+    """Whether some two words stand in the other order in French."""
+    return any(i < k and j > m for i, j in made.alignment for k, m in made.alignment)
+
+
+def pair_statistics(made: list[Pair]) -> dict[str, str]:
+    """What the README says of the pairs of one file."""
+    combinations = set().union(*(each.combinations for each in made))
+    unseen = sum(held_out(*combination) for combination in combinations)
+    english, french = ([each[side] for each in made] for side in (0, 1))
+    return {
+        "pairs": f"{len(made):,}",
+        "different English words": f"{len(set(chain.from_iterable(english))):,}",
+        "different French words": f"{len(set(chain.from_iterable(french))):,}",
+        "English words in a sentence": spread([len(tokens) for tokens in english]),
+        "French words in a sentence": spread([len(tokens) for tokens in french]),
+        "adjective with noun, not held out": f"{len(combinations) - unseen:,}",
+        "adjective with noun, held out": f"{unseen:,}",
+        "pairs in which words change their order": f"{sum(map(crosses, made)) / len(made):.1%}",
+    }
 
 
 def reaches_back(story: Story) -> int:
@@ -129,6 +203,10 @@ def row(name: str, what: str, raw: bytes) -> str:
     return f"| `{name}` | {what} | {len(raw):,} | `{hashlib.sha256(raw).hexdigest()}` |"
 
 
+def table(columns: list[dict[str, str]]) -> str:
+    return "\n".join(f"| {line} | {' | '.join(c[line] for c in columns)} |" for line in columns[0])
+
+
 def main() -> None:
     rows, columns = [], []
     for name in PARTS:
@@ -149,12 +227,20 @@ def main() -> None:
     raw = as_json(found).encode()
     (DATA / "floor.json").write_bytes(raw)
     rows.append(row("floor.json", "how predictable the stories to validate are", raw))
-    table = [f"| {line} | {' | '.join(c[line] for c in columns)} |" for line in columns[0]]
-    names = " | ".join(f"`{name}`" for name in PARTS)
+    start = perf_counter()
+    files = pairs()
+    print(f"{len(files)} files of pairs, made in {perf_counter() - start:.1f} s")
+    for name, made in files.items():
+        raw = as_tsv(made).encode()
+        (DATA / name).write_bytes(raw)
+        use = {"train": "to train on", "valid": "to validate", "test": "to test"}
+        rows.append(row(name, f"pairs {use[name[6:-4]]}", raw))
     readme = README.format(
         rows="\n".join(rows),
-        names=names,
-        statistics="\n".join(table),
+        names=" | ".join(f"`{name}`" for name in PARTS),
+        statistics=table(columns),
+        pair_names=" | ".join(f"`{name}`" for name in PAIRS),
+        pair_statistics=table([pair_statistics(made) for made in files.values()]),
         floor="\n".join(f"| {line} | {value} |" for line, value in surprise(found).items()),
     )
     (DATA / "README.md").write_text(readme, encoding="utf-8", newline="\n")

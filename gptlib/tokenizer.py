@@ -1,5 +1,6 @@
 """From text to numbers and back."""
 
+import re
 from collections.abc import Sequence
 from operator import index
 from reprlib import repr as brief
@@ -65,22 +66,7 @@ class CharTokenizer:
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
         """The text of ids, a list of ints or a tensor (T,); ValueError for other types and ids."""
-        if hasattr(ids, "tolist"):  # a tensor or an array
-            ids = ids.tolist()  # one step off the device, not one per token
-        try:
-            ids = [index(i) for i in ids]
-        except TypeError:
-            raise ValueError(
-                f"ids {brief(ids)} are not one sequence of ints: "
-                "give a list or a tensor (T,), such as one row of a batch"
-            ) from None
-        for i in ids:
-            if not 0 <= i < self.vocab_size:  # chars[-1] would quietly be the last character
-                raise ValueError(
-                    f"id {i} is not among this tokenizer's, 0 to {self.vocab_size - 1}: "
-                    "decode ids that it made"
-                )
-        return "".join([self.chars[i] for i in ids])
+        return "".join([self.chars[i] for i in _checked(ids, self.vocab_size)])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CharTokenizer) and self.chars == other.chars
@@ -90,3 +76,101 @@ class CharTokenizer:
 
     def __repr__(self) -> str:
         return f"CharTokenizer({self.chars!r})"
+
+
+class WordTokenizer:
+    """One id for each word and mark of some texts, after three ids that mean no word.
+
+    A text is words with one space between them, but none before "." "," or the 's of English, and
+    none after an apostrophe of French, as in l'oiseau. Its whole state is `words`, in the order of
+    their ids: WordTokenizer(" ".join(tokenizer.words)) == tokenizer. ValueError for a text without
+    a word.
+
+    >>> tokenizer = WordTokenizer("the bird's egg. l'oeuf de l'oiseau.")
+    >>> tokenizer.words
+    ["'s", '.', 'bird', 'de', 'egg', "l'", 'oeuf', 'oiseau', 'the']
+    >>> tokenizer.encode("l'oiseau.")
+    [8, 10, 4]
+    >>> tokenizer.decode([8, 10, 4, tokenizer.end])
+    "l'oiseau."
+    """
+
+    pad = 0  # fills up shorter rows
+    start = 1  # comes before the first word
+    end = 2  # comes after the last
+
+    def __init__(self, text: str) -> None:
+        self.words = sorted(set(split_words(text)))
+        if not self.words:
+            raise ValueError(f"text is {brief(text)}: give one with at least one word")
+        self._id_of = {word: i for i, word in enumerate(self.words, self.end + 1)}
+
+    @property
+    def vocab_size(self) -> int:
+        return self.end + 1 + len(self.words)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of the words of text; ValueError for a text without one, and for unknown ones."""
+        words = split_words(text)
+        if not words:
+            raise ValueError(f"text {text!r} has no word: give at least one")
+        if unknown := [word for word in words if word not in self._id_of]:
+            raise ValueError(
+                f"word {unknown[0]!r} is not among the {len(self.words)} this tokenizer knows: "
+                "choose another, or build the tokenizer from a text that has it"
+            )
+        return [self._id_of[word] for word in words]
+
+    def decode(self, ids: Sequence[int] | Tensor) -> str:
+        """The text of ids, as in `CharTokenizer`; pad, start and end say nothing in it."""
+        return join_words(
+            [self.words[i - self.end - 1] for i in _checked(ids, self.vocab_size) if i > self.end]
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, WordTokenizer) and self.words == other.words
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.words))
+
+    def __repr__(self) -> str:
+        return f"WordTokenizer({' '.join(self.words)!r})"
+
+
+def split_words(text: str) -> list[str]:
+    """The words and marks of a text.
+
+    >>> split_words("the bird's egg, l'oeuf.")
+    ['the', 'bird', "'s", 'egg', ',', "l'", 'oeuf', '.']
+
+    ValueError for what is no str.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"text is {brief(text)}: give a str")
+    return re.findall(r"'s\b|[\w-]+'(?!s\b)|[\w-]+|[^\w\s]", text)
+
+
+def join_words(words: Sequence[str]) -> str:
+    """The text of words and marks, whose `split_words` are they."""
+    text = " ".join(words)
+    return re.sub(r" (?=[.,]|'s\b)|(?<=') ", "", text)
+
+
+def _checked(ids: Sequence[int] | Tensor, vocab_size: int) -> list[int]:
+    """Ids, a list of ints or a tensor (T,), as ints; ValueError for other types and ids."""
+    if hasattr(ids, "tolist"):  # a tensor or an array
+        ids = ids.tolist()  # one step off the device, not one per token
+    try:
+        ids = [index(i) for i in ids]
+    except TypeError:
+        raise ValueError(
+            f"ids {brief(ids)} are not one sequence of ints: "
+            "give a list or a tensor (T,), such as one row of a batch"
+        ) from None
+    for i in ids:
+        if not 0 <= i < vocab_size:  # -1 would quietly be the last of the vocabulary
+            raise ValueError(
+                f"id {i} is not among this tokenizer's, 0 to {vocab_size - 1}: "
+                "decode ids that it made"
+            )
+    return ids

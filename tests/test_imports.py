@@ -15,12 +15,13 @@ HERE = Path(gptlib.__file__).parent
 ORDER = """
     __init__
     files modes
-    config tokenizer data world papers
+    config tokenizer data world papers french pairs
     positions cache
     attention
     narrow layers
     bigram reader transformer gpt
     train sampling checkpoint prompts finetune
+    translation
     sft reward ppo
     chat
     exercises

@@ -1,4 +1,4 @@
-"""Characters to ids and back, for any text that Unicode can hold."""
+"""Text to ids and back: characters for any text that Unicode can hold, words for two languages."""
 
 import re
 
@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gptlib.tokenizer import CharTokenizer
+from gptlib.pairs import load_pairs
+from gptlib.tokenizer import CharTokenizer, WordTokenizer, join_words, split_words
 
 texts = st.text(min_size=1)
 
@@ -96,3 +97,81 @@ def test_not_one_sequence_of_ids(bad, kind):
 def test_no_ids(bad):
     with pytest.raises(ValueError, match=re.escape(f"ids {bad!r} are not one sequence of ints")):
         CharTokenizer("ab").decode(bad)
+
+
+# Words
+
+SPLIT = {
+    "the small red ball.": ["the", "small", "red", "ball", "."],
+    "l'oiseau n'aime pas l'herbe.": ["l'", "oiseau", "n'", "aime", "pas", "l'", "herbe", "."],
+    "Anna's cat, the baker's hat": ["Anna", "'s", "cat", ",", "the", "baker", "'s", "hat"],
+    "le chat d'Anna s'arrête": ["le", "chat", "d'", "Anna", "s'", "arrête"],
+    "un arc-en-ciel": ["un", "arc-en-ciel"],
+    "l'été, l'œuf": ["l'", "été", ",", "l'", "œuf"],
+}
+
+
+@pytest.mark.parametrize("text", SPLIT)
+def test_words_and_marks_by_hand(text):
+    assert split_words(text) == SPLIT[text]
+    assert join_words(SPLIT[text]) == text
+    tokenizer = WordTokenizer(text)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@pytest.mark.parametrize("part", ["train", "valid", "test"])
+def test_every_text_of_the_pairs_round_trips(part):
+    texts = [text for pair in load_pairs(part) for text in (pair.english, pair.french)]
+    tokenizer = WordTokenizer("\n".join(texts))
+    for text in texts:
+        ids = tokenizer.encode(text)
+        assert tokenizer.decode(ids) == text
+        assert min(ids) > tokenizer.end
+    assert WordTokenizer(" ".join(tokenizer.words)) == tokenizer
+
+
+def test_ids_of_words_come_after_those_that_mean_no_word():
+    tokenizer = WordTokenizer("the cat sees the cat's egg.")
+    assert tokenizer.words == ["'s", ".", "cat", "egg", "sees", "the"]
+    assert (tokenizer.pad, tokenizer.start, tokenizer.end) == (0, 1, 2)
+    assert [tokenizer.encode(word) for word in tokenizer.words] == [[i] for i in range(3, 9)]
+    assert tokenizer.vocab_size == 9
+    assert tokenizer.decode([1, 8, 5, 0, 3, 6, 2, 0]) == "the cat's egg"
+    assert tokenizer.decode(torch.tensor([0, 1, 2])) == tokenizer.decode([]) == ""
+
+
+def test_words_are_the_whole_state():
+    tokenizer = WordTokenizer("l'oiseau d'Anna. the bird's egg, it's here")
+    assert WordTokenizer(" ".join(tokenizer.words)) == tokenizer
+    assert WordTokenizer("here it's egg, bird's the d'Anna. l'oiseau") == tokenizer
+    assert eval(repr(tokenizer)) == tokenizer
+    assert len({tokenizer, WordTokenizer(" ".join(tokenizer.words))}) == 1
+    assert tokenizer != WordTokenizer("the bird") != CharTokenizer("the bird")
+
+
+@pytest.mark.parametrize("bad", [None, 7, ["a", "b"], b"ab"])
+def test_no_text_to_split(bad):
+    for reads in (WordTokenizer, WordTokenizer("a b").encode, split_words):
+        with pytest.raises(ValueError, match=re.escape(f"text is {bad!r}: give a str")):
+            reads(bad)
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n\t "])
+def test_no_word_to_know_or_to_encode(empty):
+    with pytest.raises(ValueError, match=re.escape(f"text is {empty!r}: give one with at least")):
+        WordTokenizer(empty)
+    with pytest.raises(ValueError, match=re.escape(f"text {empty!r} has no word: give at least")):
+        WordTokenizer("a b").encode(empty)
+
+
+@pytest.mark.parametrize(("text", "word"), [("the dog, the cow.", "dog"), ("The cat", "The")])
+def test_unknown_word(text, word):
+    message = f"word {word!r} is not among the 4 this tokenizer knows: choose another"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        WordTokenizer("the cat, .").encode(text)
+
+
+@pytest.mark.parametrize("bad", [9, -1])
+def test_unknown_id_of_a_word(bad):
+    with pytest.raises(ValueError, match=f"id {bad} is not among this tokenizer's, 0 to 4"):
+        WordTokenizer("a b").decode([3, bad])

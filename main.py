@@ -176,6 +176,9 @@ def write_more(run: str, settings: Generate) -> int:
     if not path.is_file():
         raise ValueError(f"{run!r} is no run, it holds no {CHECKPOINT}: give the folder of one")
     point = checkpoint.load(path)
+    if not isinstance(point.tokenizer, CharTokenizer):
+        kind = type(point.model).__name__
+        raise ValueError(f"{run!r} holds a {kind}, which translates: see notebooks/04_transformer.ipynb")
     print(go_on(point.model.to(settings.device), point.tokenizer, settings))
     return 0
 

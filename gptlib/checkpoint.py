@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from reprlib import repr as brief
 
 import torch
 from safetensors import SafetensorError
@@ -12,10 +13,16 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from gptlib.bigram import Bigram
+from gptlib.config import TransformerConfig
 from gptlib.files import read_whole, write_whole
-from gptlib.tokenizer import CharTokenizer
+from gptlib.tokenizer import CharTokenizer, WordTokenizer
+from gptlib.transformer import Transformer
 
-MODELS = {"Bigram": Bigram}
+MODELS = {
+    "Bigram": Bigram,
+    "Transformer": lambda **sizes: Transformer(TransformerConfig(**sizes)),
+}
+TOKENIZERS = {"CharTokenizer": CharTokenizer, "WordTokenizer": WordTokenizer}
 
 
 @dataclass(frozen=True)
@@ -23,11 +30,13 @@ class Checkpoint:
     """A model, the tokenizer that it was trained with, and after how many steps."""
 
     model: nn.Module
-    tokenizer: CharTokenizer
+    tokenizer: CharTokenizer | WordTokenizer
     step: int
 
 
-def save(path: str | Path, model: nn.Module, tokenizer: CharTokenizer, step: int) -> None:
+def save(
+    path: str | Path, model: nn.Module, tokenizer: CharTokenizer | WordTokenizer, step: int
+) -> None:
     """Write a checkpoint; while it is written, and if that fails, the file at path stays as it was.
 
     ValueError for a model that `load` would not know and for one that was not made for this
@@ -35,8 +44,9 @@ def save(path: str | Path, model: nn.Module, tokenizer: CharTokenizer, step: int
     """
     facts = {
         "model": type(model).__name__,
-        "vocab_size": model.vocab_size,
-        "chars": tokenizer.chars,
+        "sizes": _sizes(model),
+        "tokenizer": type(tokenizer).__name__,
+        "text": _text(tokenizer),
         "step": step,
     }
     _check(facts)
@@ -74,24 +84,43 @@ def load(path: str | Path) -> Checkpoint:
         )
     try:
         _check(facts)
-        with torch.device("meta"):  # makes the shapes and no numbers: those are there already
-            model = MODELS[facts["model"]](facts["vocab_size"])
+        make = MODELS[facts["model"]]
+        with torch.device("meta"):  # shapes without numbers: no wrong size fills the memory
+            make(**facts["sizes"]).load_state_dict(tensors, assign=True)
+        with torch.random.fork_rng(devices=[]):  # the caller's seed draws on as if nothing were
+            model = make(**facts["sizes"])
         model.load_state_dict(tensors, assign=True)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         what = " ".join(str(error).split())
         raise ValueError(f"{str(path)!r} does not suit this gptlib ({what}): train again") from None
-    return Checkpoint(model.eval(), CharTokenizer(facts["chars"]), facts["step"])
+    tokenizer = TOKENIZERS[facts["tokenizer"]](facts["text"])
+    return Checkpoint(model.eval(), tokenizer, facts["step"])
 
 
 def _check(facts: dict) -> None:
     """ValueError or KeyError for what no checkpoint may say."""
-    name, V, chars = facts["model"], facts["vocab_size"], facts["chars"]
-    if name not in list(MODELS):
-        raise ValueError(f"the model is a {name!r}, not a {' or '.join(MODELS)}")
-    if CharTokenizer(chars).chars != chars or V != len(chars):
-        raise ValueError(f"the model knows {V!r} tokens, the tokenizer the characters {chars!r}")
+    for key, known in (("model", MODELS), ("tokenizer", TOKENIZERS)):
+        if facts[key] not in list(known):
+            raise ValueError(f"the {key} is a {facts[key]!r}, not a {' or '.join(known)}")
+    V, text = facts["sizes"]["vocab_size"], facts["text"]
+    tokenizer = TOKENIZERS[facts["tokenizer"]](text)
+    if _text(tokenizer) != text or V != tokenizer.vocab_size:
+        raise ValueError(f"the model knows {V!r} tokens, and the tokenizer is of {brief(text)}")
     if not isinstance(facts["step"], int):
         raise ValueError(f"the step is {facts['step']!r}, not a whole number")
+
+
+def _sizes(model: nn.Module) -> dict:
+    """What its class in MODELS makes a model of this size from."""
+    config = getattr(model, "config", None)
+    return {"vocab_size": model.vocab_size} if config is None else asdict(config)
+
+
+def _text(tokenizer: CharTokenizer | WordTokenizer) -> str:
+    """What its class makes the same tokenizer from."""
+    if isinstance(tokenizer, CharTokenizer):
+        return tokenizer.chars
+    return " ".join(tokenizer.words)
 
 
 def _sha256(facts: dict, tensors: dict[str, Tensor]) -> str:

@@ -1,9 +1,49 @@
-"""The settings of training, checked when they are made."""
+"""The settings of models and of training, checked when they are made."""
 
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """The sizes of a `Transformer`; unless given, those of the paper's base model.
+
+    Table 3 of Vaswani et al. (2017). ValueError for sizes that make no model.
+    """
+
+    vocab_size: int  # V, words of both languages together
+    block_size: int = 512  # the longest sequence, on either side
+    n_layer: int = 6  # blocks in the encoder, and as many in the decoder
+    n_head: int = 8
+    n_embd: int = 512
+    dropout: float = 0.1
+    norm: Literal["post", "pre"] = "post"  # after each sum, as printed, or before each layer
+    bias: bool = False  # in attention's maps; the paper's equations have none
+    pad: int = 0  # the token id that fills up shorter rows
+
+    @property
+    def n_inner(self) -> int:
+        """Channels inside the feed-forward layer."""
+        return 4 * self.n_embd
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "block_size", "n_layer", "n_head", "n_embd"):
+            _check_whole(name, getattr(self, name), 1)
+        if self.n_embd % self.n_head:
+            raise ValueError(
+                f"n_embd {self.n_embd} cannot be cut into n_head = {self.n_head} equal parts: "
+                "give an n_head that divides it"
+            )
+        if not (_number(self.dropout) and 0 <= self.dropout < 1):
+            raise ValueError(f"dropout is {self.dropout!r}: give a number from 0 to below 1")
+        if self.norm not in ("post", "pre"):
+            raise ValueError(f"norm is {self.norm!r}: give 'post' or 'pre'")
+        if not (isinstance(self.pad, Integral) and 0 <= self.pad < self.vocab_size):
+            raise ValueError(
+                f"pad is {self.pad!r}: give a token id, from 0 to {self.vocab_size - 1}"
+            )
 
 
 @dataclass(frozen=True)
@@ -13,9 +53,10 @@ class TrainConfig:
     max_iters: int = 1000  # steps
     learning_rate: float = 1e-3  # the highest
     warmup_iters: int = 0  # steps in which the rate rises to it
-    decay: Literal["cosine", "linear"] = "cosine"  # how it falls to 0 from there
+    decay: Literal["cosine", "linear", "inverse_sqrt"] = "cosine"  # how it falls from there
     weight_decay: float = 0.1  # of matrices, see train.make_optimizer
     betas: tuple[float, float] = (0.9, 0.95)  # AdamW's memory of gradients and of their squares
+    eps: float = 1e-8  # AdamW's least divisor of a step
     grad_clip: float = 1.0  # the longest that a step's gradient may be
 
     def __post_init__(self) -> None:
@@ -23,17 +64,19 @@ class TrainConfig:
             raise ValueError(
                 f"learning_rate is {self.learning_rate!r}: give a number above 0, such as 0.001"
             )
-        for name, least in (("max_iters", 1), ("warmup_iters", 0)):
-            value = getattr(self, name)
-            if not (isinstance(value, Integral) and value >= least):
-                raise ValueError(f"{name} is {value!r}: give a whole number, at least {least}")
+        _check_whole("max_iters", self.max_iters, 1)
+        _check_whole("warmup_iters", self.warmup_iters, 0)
         if self.warmup_iters >= self.max_iters:
             raise ValueError(
                 f"warmup_iters {self.warmup_iters} leave nothing of max_iters {self.max_iters}: "
                 "give fewer of the first or more of the second"
             )
-        if self.decay not in ("cosine", "linear"):
-            raise ValueError(f"decay is {self.decay!r}: give 'cosine' or 'linear'")
+        if self.decay not in ("cosine", "linear", "inverse_sqrt"):
+            raise ValueError(f"decay is {self.decay!r}: give 'cosine', 'linear' or 'inverse_sqrt'")
+        if self.decay == "inverse_sqrt" and self.warmup_iters == 0:
+            raise ValueError(
+                "inverse_sqrt falls from where warmup_iters end, and they are 0: give 1 or more"
+            )
         if not (_number(self.weight_decay) and 0 <= self.weight_decay < math.inf):
             raise ValueError(f"weight_decay is {self.weight_decay!r}: give 0 or a positive number")
         if not (
@@ -42,8 +85,15 @@ class TrainConfig:
             and all(_number(beta) and 0 <= beta < 1 for beta in self.betas)
         ):
             raise ValueError(f"betas are {self.betas!r}: give two numbers from 0 to below 1")
+        if not (_number(self.eps) and 0 < self.eps < math.inf):
+            raise ValueError(f"eps is {self.eps!r}: give a small number above 0, such as 1e-8")
         if not (_number(self.grad_clip) and self.grad_clip > 0):
             raise ValueError(f"grad_clip is {self.grad_clip!r}: give a length, or inf for none")
+
+
+def _check_whole(name: str, value: object, least: int) -> None:
+    if not (isinstance(value, Integral) and value >= least):
+        raise ValueError(f"{name} is {value!r}: give a whole number, at least {least}")
 
 
 def _number(value: object) -> bool:

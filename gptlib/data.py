@@ -234,7 +234,7 @@ def _read(source: str | Path) -> str:
     path = os.path.expanduser(source)
     if not os.path.isfile(path):
         advice = "give the path of one, 'tales' or 'shakespeare'"
-        if source in (TALES_TRAIN, TALES_VALID, FLOOR):
+        if Path(path).parent == DATA:
             advice = (
                 "the course's data folder lacks it, so run `make data`, "
                 "or clone the course again and start from there"

@@ -1,5 +1,7 @@
 """Writing: a model's probabilities, and tokens drawn from them."""
 
+import math
+from collections.abc import Callable
 from numbers import Integral
 
 import torch
@@ -79,6 +81,55 @@ def generate(
             new = torch.multinomial(probs.cpu(), 1, generator=generator)  # (B, 1)
             idx = torch.cat([idx, new.to(idx.device)], dim=1)  # (B, T + 1)
     return idx
+
+
+@torch.no_grad()
+def beam_search(
+    next_logits: Callable[[Tensor], Tensor],
+    idx: Tensor,
+    end: int,
+    max_new_tokens: Tensor,
+    beam_width: int = 4,
+    length_penalty: float = 0.6,
+) -> Tensor:
+    """Keep the beam_width likeliest beginnings at each step, and take the best of what they become.
+
+    next_logits: takes the beginnings (B * K, T), K = beam_width for each row of idx, one row's
+        after the other's, and returns logits (B * K, V) of what comes next
+    idx: (B, T) int64, what is there already
+    end: the token that is the last of all
+    max_new_tokens: (B,), after how many a row ends without it
+
+    The best has the highest ln p / ((5 + length) / 6) ** length_penalty, the length in new tokens
+    with `end` among them (Wu et al., 2016, equation 14). With a beam_width of 1 it is what greedy
+    choice finds. Returns (B, T + new); a row that is shorter is filled up with `end`. ValueError
+    for a beam_width below 1.
+    """
+    if not (isinstance(beam_width, Integral) and beam_width >= 1):
+        raise ValueError(f"beam_width is {beam_width!r}: give a whole number, at least 1")
+    B, T = idx.shape
+    K = beam_width
+    idx = idx.repeat_interleave(K, dim=0)  # (B * K, T)
+    # All K beginnings of a row are the same at first: only one of them may go on.
+    log_p = torch.full((B, K), -math.inf, device=idx.device)  # (B, K)
+    log_p[:, 0] = 0
+    length = torch.zeros(B, K, dtype=torch.int64, device=idx.device)  # (B, K)
+    done = max_new_tokens[:, None] <= length  # (B, K)
+    while not done.all():
+        logits = next_logits(idx)
+        V = logits.shape[-1]
+        following = logits.log_softmax(-1).view(B, K, V)  # (B, K, V)
+        # What has ended can only go on ending, at no cost.
+        following[done] = -math.inf
+        following[..., end][done] = 0
+        log_p, best = (log_p[..., None] + following).flatten(1).topk(K)  # (B, K)
+        parent, token = best // V, best % V  # (B, K)
+        length = (length + ~done).gather(1, parent)  # (B, K)
+        done = done.gather(1, parent) | (token == end) | (length >= max_new_tokens[:, None])
+        rows = (parent + K * torch.arange(B, device=idx.device)[:, None]).flatten()  # (B * K)
+        idx = torch.cat([idx[rows], token.view(-1, 1)], dim=1)
+    score = log_p / ((5 + length) / 6) ** length_penalty  # (B, K)
+    return idx[score.argmax(1) + K * torch.arange(B, device=idx.device)]
 
 
 def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:

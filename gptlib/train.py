@@ -1,7 +1,7 @@
 """The training loop, which serves from the first model to the last, and the score."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -15,14 +15,22 @@ Batch = tuple[Tensor, ...]  # the last of them are the targets
 Loss = Callable[[nn.Module, Batch], Tensor]
 
 
-def next_token_loss(model: nn.Module, batch: Batch) -> Tensor:
+def next_token_loss(model: nn.Module, batch: Batch, label_smoothing: float = 0.0) -> Tensor:
     """Mean of -ln p, in nats, over the targets of a batch: p is what model gave to each of them.
 
-    batch: idx and targets, both (B, T); a target IGNORE is not asked for.
+    batch: what the model takes, such as idx (B, T), or src (B, S) and idx (B, T), and last the
+        targets (B, T); a target IGNORE is not asked for
+    label_smoothing: this share of each target is spread over all V tokens alike (Szegedy et al.,
+        2016); at 0 a target is one token and nothing else
     """
-    idx, targets = batch
-    logits = model(idx)
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
+    *inputs, targets = batch
+    logits = model(*inputs)
+    return F.cross_entropy(
+        logits.flatten(0, 1),
+        targets.flatten(),
+        ignore_index=IGNORE,
+        label_smoothing=label_smoothing,
+    )
 
 
 def train(
@@ -59,17 +67,34 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
         {"params": matrices, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas)
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, eps=config.eps)
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
-    """The learning rate of a step, from 0: a rise in a straight line, then a fall towards 0."""
+    """The learning rate of a step, from 0: a rise in a straight line, then a fall towards 0.
+
+    The fall that is called inverse_sqrt never ends; with a highest rate of 1 / sqrt(n_embd *
+    warmup_iters) it is equation 3 of Vaswani et al. (2017).
+    """
     if step < config.warmup_iters:
         return config.learning_rate * (step + 1) / config.warmup_iters
+    if config.decay == "inverse_sqrt":
+        return config.learning_rate * math.sqrt(config.warmup_iters / (step + 1))
     done = min(1, (step - config.warmup_iters) / (config.max_iters - config.warmup_iters))
     if config.decay == "linear":
         return config.learning_rate * (1 - done)
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+def average(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of each parameter over some states of a model, as of its last five checkpoints.
+
+    states: copies of model.state_dict(); without copying they would all be the latest
+    ValueError for no state.
+    """
+    if not states:
+        raise ValueError("states is empty: give at least one state_dict")
+    return {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
 
 
 @torch.no_grad()

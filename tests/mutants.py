@@ -33,6 +33,8 @@ DATA, TOKENIZER, WORLD, PLOT = "data.py", "tokenizer.py", "world/telling.py", "p
 PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
 BIGRAM, SAMPLING, TRAIN, FILES = "bigram.py", "sampling.py", "train.py", "files.py"
 ATTENTION, NARROW, POSITIONS = "attention.py", "narrow.py", "positions.py"
+LAYERS, TRANSFORMER = "layers.py", "transformer.py"
+PAIRS, TRANSLATION = "pairs.py", "translation.py"
 EXPLORER, MARKUP = "explorer.py", "plot/markup.py"
 
 MUTANTS = [
@@ -94,8 +96,8 @@ MUTANTS = [
     # An id of -1 is the last character.
     Mutant(
         TOKENIZER,
-        "if not 0 <= i < self.vocab_size:",
-        "if not i < self.vocab_size:",
+        "if not 0 <= i < vocab_size:",
+        "if not i < vocab_size:",
         "test_tokenizer.py::test_unknown_id",
     ),
     # The ids depend on the order in which characters come, so no two texts agree.
@@ -636,6 +638,377 @@ MUTANTS = [
         "torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)",
         "torch.cat([angles.sin(), angles.cos()], dim=-1)",
         "test_positions.py::test_waves_are_the_papers",
+    ),
+    # The norms stand before the layers where they should stand after the sums.
+    Mutant(
+        LAYERS,
+        "return norm(x + self.dropout(layer(x)))",
+        "return x + self.dropout(layer(norm(x)))",
+        "test_layers.py::test_a_block_is_pytorchs_layer",
+    ),
+    # What was there is normed, too, where only the layer's input should be.
+    Mutant(
+        LAYERS,
+        "return x + self.dropout(layer(norm(x)))",
+        "return norm(x) + self.dropout(layer(norm(x)))",
+        "test_layers.py::test_a_block_is_pytorchs_layer",
+    ),
+    # A layer's output is normed, and then added.
+    Mutant(
+        LAYERS,
+        "return norm(x + self.dropout(layer(x)))",
+        "return x + norm(self.dropout(layer(x)))",
+        "test_layers.py::test_a_block_is_pytorchs_layer",
+    ),
+    # Nothing is added to what was there.
+    Mutant(
+        LAYERS,
+        "return norm(x + self.dropout(layer(x)))",
+        "return norm(self.dropout(layer(x)))",
+        "test_layers.py::test_a_block_is_pytorchs_layer",
+    ),
+    # Dropout falls on the sum.
+    Mutant(
+        LAYERS,
+        "norm(x + self.dropout(layer(x)))",
+        "norm(self.dropout(x + layer(x)))",
+        "test_layers.py::test_dropout_falls_on_what_a_layer_adds_and_spares_what_was_there",
+    ),
+    # One norm serves both attentions.
+    Mutant(
+        LAYERS,
+        "self.add(x, self.ln_cross,",
+        "self.add(x, self.ln_1,",
+        "test_layers.py::test_dropout_falls_on_what_a_layer_adds_and_spares_what_was_there",
+    ),
+    # Attention weights are dropped, too, as in PyTorch's layers.
+    Mutant(
+        LAYERS,
+        "MultiHeadAttention(C, H, causal, bias=bias)",
+        "MultiHeadAttention(C, H, causal, config.dropout, bias=bias)",
+        "test_transformer.py::test_dropout_falls_where_the_paper_has_it",
+    ),
+    # Something is dropped inside the feed-forward layer.
+    Mutant(
+        LAYERS,
+        "self.proj(F.relu(self.fc(x)))",
+        "self.proj(F.dropout(F.relu(self.fc(x)), 0.1, self.training))",
+        "test_transformer.py::test_dropout_falls_where_the_paper_has_it",
+    ),
+    # The decoder looks at itself twice and never at memory.
+    Mutant(
+        LAYERS,
+        "self.cross(x, memory, memory_mask)",
+        "self.cross(x)",
+        "test_layers.py::test_every_position_of_a_decoder_looks_at_all_of_memory_that_the_mask_leaves",
+    ),
+    # The decoder looks at the filling of the source.
+    Mutant(
+        LAYERS,
+        "self.cross(x, memory, memory_mask)",
+        "self.cross(x, memory)",
+        "test_transformer.py::test_a_pair_gives_what_it_gives_alone_however_it_is_filled_up",
+    ),
+    # Two maps with nothing between them are one.
+    Mutant(
+        LAYERS,
+        "F.relu(self.fc(x))",
+        "self.fc(x)",
+        "test_layers.py::test_feed_forward_is_equation_2",
+    ),
+    # The feed-forward layer is as narrow as the rest.
+    Mutant(
+        "config.py",
+        "return 4 * self.n_embd",
+        "return self.n_embd",
+        "test_transformer.py::test_the_papers_models_have_the_sizes_that_are_written_down",
+    ),
+    # The encoder looks at the filling of the source.
+    Mutant(
+        TRANSFORMER,
+        "x = block(x, mask)",
+        "x = block(x)",
+        "test_transformer.py::test_a_pair_gives_what_it_gives_alone_however_it_is_filled_up",
+    ),
+    # The encoder reads as if it had to write.
+    Mutant(
+        TRANSFORMER,
+        "Block(config) for",
+        "Block(config, causal=True) for",
+        "test_transformer.py::test_a_word_of_the_source_is_read_with_those_after_it",
+    ),
+    # The decoder sees the words that it should find.
+    Mutant(
+        TRANSFORMER,
+        "causal=True, cross=True",
+        "cross=True",
+        "test_transformer.py::test_later_words_change_nothing_that_was_said_before",
+    ),
+    # Embeddings drown in the waves of the positions.
+    Mutant(
+        TRANSFORMER,
+        "math.sqrt(C) * x + self.pos_emb(T)",
+        "x + self.pos_emb(T)",
+        "test_transformer.py::test_embeddings_are_scaled_and_positions_are_not",
+    ),
+    # Positions are scaled as well.
+    Mutant(
+        TRANSFORMER,
+        "math.sqrt(C) * x + self.pos_emb(T)",
+        "math.sqrt(C) * (x + self.pos_emb(T))",
+        "test_transformer.py::test_embeddings_are_scaled_and_positions_are_not",
+    ),
+    # No word knows where it stands.
+    Mutant(
+        TRANSFORMER,
+        "math.sqrt(C) * x + self.pos_emb(T)",
+        "math.sqrt(C) * x",
+        "test_transformer.py::test_only_positions_tell_the_order_of_the_source",
+    ),
+    # Embeddings are not dropped.
+    Mutant(
+        TRANSFORMER,
+        "self.dropout(math.sqrt(C) * x + self.pos_emb(T))",
+        "math.sqrt(C) * x + self.pos_emb(T)",
+        "test_transformer.py::test_dropout_falls_where_the_paper_has_it",
+    ),
+    # With norms before the layers, what the stacks end in is not normed.
+    Mutant(
+        TRANSFORMER,
+        "F.linear(self.ln_f(x),",
+        "F.linear(x,",
+        "test_transformer.py::test_it_is_pytorchs",
+    ),
+    # Nor is the memory.
+    Mutant(
+        TRANSFORMER,
+        "return self.ln_memory(x), mask",
+        "return x, mask",
+        "test_transformer.py::test_stacks_end_in_a_norm",
+    ),
+    # The output reads a copy of the table, which learns nothing from it.
+    Mutant(
+        TRANSFORMER,
+        "self.tok_emb.weight)",
+        "self.tok_emb.weight.detach())",
+        "test_transformer.py::test_it_is_pytorchs",
+    ),
+    # Embeddings begin as large as PyTorch makes them.
+    Mutant(
+        TRANSFORMER,
+        "std=C**-0.5",
+        "std=1.0",
+        "test_transformer.py::test_the_first_parameters",
+    ),
+    # Targets are as hard as ever.
+    Mutant(
+        TRAIN,
+        "label_smoothing=label_smoothing,",
+        "label_smoothing=0.0,",
+        "test_train.py::test_label_smoothing_is_its_definition",
+    ),
+    # The fall is a step late.
+    Mutant(
+        TRAIN,
+        "math.sqrt(config.warmup_iters / (step + 1))",
+        "math.sqrt(config.warmup_iters / step)",
+        "test_train.py::test_inverse_sqrt_is_equation_3",
+    ),
+    # It falls like 1 / step.
+    Mutant(
+        TRAIN,
+        "math.sqrt(config.warmup_iters / (step + 1))",
+        "(config.warmup_iters / (step + 1))",
+        "test_train.py::test_inverse_sqrt_is_equation_3",
+    ),
+    # The optimizer keeps its own eps.
+    Mutant(
+        TRAIN,
+        "betas=config.betas, eps=config.eps)",
+        "betas=config.betas)",
+        "test_train.py::test_without_decay_the_steps_are_those_of_adam",
+    ),
+    # The optimizer keeps its own betas.
+    Mutant(
+        TRAIN,
+        "betas=config.betas, eps=config.eps)",
+        "eps=config.eps)",
+        "test_train.py::test_without_decay_the_steps_are_those_of_adam",
+    ),
+    # The average is the latest state.
+    Mutant(
+        TRAIN,
+        "torch.stack([s[name] for s in states]).mean(0)",
+        "states[-1][name].clone()",
+        "test_train.py::test_an_average_is_the_mean_of_each_parameter",
+    ),
+    # What has ended is forgotten.
+    Mutant(
+        SAMPLING,
+        "following[..., end][done] = 0",
+        "pass",
+        "test_sampling.py::test_as_wide_as_all_there_is_it_finds_the_best",
+    ),
+    # What has ended pays on.
+    Mutant(
+        SAMPLING,
+        "following[done] = -math.inf\n        following[..., end][done] = 0",
+        "following[..., :end][done] = following[..., end + 1 :][done] = -math.inf",
+        "test_sampling.py::test_what_has_ended_pays_no_more_and_grows_no_longer",
+    ),
+    # What has ended grows on, by its filling.
+    Mutant(
+        SAMPLING,
+        "(length + ~done)",
+        "(length + 1)",
+        "test_sampling.py::test_what_has_ended_pays_no_more_and_grows_no_longer",
+    ),
+    # Length makes a row worse.
+    Mutant(
+        SAMPLING,
+        "log_p / ((5 + length) / 6)",
+        "log_p * ((5 + length) / 6)",
+        "test_sampling.py::test_as_wide_as_all_there_is_it_finds_the_best",
+    ),
+    # The likeliest is taken, whatever its length.
+    Mutant(
+        SAMPLING,
+        "idx[score.argmax(1) +",
+        "idx[log_p.argmax(1) +",
+        "test_sampling.py::test_a_longer_row_may_be_less_likely",
+    ),
+    # A beginning goes on from one that it is not.
+    Mutant(
+        SAMPLING,
+        "idx[rows], token",
+        "idx, token",
+        "test_sampling.py::test_as_wide_as_all_there_is_it_finds_the_best",
+    ),
+    # It is as long as what stood in its place.
+    Mutant(
+        SAMPLING,
+        "(length + ~done).gather(1, parent)",
+        "length + ~done",
+        "test_sampling.py::test_as_wide_as_all_there_is_it_finds_the_best",
+    ),
+    # All beginnings are the same, and the beam is as narrow as greed.
+    Mutant(
+        SAMPLING,
+        "log_p[:, 0] = 0",
+        "log_p[:] = 0",
+        "test_sampling.py::test_a_beam_finds_what_greed_misses",
+    ),
+    # Rows go on from beginnings of other rows.
+    Mutant(
+        SAMPLING,
+        "(parent + K * torch.arange",
+        "(parent + torch.arange",
+        "test_sampling.py::test_a_row_finds_in_a_batch_what_it_finds_alone",
+    ),
+    # Logits are added where logarithms of probabilities should be.
+    Mutant(
+        SAMPLING,
+        ".log_softmax(-1)",
+        "",
+        "test_sampling.py::test_as_wide_as_all_there_is_it_finds_the_best",
+    ),
+    # Each word says itself.
+    Mutant(
+        PAIRS,
+        "target[1:] for",
+        "target[:-1] for",
+        "test_pairs.py::test_targets_are_what_comes_next_with_the_end_last",
+    ),
+    # The filling is asked for.
+    Mutant(
+        PAIRS,
+        "in rows], True, IGNORE)",
+        "in rows], True, WordTokenizer.pad)",
+        "test_pairs.py::test_targets_are_what_comes_next_with_the_end_last",
+    ),
+    # Short pairs are filled up to the longest of all.
+    Mutant(
+        PAIRS,
+        "sorted(pairs, key=lambda pair: (len(pair[1]), len(pair[0])))",
+        "pairs",
+        "test_pairs.py::test_pairs_of_a_length_come_together",
+    ),
+    # A batch is as large as its last pair lets it be.
+    Mutant(
+        PAIRS,
+        "longest = max(longest, size)",
+        "longest = size",
+        "test_pairs.py::test_no_batch_is_larger_than_it_may_be_and_none_is_smaller_than_it_must",
+    ),
+    # The longest pairs are left over.
+    Mutant(
+        PAIRS,
+        "rows.append(pair)\n    yield _batch(rows)",
+        "rows.append(pair)",
+        "test_pairs.py::test_every_pair_comes_once",
+    ),
+    # The same pairs always come together.
+    Mutant(
+        PAIRS,
+        "shuffled = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]",
+        "shuffled = pairs",
+        "test_pairs.py::test_batches_without_end_bring_each_pair_once_and_then_each_again",
+    ),
+    # Every epoch goes from short to long.
+    Mutant(
+        PAIRS,
+        "(cut[i] for i in torch.randperm(len(cut), generator=generator))",
+        "cut",
+        "test_pairs.py::test_batches_without_end_bring_each_pair_once_and_then_each_again",
+    ),
+    # A space follows an elision.
+    Mutant(
+        TOKENIZER,
+        "|(?<=') ",
+        "",
+        "test_tokenizer.py::test_words_and_marks_by_hand",
+    ),
+    # The first words have the ids that mean none.
+    Mutant(
+        TOKENIZER,
+        "enumerate(self.words, self.end + 1)",
+        "enumerate(self.words)",
+        "test_tokenizer.py::test_ids_of_words_come_after_those_that_mean_no_word",
+    ),
+    # A beginning looks at the source of another.
+    Mutant(
+        TRANSLATION,
+        "memory.repeat_interleave(K, dim=0)",
+        "memory.repeat(K, 1, 1)",
+        "test_translation.py::test_a_text_becomes_what_it_becomes_alone",
+    ),
+    # Translations stay sorted by length.
+    Mutant(
+        TRANSLATION,
+        "for i, row in zip(rows, idx, strict=True):",
+        "for i, row in enumerate(idx, k):",
+        "test_translation.py::test_a_text_becomes_what_it_becomes_alone",
+    ),
+    # The first word is found again and again.
+    Mutant(
+        TRANSLATION,
+        "[:, -1]",
+        "[:, 0]",
+        "test_translation.py::test_a_beam_of_1_is_a_greedy_loop",
+    ),
+    # A short text may become as long as the longest beside it.
+    Mutant(
+        TRANSLATION,
+        "mask.sum((1, 2)) + 50",
+        "0 * mask.sum((1, 2)) + src.shape[1] + 50",
+        "test_translation.py::test_it_has_at_most_50_tokens_more_than_its_source",
+    ),
+    # It is translated with dropout.
+    Mutant(
+        TRANSLATION,
+        "with evaluating(model):",
+        "with evaluating(model.tok_emb):",
+        "test_translation.py::test_it_translates_in_evaluation_mode_and_leaves_the_mode_as_it_was",
     ),
     # Explorer: the map is transposed, and keys ask.
     Mutant(

@@ -10,7 +10,9 @@ from torch import nn
 
 from gptlib import checkpoint
 from gptlib.bigram import Bigram
-from gptlib.tokenizer import CharTokenizer
+from gptlib.config import TransformerConfig
+from gptlib.tokenizer import CharTokenizer, WordTokenizer
+from gptlib.transformer import Transformer
 
 TOKENIZER = CharTokenizer('a"\\\n é猫🙂')
 
@@ -36,6 +38,21 @@ def test_it_comes_back_as_it_was(path):
     assert point.step == 17
     idx = torch.arange(3)[None]
     assert torch.equal(point.model(idx), a_model()(idx))
+
+
+def test_a_transformer_comes_back_with_its_words(tmp_path):
+    tokenizer = WordTokenizer("the bird's egg. l'oeuf de l'oiseau.")
+    sizes = TransformerConfig(tokenizer.vocab_size, 9, n_layer=1, n_head=2, n_embd=4, norm="pre")
+    model = Transformer(sizes)
+    checkpoint.save(tmp_path / "model", model, tokenizer, step=3)
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    point = checkpoint.load(tmp_path / "model")
+    assert torch.equal(torch.rand(3), expected)  # no random number was used up
+    assert point.model.config == sizes and point.tokenizer == tokenizer
+    src, idx = torch.tensor([[3, 4, 5]]), torch.tensor([[1, 7]])
+    assert torch.equal(point.model(src, idx), model.eval()(src, idx))
 
 
 def test_special_numbers_survive(path):
@@ -117,7 +134,13 @@ def forged(path, facts, tensors):
     save_file(tensors, path, {"gptlib": json.dumps(facts)})
 
 
-FACTS = {"model": "Bigram", "vocab_size": 3, "chars": "abc", "step": 1}
+FACTS = {
+    "model": "Bigram",
+    "sizes": {"vocab_size": 3},
+    "tokenizer": "CharTokenizer",
+    "text": "abc",
+    "step": 1,
+}
 
 
 @pytest.mark.parametrize(
@@ -125,14 +148,20 @@ FACTS = {"model": "Bigram", "vocab_size": 3, "chars": "abc", "step": 1}
     [
         {"model": "Trigram"},
         {"model": ["Bigram"]},
-        {"vocab_size": 4},
-        {"vocab_size": "3"},
-        {"vocab_size": -1},
-        {"chars": "ab"},
-        {"chars": "cba"},
-        {"chars": "aab"},
-        {"chars": ""},
-        {"chars": 5},
+        {"sizes": {"vocab_size": 4}},
+        {"sizes": {"vocab_size": "3"}},
+        {"sizes": {"vocab_size": -1}},
+        {"sizes": {"vocab_size": 3, "n_layer": 2}},
+        {"sizes": {}},
+        {"sizes": 3},
+        {"tokenizer": "Bigram"},
+        {"tokenizer": ["CharTokenizer"]},
+        {"tokenizer": "WordTokenizer"},
+        {"text": "ab"},
+        {"text": "cba"},
+        {"text": "aab"},
+        {"text": ""},
+        {"text": 5},
         {"step": "x"},
         {"step": None},
     ],
@@ -196,8 +225,9 @@ def test_the_facts_can_be_read_without_gptlib(path):
     assert len(facts.pop("sha256")) == 64
     assert facts == {
         "model": "Bigram",
-        "vocab_size": TOKENIZER.vocab_size,
-        "chars": TOKENIZER.chars,
+        "sizes": {"vocab_size": TOKENIZER.vocab_size},
+        "tokenizer": "CharTokenizer",
+        "text": TOKENIZER.chars,
         "step": 17,
     }
 

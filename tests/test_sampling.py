@@ -1,4 +1,10 @@
-"""What may be drawn is what transformers' samplers leave, and what is drawn follows the odds."""
+"""What may be drawn is what transformers' samplers leave, and what is drawn follows the odds.
+
+A beam finds the best by enumeration where it is wide enough, and what greed finds where it is 1.
+"""
+
+import math
+from itertools import product
 
 import pytest
 import torch
@@ -12,7 +18,7 @@ from transformers.generation.logits_process import (
 )
 
 from gptlib.bigram import Bigram
-from gptlib.sampling import generate, next_probs
+from gptlib.sampling import beam_search, generate, next_probs
 
 
 def some_logits(B=6, V=11):
@@ -170,3 +176,198 @@ def test_fewer_than_no_tokens():
 def test_nothing_to_go_on_from(shape):
     with pytest.raises(ValueError, match="one or more in each row"):
         generate(a_model(), torch.zeros(shape, dtype=torch.int64), 1)
+
+
+# Beam search
+
+END = 2
+
+
+def language(seed, V=4, sharpness=2.0):
+    """Logits of what follows the last two tokens."""
+    generator = torch.Generator().manual_seed(seed)
+    table = sharpness * torch.randn(V, V, V, generator=generator, dtype=torch.float64)
+
+    def next_logits(idx):
+        before = idx[:, -2] if idx.shape[1] > 1 else torch.zeros_like(idx[:, 0])
+        return table[before, idx[:, -1]]
+
+    return next_logits
+
+
+def spelled(probs):
+    """What follows each beginning that is written out; after others and after "" comes END."""
+
+    def next_logits(idx):
+        rows = [probs.get("".join(map(str, row[1:])), [0, 0, 1, 0, 0]) for row in idx.tolist()]
+        return torch.tensor(rows, dtype=torch.float64).log()
+
+    return next_logits
+
+
+def score(next_logits, row, T, length_penalty):
+    """What a beam search wants high, of a row whose first T tokens were given."""
+    log_p = 0.0
+    for t in range(T, len(row)):
+        log_p += next_logits(torch.tensor([row[:t]])).log_softmax(-1)[0, row[t]].item()
+    return log_p / ((5 + len(row) - T) / 6) ** length_penalty
+
+
+def without_filling(row, T, limit):
+    """A row of a result up to its END, or to its limit."""
+    new = row.tolist()[T:]
+    n = new.index(END) + 1 if END in new else len(new)
+    assert set(new[min(n, limit) :]) <= {END}
+    return row.tolist()[: T + min(n, limit)]
+
+
+def greedy(next_logits, row, limit):
+    row = list(row)
+    for _ in range(limit):
+        row.append(next_logits(torch.tensor([row])).argmax().item())
+        if row[-1] == END:
+            break
+    return row
+
+
+@pytest.mark.parametrize("length_penalty", [0, 0.6, 2])
+def test_a_beam_of_1_is_greedy(length_penalty):
+    for seed in range(30):
+        next_logits = language(seed)
+        idx = torch.tensor([[0, 3], [1, 1], [3, 0], [1, 2]])
+        limits = [7, 1, 0, 12]
+        out = beam_search(next_logits, idx, END, torch.tensor(limits), 1, length_penalty)
+        want = [greedy(next_logits, row, n) for row, n in zip(idx.tolist(), limits, strict=True)]
+        got = [without_filling(row, 2, n) for row, n in zip(out, limits, strict=True)]
+        assert got == want
+        assert out.shape[1] == max(len(row) for row in want)
+
+
+@pytest.mark.parametrize("length_penalty", [0, 0.6, 2])
+@pytest.mark.parametrize("seed", range(4))
+def test_as_wide_as_all_there_is_it_finds_the_best(seed, length_penalty):
+    next_logits, limits = language(seed), [5, 3, 1]
+    idx = torch.tensor([[1], [3], [0]])
+    out = beam_search(next_logits, idx, END, torch.tensor(limits), 400, length_penalty)
+    for start, limit, row in zip(idx.tolist(), limits, out, strict=True):
+        words = [v for v in range(4) if v != END]
+        rows = [
+            [*start, *some, last]
+            for n in range(limit)
+            for some in product(words, repeat=n)
+            for last in ([END] if n + 1 < limit else range(4))
+        ]
+        best = max(rows, key=lambda row: score(next_logits, row, 1, length_penalty))
+        assert without_filling(row, 1, limit) == best
+
+
+TRAP = {
+    "": [0, 0.6, 0, 0.4, 0],  # 1 is likelier than 3
+    "1": [0.4, 0, 0, 0.3, 0.3],  # but nothing that follows it is likely
+    "3": [0, 0, 0.1, 0, 0.9],
+}
+
+
+def test_a_beam_finds_what_greed_misses():
+    """0.4 times 0.9 is more than 0.6 times 0.4."""
+    found = {
+        K: beam_search(spelled(TRAP), torch.tensor([[0]]), END, torch.tensor([9]), K).tolist()
+        for K in (1, 2, 3, 7)
+    }
+    right = [[0, 3, 4, END]]
+    assert found == {1: [[0, 1, 0, END]], 2: right, 3: right, 7: right}
+
+
+def test_a_longer_row_may_be_less_likely():
+    """0.5 at once, or 0.46 after three more: what is longer wins from a penalty of 0.2 on."""
+    either = {"": [0.5, 0, 0.5, 0, 0], "0": [0, 0.92, 0, 0.08, 0], "01": [0, 0, 0, 1, 0]}
+    exact = math.log(math.log(0.46) / math.log(0.5)) / math.log(9 / 6)
+    assert 0.2 < exact < 0.3
+    for length_penalty, new in (
+        (0, [END]),
+        (0.2, [END]),
+        (0.3, [0, 1, 3, END]),
+        (2, [0, 1, 3, END]),
+    ):
+        out = beam_search(
+            spelled(either), torch.tensor([[0]]), END, torch.tensor([9]), 3, length_penalty
+        )
+        assert without_filling(out[0], 1, 9)[1:] == new
+
+
+def test_what_has_ended_pays_no_more_and_grows_no_longer():
+    """Another beginning goes on for long: meanwhile 0.6 stays 0.6, and its length 1."""
+    probs = {"": [0, 0, 0.6, 0.4, 0]}
+    probs |= {"3" * n: [0, 0, 0, 1, 0] for n in range(1, 11)}
+    probs |= {"2" * n: [0.5, 0, 0.5, 0, 0] for n in range(1, 12)}
+    short, long = [END], [*[3] * 11, END]
+    for length_penalty, best in ((0.5, short), (1.5, long)):
+        out = beam_search(
+            spelled(probs), torch.tensor([[0]]), END, torch.tensor([12]), 2, length_penalty
+        )
+        scores = {
+            len(new): score(spelled(probs), [0, *new], 1, length_penalty) for new in (short, long)
+        }
+        assert max(scores, key=scores.get) == len(best)
+        assert out.tolist() == [[0, *best, *[END] * (12 - len(best))]]
+
+
+def test_a_wider_beam_finds_better_on_the_whole():
+    idx, limits = torch.tensor([[1]]), torch.tensor([8])
+    means = []
+    for K in (1, 2, 4, 16):
+        scores = []
+        for seed in range(100):
+            next_logits = language(seed, V=6)
+            [row] = beam_search(next_logits, idx, END, limits, K)
+            scores.append(score(next_logits, without_filling(row, 1, 8), 1, 0.6))
+        means.append(sum(scores) / len(scores))
+    assert means == sorted(set(means))
+
+
+@pytest.mark.parametrize("beam_width", [1, 2, 4, 9])
+def test_a_row_finds_in_a_batch_what_it_finds_alone(beam_width):
+    for seed in range(20):
+        next_logits = language(seed, V=6)
+        idx = torch.tensor([[0, 1], [5, 3], [4, 4], [1, 0]])
+        limits = torch.tensor([6, 11, 0, 3])
+        out = beam_search(next_logits, idx, END, limits, beam_width)
+        for i, limit in enumerate(limits.tolist()):
+            one = slice(i, i + 1)
+            [alone] = beam_search(next_logits, idx[one], END, limits[one], beam_width)
+            assert without_filling(out[i], 2, limit) == without_filling(alone, 2, limit)
+
+
+def test_each_row_has_a_limit_of_its_own_and_is_filled_up_with_the_end():
+    def endless(idx):
+        return torch.tensor([0.0, 1.0, -1e9, 0.5]).expand(len(idx), 4)
+
+    idx = torch.tensor([[3], [0], [1]])
+    out = beam_search(endless, idx, END, torch.tensor([4, 0, 2]), beam_width=3)
+    assert out.tolist() == [[3, 1, 1, 1, 1], [0, *[END] * 4], [1, 1, 1, END, END]]
+    assert torch.equal(beam_search(endless, idx, END, torch.tensor([0, 0, 0])), idx)
+
+
+def test_a_beam_is_asked_about_all_beginnings_of_each_row_together():
+    asked, next_logits = [], language(0)
+    idx = torch.tensor([[0], [3]])
+    beam_search(
+        lambda idx: asked.append(idx) or next_logits(idx), idx, END, torch.tensor([3, 5]), 4
+    )
+    assert [tuple(beginnings.shape) for beginnings in asked] == [(8, t) for t in range(1, 6)]
+    for beginnings in asked:
+        assert beginnings[:, 0].tolist() == [0] * 4 + [3] * 4
+
+
+def test_what_cannot_come_is_not_found():
+    """A beam wider than the vocabulary has beginnings that nothing leads to."""
+    certain = {"": [0, 1, 0, 0, 0], "1": [0, 0, 0, 0, 1], "14": [0, 0, 1, 0, 0]}
+    for K in (1, 4, 50):
+        out = beam_search(spelled(certain), torch.tensor([[0]]), END, torch.tensor([6]), K)
+        assert without_filling(out[0], 1, 6) == [0, 1, 4, END]
+
+
+@pytest.mark.parametrize("beam_width", [0, -1, 1.5, None])
+def test_beam_width_out_of_range(beam_width):
+    with pytest.raises(ValueError, match=f"beam_width is {beam_width}: give a whole number, at l"):
+        beam_search(language(0), torch.tensor([[0]]), END, torch.tensor([3]), beam_width)

@@ -12,12 +12,15 @@ from shape_comments import checking, shape_notes
 import gptlib
 from gptlib.attention import MultiHeadAttention, attention, causal_mask
 from gptlib.bigram import Bigram
+from gptlib.config import TransformerConfig
 from gptlib.data import all_batches, get_batch
 from gptlib.explorer import AttentionExplorer
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions, sinusoidal
 from gptlib.reader import Reader
-from gptlib.sampling import generate, next_probs
+from gptlib.sampling import beam_search, generate, next_probs
+from gptlib.transformer import Transformer
+from gptlib.translation import translate_batch
 
 
 def batches():
@@ -50,13 +53,25 @@ def many_heads():
     Reader(7, 20, look, SinusoidalPositions(3, 20))(torch.zeros(2, 3, dtype=torch.int64))
 
 
+def transformer():
+    model = Transformer(TransformerConfig(11, n_layer=1, n_head=2, n_embd=8))
+    src, idx = torch.ones(2, 5, dtype=torch.int64), torch.ones(2, 3, dtype=torch.int64)
+    model(src, idx)
+    translate_batch(model, src, beam_width=4)
+
+
+def beam():
+    start, limits = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([2, 5])
+    beam_search(lambda idx: torch.randn(len(idx), 7), start, 1, limits, beam_width=4)
+
+
 def explorer():
     AttentionExplorer([[0.5, 0.5, 0], [0, 0, 1]], ["a", "b"], ["c", "d", "e"])
 
 
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads, explorer]
+EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads, transformer, beam, explorer]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

@@ -15,7 +15,14 @@ from gptlib.bigram import Bigram, count
 from gptlib.config import TrainConfig
 from gptlib.data import IGNORE, all_batches, batches, get_batch, load_floor, load_split, story_ids
 from gptlib.tokenizer import CharTokenizer
-from gptlib.train import evaluate, learning_rate, make_optimizer, next_token_loss, train
+from gptlib.train import (
+    average,
+    evaluate,
+    learning_rate,
+    make_optimizer,
+    next_token_loss,
+    train,
+)
 from gptlib.world import surprisals
 
 V = 7
@@ -94,6 +101,30 @@ def test_only_matrices_decay():
     assert_close(model.table, 0.95 * Small().table, rtol=0, atol=1e-12)
     assert torch.equal(model.bias, Small().bias)
     assert torch.equal(model.gain, Small().gain)
+
+
+def test_without_decay_the_steps_are_those_of_adam():
+    settings = {"betas": (0.7, 0.9), "eps": 1e-2}
+    config = TrainConfig(
+        max_iters=20,
+        learning_rate=0.1,
+        warmup_iters=20 - 1,
+        weight_decay=0,
+        grad_clip=math.inf,
+        **settings,
+    )
+    model, hand = Small(), Small()
+    losses = list(train(model, drawn(), next_token_loss, config))
+    optimizer = torch.optim.Adam(hand.parameters(), **settings)
+    for step, batch in enumerate(islice(drawn(), 20)):
+        optimizer.param_groups[0]["lr"] = learning_rate(step, config)
+        loss = next_token_loss(hand, batch)
+        assert losses[step] == pytest.approx(loss.item(), abs=1e-12)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    for p, q in zip(model.parameters(), hand.parameters(), strict=True):
+        assert_close(p, q, rtol=0, atol=1e-12)
 
 
 def test_every_parameter_is_in_one_group():
@@ -182,6 +213,21 @@ def test_the_rates_are_those_of_transformers(decay, theirs):
     assert 0 < ours[-1] < 0.01
 
 
+@pytest.mark.parametrize(("n_embd", "warmup"), [(512, 4000), (64, 7), (16, 1)])
+def test_inverse_sqrt_is_equation_3(n_embd, warmup):
+    config = TrainConfig(
+        max_iters=10 * warmup,
+        learning_rate=1 / math.sqrt(n_embd * warmup),
+        warmup_iters=warmup,
+        decay="inverse_sqrt",
+    )
+    steps = range(1, 12 * warmup + 1)  # max_iters change nothing in it
+    rates = [learning_rate(step - 1, config) for step in steps]
+    want = [n_embd**-0.5 * min(step**-0.5, step * warmup**-1.5) for step in steps]
+    assert rates == pytest.approx(want, rel=1e-12)
+    assert max(rates) == rates[warmup - 1]
+
+
 @pytest.mark.parametrize("decay", ["cosine", "linear"])
 def test_after_the_last_step_the_rate_stays_at_0(decay):
     config = TrainConfig(max_iters=10, decay=decay)
@@ -209,15 +255,96 @@ def test_without_a_warm_up_the_first_rate_is_the_highest():
         ({"max_iters": 1.5}, "max_iters is 1.5: give a whole number, at least 1"),
         ({"warmup_iters": -1}, "warmup_iters is -1: give a whole number, at least 0"),
         ({"warmup_iters": 1000}, "warmup_iters 1000 leave nothing of max_iters 1000"),
-        ({"decay": "step"}, "decay is 'step': give 'cosine' or 'linear'"),
+        ({"decay": "step"}, "decay is 'step': give 'cosine', 'linear' or 'inverse_sqrt'"),
+        ({"decay": "inverse_sqrt"}, "from where warmup_iters end, and they are 0: give 1 or more"),
         ({"weight_decay": -0.1}, "weight_decay is -0.1: give 0 or a positive number"),
         ({"weight_decay": math.nan}, "weight_decay is nan"),
         ({"betas": (0.9, 1)}, "betas are .0.9, 1.: give two numbers from 0 to below 1"),
+        ({"eps": 0}, "eps is 0: give a small number above 0"),
+        ({"eps": math.nan}, "eps is nan: give a small number above 0"),
+        ({"eps": "small"}, "eps is 'small': give a small number above 0"),
     ],
 )
 def test_settings_that_make_no_sense(change, says):
     with pytest.raises(ValueError, match=says):
         replace(TrainConfig(), **change)
+
+
+# The mean of some states
+
+
+def test_an_average_is_the_mean_of_each_parameter():
+    run, states = Small(), []
+    for _ in train(run, islice(drawn(), 6), next_token_loss, TrainConfig(learning_rate=0.1)):
+        states.append({name: p.clone() for name, p in run.state_dict().items()})
+    mean = average(states[-5:])
+    assert list(mean) == ["table", "bias", "gain"]
+    for name, p in mean.items():
+        want = sum(state[name].numpy() for state in states[1:]) / 5
+        assert_close(p, torch.from_numpy(want), rtol=0, atol=1e-12)
+    model = Small()
+    model.load_state_dict(mean)
+    idx = torch.arange(V)[None]
+    want = F.layer_norm(mean["table"][idx], (V,), mean["gain"], mean["bias"])
+    assert torch.equal(model(idx), want)
+
+
+def test_an_average_has_memory_of_its_own():
+    model = Small()
+    mean = average([model.state_dict()])
+    assert torch.equal(mean["table"], model.table)
+    with torch.no_grad():
+        model.table.zero_()
+    assert torch.equal(mean["table"], Small().table)
+
+
+def test_an_average_of_nothing():
+    with pytest.raises(ValueError, match="states is empty: give at least one state_dict"):
+        average([])
+
+
+# The loss
+
+
+class Reply(nn.Module):
+    """Says what comes next from the word before it and from the first word of a source."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(6)
+        self.table = nn.Parameter(torch.randn(V, V, V, generator=generator).double())
+
+    def forward(self, src, idx):
+        return self.table[src[:, :1], idx]
+
+
+def asked(B, T, seed, silent=0.3):
+    generator = torch.Generator().manual_seed(seed)
+    src, idx = (torch.randint(V, (B, n), generator=generator) for n in (3, T))
+    targets = torch.randint(V, (B, T), generator=generator)
+    targets[torch.rand(B, T, generator=generator) < silent] = IGNORE
+    return src, idx, targets
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.6, 1.0])
+def test_label_smoothing_is_its_definition(smoothing):
+    model, (src, idx, targets) = Reply(), asked(4, 6, seed=2)
+    losses = []
+    for b, t in (targets != IGNORE).nonzero().tolist():
+        exps = [math.exp(score) for score in model.table[src[b, 0], idx[b, t]].tolist()]
+        q = [smoothing / V] * V
+        q[targets[b, t]] += 1 - smoothing
+        losses.append(-sum(q[v] * math.log(exps[v] / sum(exps)) for v in range(V)))
+    got = next_token_loss(model, (src, idx, targets), label_smoothing=smoothing)
+    assert 10 < len(losses) < 24
+    assert got.item() == pytest.approx(sum(losses) / len(losses), abs=1e-12)
+
+
+def test_without_smoothing_the_loss_is_what_it_was():
+    model, (idx, targets) = Small(), get_batch(numbers(), 4, 8)
+    want = F.cross_entropy(model(idx).flatten(0, 1), targets.flatten())
+    assert torch.equal(next_token_loss(model, (idx, targets)), want)
+    assert torch.equal(next_token_loss(model, (idx, targets), label_smoothing=0.0), want)
 
 
 # The score
@@ -261,6 +388,16 @@ def test_the_perfect_predictor_scores_the_floor():
     nats = sum(sum(surprisals(story)) for story in stories)
     assert score == pytest.approx(nats / len(text), abs=1e-9)
     assert score == pytest.approx(load_floor().nats_per_character, abs=0.01)
+
+
+def test_a_score_of_pairs_is_the_mean_over_all_targets():
+    model, batches = Reply(), [asked(4, 6, seed=3), asked(1, 2, 4, 0.0), asked(3, 9, 5, 0.8)]
+    nats = [
+        -model.table[src[b, 0], idx[b, t]].log_softmax(-1)[targets[b, t]].item()
+        for src, idx, targets in batches
+        for b, t in (targets != IGNORE).nonzero()
+    ]
+    assert evaluate(model, batches) == pytest.approx(sum(nats) / len(nats), abs=1e-12)
 
 
 @pytest.mark.parametrize("training", [True, False])

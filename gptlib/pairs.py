@@ -1,0 +1,91 @@
+"""Pairs of a sentence and its translation in, batches of about as many tokens out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from gptlib.data import DATA, IGNORE, load_text
+from gptlib.tokenizer import WordTokenizer
+
+Encoded = tuple[Tensor, Tensor]  # ids of a source, and of a target from `start` to `end`
+
+
+class Pair(NamedTuple):
+    """A sentence, its translation, and which word of the first says which of the second."""
+
+    english: str
+    french: str
+    alignment: tuple[tuple[int, int], ...]
+
+
+def load_pairs(part: Literal["train", "valid", "test"]) -> list[Pair]:
+    """The pairs to train on, those to validate with, or those to test with.
+
+    Each test pair has an adjective beside a noun that it never stands beside in the others.
+    ValueError if data/ lacks them.
+    """
+    pairs = []
+    for line in load_text(DATA / f"pairs-{part}.tsv").splitlines():
+        english, french, links = line.split("\t")
+        alignment = tuple(tuple(map(int, link.split("-"))) for link in links.split())
+        pairs.append(Pair(english, french, alignment))
+    return pairs
+
+
+def encode_pairs(pairs: Sequence[Pair], tokenizer: WordTokenizer) -> list[Encoded]:
+    """The ids of each pair's words; ValueError for unknown ones."""
+    return [
+        (
+            torch.tensor(tokenizer.encode(pair.english)),
+            torch.tensor([tokenizer.start, *tokenizer.encode(pair.french), tokenizer.end]),
+        )
+        for pair in pairs
+    ]
+
+
+def pair_batches(
+    pairs: Sequence[Encoded], max_tokens: int, generator: torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Batches without end, as `all_pair_batches` cuts them: each pair once, then each again.
+
+    Which pairs of a length come together, and in which order batches come, is drawn every time.
+    """
+    while True:
+        shuffled = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
+        cut = list(all_pair_batches(shuffled, max_tokens))
+        yield from (cut[i] for i in torch.randperm(len(cut), generator=generator))
+
+
+def all_pair_batches(
+    pairs: Sequence[Encoded], max_tokens: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Put pairs of about a length together, as many as fit, from short to long.
+
+    Yields src (B, S), idx (B, T) and targets (B, T): what `Transformer` takes, and what it should
+    say. B times S and B times T are at most max_tokens; src and idx are filled up with `pad`,
+    targets with IGNORE. ValueError for a pair that is longer than max_tokens, and for no pair.
+    """
+    if not pairs:
+        raise ValueError("pairs is empty: give at least one")
+    rows: list[Encoded] = []
+    longest = 0
+    for pair in sorted(pairs, key=lambda pair: (len(pair[1]), len(pair[0]))):
+        size = max(len(pair[0]), len(pair[1]) - 1)
+        if size > max_tokens:
+            raise ValueError(f"a pair has {size} tokens, max_tokens is {max_tokens}: give more")
+        longest = max(longest, size)
+        if longest * (len(rows) + 1) > max_tokens:
+            yield _batch(rows)
+            rows, longest = [], size
+        rows.append(pair)
+    yield _batch(rows)
+
+
+def _batch(rows: list[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
+    src = pad_sequence([source for source, _ in rows], True, WordTokenizer.pad)
+    idx = pad_sequence([target[:-1] for _, target in rows], True, WordTokenizer.pad)
+    targets = pad_sequence([target[1:] for _, target in rows], True, IGNORE)
+    return src, idx, targets

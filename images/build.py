@@ -20,7 +20,10 @@ from gptlib.attention import (
     causal_mask,
     padding_mask,
 )
+from gptlib.config import TransformerConfig
+from gptlib.layers import Block
 from gptlib.narrow import NarrowAttention
+from gptlib.transformer import Transformer
 from gptlib.world import surprisals, tell
 
 STOPS = [
@@ -142,6 +145,69 @@ def head_maps() -> dict:
     }
 
 
+def calls(module, *inputs, **named) -> list[str]:
+    """The parts of a module in the order in which it calls them."""
+    called = []
+    hooks = [
+        part.register_forward_hook(lambda *_, name=name: called.append(name))
+        for name, part in module.named_children()
+    ]
+    module(*inputs, **named)
+    for hook in hooks:
+        hook.remove()
+    return called
+
+
+@torch.no_grad()
+def encoder_decoder() -> dict:
+    """What the parts of a small Transformer get and give; the first of two sources is filled up."""
+    config = TransformerConfig(vocab_size=30, block_size=8, n_layer=2, n_head=2, n_embd=16)
+    model = Transformer(config).eval()
+    src, idx = torch.tensor([[7, 21, 4, 2, 0, 0], [9, 5, 28, 6, 13, 2]]), torch.ones(2, 5).long()
+    gets, gives = {}, {}
+
+    def keep(name, _, inputs, output):
+        gets[name], gives[name] = inputs, output
+
+    for name, part in model.named_modules():
+        part.register_forward_hook(partial(keep, name))
+    model(src, idx)
+    memory = gives["ln_memory"]
+    maps = attention_maps(model, src, idx)
+    looked = {
+        "encoder": maps["encoder.0.attn.attention"],
+        "decoder": maps["decoder.0.attn.attention"],
+        "cross": maps["decoder.0.cross.attention"],
+    }
+    return {
+        "arrays": {
+            "src": src,
+            "read": gets["encoder.0"][0],
+            "memory": memory,
+            "idx": idx,
+            "written": gets["decoder.0"][0],
+            "logits": gives[""],
+            "table": model.tok_emb.weight,
+        },
+        "orders": {
+            "encoder": calls(model.encoder[0], memory),
+            "decoder": calls(model.decoder[0], gives["ln_f"], memory=memory),
+        },
+        # No weight is 0 but those that are hidden.
+        "masks": {name: weights[0, 0] > 0 for name, weights in looked.items()},
+        "n_layer": len(model.encoder),
+    }
+
+
+def block_orders() -> dict[str, list[str]]:
+    """In which order a block calls its parts, with the norms in either place."""
+    orders = {}
+    for norm in ("post", "pre"):
+        config = TransformerConfig(vocab_size=30, n_head=2, n_embd=16, norm=norm)
+        orders[f"{norm}-norm"] = calls(Block(config), torch.zeros(1, 5, 16))
+    return orders
+
+
 def save(path: Path, figures: list[Figure]) -> None:
     """Write figures, one below the other, at twice the resolution of a notebook's."""
     pictures = []
@@ -158,13 +224,15 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(4):  # the notebooks that there are
+    for n in range(5):  # the notebooks that there are
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
     save(folder / "attention.png", [plot.attention_steps(**attention_steps())])
     save(folder / "multi_head.png", [plot.multi_head(**multi_head())])
     save(folder / "masks.png", [plot.masks(masks(), "A mask says who may look at whom")])
     save(folder / "narrow_wide.png", [plot.head_maps(**head_maps())])
+    save(folder / "encoder_decoder.png", [plot.encoder_decoder(**encoder_decoder())])
+    save(folder / "block_orders.png", [plot.block_orders(block_orders())])
 
 
 if __name__ == "__main__":

@@ -12,10 +12,14 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb, to_rgba
 from test_plot import assert_legible, style, texts  # noqa: F401
+from torch.testing import assert_close
 
 from gptlib import plot
 from gptlib.attention import MultiHeadAttention, attention_maps, banded_mask, causal_mask
+from gptlib.config import TransformerConfig
+from gptlib.layers import Block
 from gptlib.narrow import NarrowAttention
+from gptlib.positions import sinusoidal
 
 BUILD = runpy.run_path(str(Path(__file__).parent.parent / "images" / "build.py"))
 COLORS = {"q": plot.QUERY, "k": plot.KEY, "v": plot.VALUE}
@@ -418,3 +422,164 @@ def test_the_scale_that_is_told_is_that_of_the_module(module, D):
         q, k = (part(x).view(5, 4, D).transpose(0, 1) for part in (module.query, module.key))
     weights = (q @ k.mT / math.sqrt(D)).softmax(dim=-1)
     np.testing.assert_allclose(attention_maps(module, x)["attention"][0], weights, atol=1e-6)
+
+
+@pytest.fixture
+def stacks():
+    return BUILD["encoder_decoder"]()
+
+
+def test_the_stacks_are_those_of_a_transformer(stacks):
+    arrays, masks = stacks["arrays"], stacks["masks"]
+    src, table = arrays["src"], arrays["table"]
+    assert len({2, 16, 30, *src.shape, *arrays["idx"].shape}) == 5  # B, S, T, C, V differ
+    waves = sinusoidal(6, 16)
+    assert_close(arrays["read"], math.sqrt(16) * table[src] + waves)
+    assert_close(arrays["written"], math.sqrt(16) * table[arrays["idx"]] + waves[:5])
+    real = (src[0] != 0).numpy()
+    assert not real.all()
+    np.testing.assert_array_equal(masks["encoder"], np.broadcast_to(real, (6, 6)))
+    np.testing.assert_array_equal(masks["decoder"], np.tri(5, dtype=bool))
+    np.testing.assert_array_equal(masks["cross"], np.broadcast_to(real, (5, 6)))
+    assert stacks["orders"] == {
+        "encoder": ["attn", "dropout", "ln_1", "mlp", "dropout", "ln_2"],
+        "decoder": [
+            *("attn", "dropout", "ln_1"),
+            *("cross", "dropout", "ln_cross"),
+            *("mlp", "dropout", "ln_2"),
+        ],
+    }
+
+
+def drawn(fig, kind):
+    """What has a gid of this kind of patch: name -> corners of boxes, points of ways."""
+    patches = [patch for patch in fig.axes[0].patches if patch.get_gid()]
+    if kind == "box":
+        return {p.get_gid(): corners(p) for p in patches if hasattr(p, "get_xy")}
+    ways = [p for p in patches if not hasattr(p, "get_xy")]
+    return {p.get_gid(): (p._path_original.vertices, p.get_edgecolor()) for p in ways}
+
+
+def touches(point, box):
+    """Whether a point is on the edge of a box."""
+    left, top, right, bottom = np.array(box) + [-1e-9, -1e-9, 1e-9, 1e-9]
+    x, y = point
+    within = left <= x <= right and top <= y <= bottom
+    edge = min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom))
+    return within and edge < 1e-6
+
+
+def test_encoder_decoder(stacks):
+    fig = plot.encoder_decoder(**stacks)
+    assert_legible(fig)
+    boxes, ways = drawn(fig, "box"), drawn(fig, "way")
+    words = {"attn": "self-attention", "cross": "cross-attention", "mlp": "feed-forward"}
+    for stack, order in stacks["orders"].items():
+        names = [part for part in order if part != "dropout"]
+        heights = [boxes[f"{stack} {name}"][1] for name in ("tok_emb", "pos_emb", *names)]
+        assert heights == sorted(heights, reverse=True)  # the first is the lowest
+        around = boxes[f"{stack} block"]
+        for layer, norm in zip(names[::2], names[1::2], strict=True):
+            assert inside(fig, boxes[f"{stack} {layer}"]) == [words[layer]]
+            assert inside(fig, boxes[f"{stack} {norm}"]) == ["add & norm"]
+            # The residual leaves below the layer, goes around it and arrives at the norm.
+            points, _ = ways[f"around {stack} {layer}"]
+            left, top, right, bottom = boxes[f"{stack} {layer}"]
+            assert points[0][0] == (left + right) / 2 and points[0][1] > bottom
+            assert all(right < x < around[2] for x, _ in points[1:3])
+            assert points[2][1] < top and touches(points[-1], boxes[f"{stack} {norm}"])
+            for name in (layer, norm):
+                box = boxes[f"{stack} {name}"]
+                assert (around[:2] < box[:2]).all() and (box[2:] < around[2:]).all()
+    count = [text.get_text() for text in texts(fig) if "×" in text.get_text()]
+    assert count == ["N = 2 ×", "N = 2 ×"]
+
+
+def test_keys_and_values_come_from_memory_and_queries_from_below(stacks):
+    fig = plot.encoder_decoder(**stacks)
+    boxes, ways = drawn(fig, "box"), drawn(fig, "way")
+    cross = boxes["decoder cross"]
+    assert inside(fig, boxes["memory"]) == ["memory"]
+    for name in "kv":
+        points, color = ways[name]
+        assert color == to_rgba(COLORS[name])
+        assert touches(points[0], boxes["memory"]) and touches(points[-1], cross)
+        (start, y), (end, same) = points
+        assert y == same
+        beside = inside(fig, (start, y - 0.15, (start + end) / 2, y + 0.15))
+        assert beside == [name]
+    points, color = ways["decoder cross"]
+    assert color == to_rgba(COLORS["q"])
+    assert points[0][1] > points[-1][1] == pytest.approx(cross[3])
+    left, top, right, bottom = *points[-1], *points[0]
+    assert inside(fig, (left - 0.2, top, right, bottom)) == ["q"]
+
+
+def test_masks_stand_where_they_act(stacks):
+    fig = plot.encoder_decoder(**stacks)
+    boxes, ways = drawn(fig, "box"), drawn(fig, "way")
+    for name, layer, words in (
+        ("encoder", "encoder attn", "source\npadding"),
+        ("decoder", "decoder attn", "causal"),
+        ("cross", "decoder cross", "source\npadding"),
+    ):
+        assert_shows(fig, name, stacks["masks"][name], stacks["masks"][name])
+        left, top, right, bottom = place(matrices(fig)[name])
+        (start, y), end = ways[f"mask of {name}"][0]
+        assert right < start < right + 0.1 and top < y < bottom
+        assert touches(end, boxes[layer])
+        assert inside(fig, (left - 0.2, top, left, bottom)) == [words]
+
+
+def test_the_shapes_of_the_stacks_are_those_of_the_arrays(stacks):
+    stacks["arrays"] = {
+        name: array if name == "table" else torch.cat([array] * 2)
+        for name, array in stacks["arrays"].items()
+    }
+    fig = plot.encoder_decoder(**stacks | {"n_layer": 6})
+    assert_legible(fig)
+    letters = {"B": 4, "S": 6, "T": 5, "C": 16, "V": 30}
+    told = [text.get_text() for text in texts(fig) if " = (" in text.get_text()]
+    shapes = [re.search(r"\(([A-Z, ]+)\) = \((.*)\)", text).groups() for text in told]
+    assert sorted(names for names, _ in shapes) == [
+        "B, S",
+        "B, S, C",
+        "B, S, C",
+        "B, T",
+        "B, T, C",
+        "B, T, V",
+        "V, C",
+    ]
+    for names, numbers in shapes:
+        assert ", ".join(str(letters[name]) for name in names.split(", ")) == numbers
+    assert sum(text.get_text() == "N = 6 ×" for text in texts(fig)) == 2
+
+
+def test_one_table_has_a_dashed_line_to_each_use(stacks):
+    fig = plot.encoder_decoder(**stacks)
+    boxes = drawn(fig, "box")
+    dashed = [np.transpose(line.get_data()) for line in fig.axes[0].lines if line.is_dashed()]
+    uses = ["encoder tok_emb", "decoder tok_emb", "linear"]
+    for points, use in zip(dashed, uses, strict=True):
+        assert touches(points[0], boxes["table"]) and touches(points[-1], boxes[use])
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_the_order_of_a_block_is_that_of_its_sums(norm):
+    order = BUILD["block_orders"]()[f"{norm}-norm"]
+    block = Block(TransformerConfig(30, n_head=2, n_embd=16, norm=norm)).eval()
+    x = want = torch.randn(1, 5, 16)
+    for parts in (order[:3], order[3:]):
+        branch = want
+        for part in parts:
+            if norm == "post" and part.startswith("ln_"):
+                want = getattr(block, part)(want + branch)
+                break
+            branch = getattr(block, part)(branch)
+        else:
+            want = want + branch
+    assert_close(block(x), want)
+    fig = plot.block_orders(BUILD["block_orders"]())
+    assert_legible(fig)
+    told = "Norms on the way straight through a block: 2 in post-norm, 0 in pre-norm"
+    assert texts(fig)[0].get_text() == told

@@ -9,6 +9,7 @@ from gptlib.plot.course import course_map
 from gptlib.plot.diagrams import attention_steps, head_maps, masks
 from gptlib.plot.heads import compare, costs, heads
 from gptlib.plot.multi_head import multi_head
+from gptlib.plot.norms import block_orders, norm_places
 from gptlib.plot.predictions import guesses, loss_curve, pairs, uncertainty
 from gptlib.plot.style import (
     BEFORE,
@@ -25,6 +26,8 @@ from gptlib.plot.style import (
     visible,
 )
 from gptlib.plot.tales import MOST_BARS, batch, character_counts, surprise, tale
+from gptlib.plot.transformer import encoder_decoder
+from gptlib.plot.translation import alignment
 
 __all__ = [
     "BEFORE",
@@ -37,12 +40,15 @@ __all__ = [
     "VALID",
     "VALUE",
     "WIDTH",
+    "alignment",
     "attention_steps",
     "batch",
+    "block_orders",
     "character_counts",
     "compare",
     "costs",
     "course_map",
+    "encoder_decoder",
     "guesses",
     "head_maps",
     "heads",
@@ -50,6 +56,7 @@ __all__ = [
     "loss_curve",
     "masks",
     "multi_head",
+    "norm_places",
     "pairs",
     "png",
     "positions",

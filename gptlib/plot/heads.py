@@ -11,6 +11,7 @@ from gptlib.plot.attention import panel
 from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, VALID, WIDTH, visible
 
 PER_ROW = 4
+LONG = 24  # letters of a name
 
 
 def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: str) -> Figure:
@@ -47,25 +48,31 @@ def compare(
     live: Mapping[str, float],
     landmarks: Mapping[str, float],
     title: str,
+    xlabel: str = "validation loss, nats per character",
+    form: str = "{:.2f}",
 ) -> Figure:
     """Draw the validation losses of several models, one row each and a dot for each seed.
 
     losses: name -> the losses of its seeds; live: the loss of the seed that was just trained, for
-    the names that have one; landmarks: name -> loss, each a line through all rows
+    the names that have one; landmarks: name -> loss, each a line through all rows, with its number
+    in this form. With another xlabel they may as well be percent of something.
     """
     fig = plt.figure(figsize=(WIDTH, 0.42 * len(losses) + 1.3))
     ax = fig.add_subplot()
     for name, loss in landmarks.items():
         ax.axvline(loss, color=QUIET, linewidth=1, linestyle=":")
-        ax.text(loss, -0.75, f"{name} {loss:.2f}", ha="center", va="bottom", size=10)
+        ax.text(loss, -0.75, f"{name} {form.format(loss)}", ha="center", va="bottom", size=10)
     for y, (name, values) in enumerate(losses.items()):
         logged = ax.plot(values, [y] * len(values), "o", color=VALID, alpha=0.6, label="in the log")
         if name in live:
             here = ax.plot(live[name], y, "D", color="black", mfc="none", label="here")
     ax.set_yticks(range(len(losses)), losses)
-    ax.set(ylim=(len(losses) - 0.5, -0.7), xlabel="validation loss, nats per character")
+    ax.set(ylim=(len(losses) - 0.5, -0.7), xlabel=xlabel)
     ax.legend(handles=logged + (here if live else []), loc="lower left", bbox_to_anchor=(1, 0))
-    ax.set_title(title, pad=22)
+    if max(map(len, losses)) > LONG:  # what is right of such names has little room
+        fig.suptitle(title, x=0.01, ha="left", size=12)
+    else:
+        ax.set_title(title, pad=22)
     return fig
 
 

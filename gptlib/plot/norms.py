@@ -1,0 +1,189 @@
+"""Pictures of where a block has its norms, and of what that does to training."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch
+from matplotlib.path import Path
+from matplotlib.ticker import LogLocator
+from numpy.typing import ArrayLike
+
+from gptlib.plot.page import page, text
+from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH
+from gptlib.plot.transformer import NEW, box, way
+
+STYLES = (
+    {"color": "black", "marker": "o", "markersize": 5},
+    {"color": HIGHLIGHT, "marker": "s", "markersize": 5},
+)
+DASHES = ("-", (0, (4, 2)), ":", "-.")
+# In inches: where streams end, the pitch of parts on a branch and on a stream, and what a layer's
+# branch needs besides.
+TOP, BRANCH, STREAM, JOINTS = 1.4, 0.45, 0.49, 0.59
+NORMS = ("ln_1", "ln_cross", "ln_2")
+
+
+def block_orders(orders: Mapping[str, Sequence[str]]) -> Figure:
+    """Draw the ways through a block side by side, each with a norm for each layer, bottom up.
+
+    orders: name -> the parts of a block in the order of their calls, as many for each layer, with
+        dropout just before the layer's sum. So a part after dropout stands on the stream itself,
+        one before it on the branch that is added.
+
+    ValueError for an order that cannot be cut into as many parts for each layer.
+    """
+    steps = {name: _steps(order) for name, order in orders.items()}
+    told = ", ".join(f"{_passed(cut)} in {name}" for name, cut in steps.items())
+    floor = TOP + 0.5 + max(sum(map(_height, cut)) for cut in steps.values())
+    fig, ax = page(floor + 0.4, f"Norms on the way straight through a block: {told}")
+    for i, (name, cut) in enumerate(steps.items()):
+        _stream(ax, name, (0.3 + 4.45 * i, floor), cut)
+    return fig
+
+
+def _steps(order: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """For each layer, its parts on the branch and those on the stream, after the sum."""
+    layers = order.count("dropout")
+    size = max(1, len(order) // max(1, layers))
+    cuts = [list(order[i : i + size]) for i in range(0, len(order), size)]
+    if not cuts or len(cuts) != layers or any(cut.count("dropout") != 1 for cut in cuts):
+        raise ValueError(f"a block calls {', '.join(order)}: give one dropout for each layer")
+    found = []
+    for cut in cuts:
+        at = cut.index("dropout") + 1
+        found.append((cut[:at], cut[at:]))
+    return found
+
+
+def _passed(steps: Sequence[tuple[list[str], list[str]]]) -> int:
+    """How many norms are on the stream."""
+    return sum(part in NORMS for _, after in steps for part in after)
+
+
+def _height(step: tuple[list[str], list[str]]) -> float:
+    branched, after = step
+    return JOINTS + BRANCH * len(branched) + STREAM * len(after)
+
+
+def _stream(
+    ax: Axes,
+    name: str,
+    foot: tuple[float, float],
+    steps: Sequence[tuple[list[str], list[str]]],
+) -> None:
+    """Draw one block: its stream straight up, the branches beside it."""
+    left, y = foot
+    stream, branch, bottom, size = left + 1.25, left + 2.95, y, (1.1, 0.3)
+    first = steps[0][0]
+    form = "x + dropout(layer(norm(x)))" if first[0] in NORMS else "norm(x + dropout(layer(x)))"
+    text(ax, left, 0.65, name, size=11, weight="bold", ha="left")
+    text(ax, left, 0.92, f"x = {form}", family="monospace", ha="left")
+    for branched, after in steps:
+        start = y - 0.28
+        end = start - 0.2 - BRANCH * len(branched)
+        points = [(stream, start), (branch, start), (branch, end), (stream + 0.12, end)]
+        way(ax, points, name=f"{name} branch")
+        for k, part in enumerate(branched):
+            face = NEW if part in NORMS else "white"
+            place = branch, start - 0.33 - BRANCH * k
+            box(ax, f"{name} {part}", place, part, size, face)
+        ax.add_patch(Circle((stream, end), 0.11, facecolor="white", edgecolor="black", zorder=3))
+        text(ax, stream, end, "+", size=11, zorder=4)
+        y = end - 0.11
+        for part in after:
+            box(ax, f"{name} {part}", (stream, y - 0.34), part, size, NEW)
+            y -= STREAM
+    style = {"arrowstyle": "-|>", "mutation_scale": 16, "color": "black", "linewidth": 2.5}
+    ax.add_patch(FancyArrowPatch(path=Path([(stream, bottom), (stream, TOP)]), **style, zorder=1.5))
+    text(ax, stream, bottom + 0.13, "x", size=11, weight="bold")
+    text(ax, stream, TOP - 0.13, "x", size=11, weight="bold")
+    back = stream - 0.9
+    ax.plot((back, back), (TOP, bottom), color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)))
+    ax.plot(back, bottom, "v", color=QUIET, markersize=6)
+    told = f"norms on the gradient's way back: {_passed(steps)}"
+    text(ax, back - 0.15, (TOP + bottom) / 2, told, rotation=90)
+
+
+def norm_places(
+    gradients: Mapping[str, ArrayLike],
+    losses: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    landmarks: Mapping[str, float],
+    title: str,
+) -> Figure:
+    """Draw how large gradients are in each block at the start, and how runs then learn.
+
+    gradients: two names -> a number for each block, the lowest first, for a log scale
+    losses: name -> steps, and the training loss there; a run whose name begins with one of those
+        of gradients has its colour and marker
+    landmarks: name -> loss, each a line across the second panel
+
+    ValueError for a run whose name begins otherwise.
+    """
+    fig = plt.figure(figsize=(WIDTH, 4))
+    left, right = fig.subplots(1, 2, width_ratios=(1, 1.3))
+    styles = dict(zip(gradients, STYLES, strict=True))
+    _gradients(left, gradients, styles)
+    _losses(right, losses, landmarks, styles)
+    fig.suptitle(title, x=0.01, ha="left", size=12)
+    return fig
+
+
+def _gradients(ax: Axes, gradients: Mapping[str, ArrayLike], styles: Mapping[str, dict]) -> None:
+    for name, sizes in gradients.items():
+        ax.plot(range(1, len(sizes) + 1), sizes, **styles[name])
+    least, most = (end(end(sizes) for sizes in gradients.values()) for end in (min, max))
+    # Twice and half as much is room for at least one number.
+    ax.set(yscale="log", ylim=(least / 2, 2 * most), ylabel="gradient at the start, log scale")
+    ax.set(xlabel="block, from the lowest", xticks=range(1, len(sizes) + 1))
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < 100 * least else (1,)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.minorticks_off()
+    _names(ax, [(sizes[-1], name, styles[name]) for name, sizes in gradients.items()])
+
+
+def _losses(
+    ax: Axes,
+    losses: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    landmarks: Mapping[str, float],
+    styles: Mapping[str, dict],
+) -> None:
+    told, top, used = [], max(landmarks.values()), Counter()
+    for name, loss in landmarks.items():
+        style = {"color": QUIET, "linewidth": 1, "linestyle": ":"}
+        ax.axhline(loss, **style)
+        told.append((loss, f"{name} {loss:.2f}", style))
+    for i, (name, (steps, loss)) in enumerate(losses.items()):
+        kind = next((kind for kind in styles if name.startswith(kind)), None)
+        if kind is None:
+            raise ValueError(f"run {name!r} begins with none of {', '.join(styles)}")
+        style = styles[kind] | {"linestyle": DASHES[used[kind]], "linewidth": 1.5}
+        used[kind] += 1
+        every = max(1, len(loss) // 5)
+        # Where lines meet, each has its markers elsewhere.
+        ax.plot(steps, loss, **style, markevery=(i * every // len(losses), every))
+        known = np.asarray(loss, float)[np.isfinite(loss)]
+        top = max(top, known.max())
+        told.append((known[-1], name, style))
+    ax.set(xlabel="step", ylabel="training loss, nats per token", ylim=(0, 1.05 * top))
+    _names(ax, told)
+
+
+def _names(ax: Axes, told: Sequence[tuple[float, str, dict]]) -> None:
+    """Write names as near to the ends of lines as can be read, with a piece of each line."""
+    told = sorted(told, key=lambda end: end[0])
+    ends = ax.transData.transform([(1, value) for value, _, _ in told])
+    wanted = ax.transAxes.inverted().transform(ends)[:, 1]
+    step = 0.075
+    at = [max(wanted[0], 0.02)]
+    for height in wanted[1:]:
+        at.append(max(height, at[-1] + step))
+    for k, y in enumerate(at):  # what has no room below the top pushes the others down
+        y = min(y, 0.99 - step * (len(at) - 1 - k))
+        _, name, style = told[k]
+        piece = {"transform": ax.transAxes, "clip_on": False, "markevery": [1]}
+        ax.plot((1.03, 1.09, 1.15), (y, y, y), **style, **piece)
+        ax.text(1.17, y, name, transform=ax.transAxes, va="center", size=10, parse_math=False)

@@ -1,0 +1,69 @@
+"""The picture of what the words of a translation look at in its source."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from gptlib.plot.attention import LOOKS, MOST_NUMBERS
+from gptlib.plot.multi_head import FAINT
+from gptlib.plot.page import frame, matrix, page, text
+from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, visible
+
+
+def alignment(
+    weights: ArrayLike,
+    source: Sequence[str],
+    target: Sequence[str],
+    links: Sequence[tuple[int, int]] | None = None,
+    *,
+    title: str,
+) -> Figure:
+    """Draw what each token of a target looks at in its source: rows ask, columns answer.
+
+    weights: (T, S), written into the cells where these have room; source: S names, target: T, some
+        16 at most
+    links: pairs of a position in the source and one in the target that belong together; their
+        cells have a frame
+
+    ValueError for weights or links that do not fit the names.
+    """
+    weights, links = np.asarray(weights), list(links or ())
+    source, target = [visible(name) for name in source], [visible(name) for name in target]
+    S, T = len(source), len(target)
+    if weights.shape != (T, S):
+        raise ValueError(f"weights are {weights.shape}, target and source ({T}, {S})")
+    for s, t in links:
+        if not (0 <= s < S and 0 <= t < T):
+            raise ValueError(f"link ({s}, {t}) lies outside of {S} source and {T} target tokens")
+    letter, key = 0.1, 1.7  # inches
+    left = 0.55 + letter * max(map(len, target))
+    cell = min(0.42, (WIDTH - left - key) / S, 6 / T)
+    longest = letter * max(map(len, source))
+    turned = longest > cell
+    top, side, high = 0.72 + (longest if turned else 0.2), S * cell, T * cell
+    fig, ax = page(top + max(high, 1.75) + 0.15, title)
+    text(ax, left + side / 2, 0.5, "answers: source", size=10)
+    text(ax, 0.2, top + high / 2, "asks: target", size=10, rotation=90)
+    numbers = S <= MOST_NUMBERS
+    matrix(ax, "weights", (left, top), weights, (cell, cell), LOOKS, None, numbers, FAINT)
+    frame(ax, (left, top), side, high, QUIET, 0.8)
+    for s, name in enumerate(source):
+        style = {"rotation": 90} if turned else {}
+        text(ax, left + (s + 0.5) * cell, top - 0.07, name, va="bottom", **style)
+    for t, name in enumerate(target):
+        text(ax, left - 0.09, top + (t + 0.5) * cell, name, ha="right")
+    for s, t in links:
+        inset = 0.02
+        corner = left + s * cell + inset, top + t * cell + inset
+        frame(ax, corner, cell - 2 * inset, cell - 2 * inset, HIGHLIGHT, 2.2)
+    x, shades = left + side + 0.3, np.linspace(1, 0, 6)[:, None]
+    matrix(ax, "scale", (x, top), shades, (0.22, 0.2), LOOKS, edge=FAINT)
+    frame(ax, (x, top), 0.22, 1.2, QUIET, 0.8)
+    for i, weight in enumerate(shades[:, 0]):
+        text(ax, x + 0.32, top + 0.2 * (i + 0.5), f"{weight:.1f}", ha="left")
+    if links:
+        frame(ax, (x, top + 1.45), 0.22, 0.22, HIGHLIGHT, 2.2)
+        text(ax, x + 0.32, top + 1.56, "belong together", ha="left")
+    return fig

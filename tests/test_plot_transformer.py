@@ -1,0 +1,206 @@
+"""The pictures of norms and of cross-attention show the arrays that they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from test_diagrams import assert_shows, assert_tells, corners, inside, matrices, place
+from test_plot import assert_legible, style, texts  # noqa: F401
+
+from gptlib import plot
+
+POST = ["attn", "dropout", "ln_1", "mlp", "dropout", "ln_2"]
+PRE = ["ln_1", "attn", "dropout", "ln_2", "mlp", "dropout"]
+CROSS = ["attn", "dropout", "ln_1", "cross", "dropout", "ln_cross", "mlp", "dropout", "ln_2"]
+
+
+def boxes(fig, start):
+    """The boxes whose names begin so, from the lowest: left, top, right, bottom, and words."""
+    found = [
+        corners(p)
+        for p in fig.axes[0].patches
+        if (p.get_gid() or "").startswith(start) and hasattr(p, "get_xy")
+    ]
+    return [(tuple(box), *inside(fig, box)) for box in sorted(found, key=lambda box: -box[1])]
+
+
+@pytest.mark.parametrize("orders", [{"post": POST, "pre": PRE}, {"one": PRE, "two": CROSS}])
+def test_block_orders(orders):
+    fig = plot.block_orders(orders)
+    assert_legible(fig)
+    streams = [p for p in fig.axes[0].patches if p.get_linewidth() == 2.5]
+    branches = [
+        p._path_original.vertices
+        for p in fig.axes[0].patches
+        if p.get_gid() and p.get_gid().endswith("branch")
+    ]
+    pluses = [t.get_position() for t in texts(fig) if t.get_text() == "+"]
+    told = []
+    for (name, order), arrow in zip(orders.items(), streams, strict=True):
+        (x, bottom), (same, top) = arrow._path_original.vertices
+        assert x == same and bottom > top  # straight up
+        drawn = boxes(fig, f"{name} ")
+        assert sorted(part for _, part in drawn) == sorted(order)
+        on_stream = [part for (left, _, right, _), part in drawn if left < x < right]
+        beside = [part for (left, _, _, _), part in drawn if left > x]
+        # A part before the layer's dropout is on the branch, one after it on the stream.
+        pre = order[0] == "ln_1"
+        assert on_stream == ([] if pre else [part for part in order if part.startswith("ln_")])
+        assert beside == [part for part in order if pre or not part.startswith("ln_")]
+        own = [points for points in branches if points[0, 0] == x]
+        assert len(own) == order.count("dropout")
+        for start, up, across, end in own:
+            assert start[1] == up[1] > across[1] == end[1]  # from the stream up and back to it
+            assert any(abs(end[0] - a) < 0.15 and end[1] == b for a, b in pluses if a == x)
+        words = {t.get_text() for t in texts(fig)}
+        assert f"norms on the gradient's way back: {len(on_stream)}" in words
+        told.append(f"{len(on_stream)} in {name}")
+        form = "x + dropout(layer(norm(x)))" if pre else "norm(x + dropout(layer(x)))"
+        assert f"x = {form}" in words
+    assert texts(fig)[0].get_text().endswith(", ".join(told))
+
+
+@pytest.mark.parametrize("order", [[], ["attn", "ln_1"], POST[:-1], ["dropout", *POST]])
+def test_block_orders_wants_one_dropout_for_each_layer(order):
+    with pytest.raises(ValueError, match="give one dropout for each layer"):
+        plot.block_orders({"post": order})
+
+
+GRADIENTS = {"post-norm": [0.02, 0.1, 1.1], "pre-norm": [0.5, 0.4, 0.3]}
+STEPS = np.arange(0, 1000, 10)
+NEAR = {
+    "post-norm, warm-up": (STEPS, 1 + np.exp(-STEPS / 200)),
+    "post-norm, no warm-up": (STEPS, np.full(100, 2.0)),
+    "pre-norm, warm-up": (STEPS, 1.001 + np.exp(-STEPS / 190)),
+    "pre-norm, no warm-up": (list(STEPS), list(1.002 + np.exp(-STEPS / 210))),
+}
+
+
+@pytest.mark.parametrize("high", [1.0, 10.0])
+@pytest.mark.parametrize(
+    "gradients",
+    [
+        GRADIENTS,
+        {"post-norm": [1e-6, 1e-3, 1.0], "pre-norm": [1.0, 1.0, 1.0]},
+        {"post-norm": [0.34, 0.33], "pre-norm": [0.35, 0.35]},
+    ],
+)
+def test_norm_places(gradients, high):
+    losses = {name: (steps, high * np.asarray(loss)) for name, (steps, loss) in NEAR.items()}
+    fig = plot.norm_places(gradients, losses, {"ln V": high * 2.02}, title="Norms <and> $5")
+    assert_legible(fig)
+    left, right = fig.axes
+    for line, (name, sizes) in zip(left.lines, gradients.items(), strict=False):
+        assert list(line.get_xdata()) == list(range(1, len(sizes) + 1))
+        assert list(line.get_ydata()) == sizes, name
+    assert left.get_yscale() == "log"
+    bottom, top = left.get_ylim()
+    shown = [t.get_text() for t in left.get_yticklabels() if bottom < t.get_position()[1] < top]
+    assert 1 <= len(shown) < 12 and all(float(n.replace("−", "-")) for n in shown)
+    landmark, *runs = [line for line in right.lines if line.get_transform() != right.transAxes]
+    assert set(landmark.get_ydata()) == {high * 2.02}
+    for line, (steps, loss) in zip(runs, losses.values(), strict=True):
+        assert np.array_equal(line.get_xdata(), steps)
+        assert np.array_equal(line.get_ydata(), loss)
+    assert right.get_ylim()[0] == 0 and right.get_ylim()[1] > high * 2.02
+    # Beside each name is a piece of its line, and no two lines look alike, even without colour.
+    for ax, lines in ((left, left.lines[:2]), (right, [landmark, *runs])):
+        pieces = {line.get_ydata()[0]: line for line in ax.lines if line not in lines}
+        names = {text.get_text(): pieces[text.get_position()[1]] for text in ax.texts}
+        wanted = gradients if ax is left else [f"ln V {high * 2.02:.2f}", *losses]
+        for name, line in zip(wanted, lines, strict=True):
+            assert look(names[name]) == look(line), name
+        assert len({look(line)[1:] for line in lines}) == len(lines)
+    colors = [line.get_color() for line in runs]
+    assert colors == [left.lines[0].get_color()] * 2 + [left.lines[1].get_color()] * 2
+
+
+def look(line):
+    """Colour, marker and dashes of a line."""
+    return line.get_color(), line.get_marker(), str(line._unscaled_dash_pattern)
+
+
+def test_names_of_runs_stand_in_the_order_of_their_ends():
+    fig = plot.norm_places(GRADIENTS, NEAR, {"ln V": 2.02}, title="Norms")
+    names = sorted((text.get_position()[1], text.get_text()) for text in fig.axes[1].texts)
+    ends = {name: loss[-1] for name, (_, loss) in NEAR.items()} | {"ln V 2.02": 2.02}
+    assert [name for _, name in names] == sorted(ends, key=ends.get)
+
+
+def test_a_run_that_breaks_off_is_named_where_it_was_last():
+    broken = {"post-norm": (STEPS, np.where(STEPS < 500, 1.9, np.nan)), "pre-norm": (STEPS, STEPS)}
+    fig = plot.norm_places(GRADIENTS, broken, {"ln V": 2.0}, title="Norms")
+    assert_legible(fig)
+    with pytest.raises(ValueError, match="'none' begins with none of post-norm, pre-norm"):
+        plot.norm_places(GRADIENTS, {"none": ([0], [1.0])}, {"ln V": 2.0}, title="Norms")
+
+
+WORDS = "the small hedgehog that <nobody> had seen gave $5 and_a kite to her , Wim .".split()
+MOTS = "le petit hérisson que personne n' avait vu lui a donné WWWW-MMMMMM rouge et . <end>".split()
+
+
+@pytest.mark.parametrize("S, T", [(16, 16), (8, 16), (16, 5), (3, 2), (1, 1)])
+def test_alignment(S, T):
+    weights = np.random.default_rng(0).dirichlet(np.ones(S), T)
+    links = [(i, (3 * i + 1) % T) for i in range(0, S, 2)]
+    fig = plot.alignment(weights, WORDS[:S], MOTS[:T], links, title="Where it <looks> for $5")
+    assert_legible(fig)
+    assert_shows(fig, "weights", weights)
+    if 1 < S <= 8:
+        assert_tells(fig, "weights", weights, "{:.2f}")
+    mesh = matrices(fig)["weights"]
+    np.testing.assert_array_equal(mesh.to_rgba(0.4), plot.attention.LOOKS(0.4))
+    left, top, right, bottom = place(mesh)
+    wide, high = (right - left) / S, (bottom - top) / T
+    for s, word in enumerate(WORDS[:S]):
+        column = left + s * wide, top - 0.2, left + (s + 1) * wide, top
+        assert inside(fig, column) == [word]
+    for t, word in enumerate(MOTS[:T]):
+        row = left - 0.2, top + t * high, left, top + (t + 1) * high
+        assert inside(fig, row) == [word]
+    framed = [
+        corners(p) for p in fig.axes[0].patches if p.get_edgecolor() == to_rgba(plot.HIGHLIGHT)
+    ]
+    *framed, key = [(box[:2] + box[2:]) / 2 for box in framed]
+    cells = [(int((x - left) / wide), int((y - top) / high)) for x, y in framed]
+    assert cells == links and key[0] > right
+
+
+def test_alignment_without_links():
+    fig = plot.alignment([[0.5, 0.5]], ["a", "b"], ["c"], title="Two")
+    assert_legible(fig)
+    assert not [p for p in fig.axes[0].patches if p.get_edgecolor() == to_rgba(plot.HIGHLIGHT)]
+    assert "belong together" not in {text.get_text() for text in texts(fig)}
+
+
+def test_alignment_wants_weights_and_links_that_fit():
+    with pytest.raises(ValueError, match=r"weights are \(2, 1\), target and source \(1, 2\)"):
+        plot.alignment([[0.5], [0.5]], ["a", "b"], ["c"], title="Two")
+    for link in ((2, 0), (0, 1), (-1, 0)):
+        with pytest.raises(ValueError, match="outside of 2 source and 1 target"):
+            plot.alignment([[0.5, 0.5]], ["a", "b"], ["c"], [link], title="Two")
+
+
+def test_compare_in_percent():
+    names = [f"{n}: " + "without a thing that has a long name"[:37] for n in range(12)]
+    values = {name: [8.0 * n, 8.0 * n + 3] for n, name in enumerate(names)}
+    fig = plot.compare(
+        values,
+        {names[0]: 97.0},
+        {"by words": 31.4, "all": 100.0},
+        "Without positions the order of words is lost, and without warm-up a little more",
+        xlabel="exact match on pairs never seen, %",
+        form="{:.0f}%",
+    )
+    assert_legible(fig)
+    ax = fig.axes[0]
+    assert [text.get_text() for text in ax.texts] == ["by words 31%", "all 100%"]
+    assert ax.get_xlabel() == "exact match on pairs never seen, %"
+    drawn = [(list(line.get_xdata()), set(line.get_ydata())) for line in ax.lines]
+    for y, seeds in enumerate(values.values()):
+        assert (seeds, {y}) in drawn
+
+
+@pytest.mark.parametrize("order", [PRE, POST[:-1], ["ln_1", *POST]])
+def test_an_encoder_decoder_is_drawn_with_norms_after_layers_only(order):
+    with pytest.raises(ValueError, match="draw one with a norm after each layer"):
+        plot.encoder_decoder({}, {"encoder": order, "decoder": CROSS}, {}, n_layer=2)

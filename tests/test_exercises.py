@@ -842,7 +842,377 @@ def test_dropout(mine, says):
     assert says in exercises.check_dropout(mine)
 
 
-@pytest.mark.parametrize("check", ["split", "join", "heads", "dropout"])
+def normed(row, root=lambda var: math.sqrt(var + 1e-5), less=lambda C: 0, centre=None):
+    """A row less its mean, or centre, divided by what root makes of the variance."""
+    mean = sum(row) / len(row)
+    var = sum((x - mean) ** 2 for x in row) / (len(row) - less(len(row)))
+    return [(x - (mean if centre is None else centre)) / root(var) for x in row]
+
+
+def norms(end=lambda x, g, b: x * g + b, **ways):
+    """Layer normalisation with one thing done in its own way."""
+    return lambda row, gain, bias: list(map(end, normed(row, **ways), gain, bias))
+
+
+def pytorchs_norm(row, gain, bias):
+    return F.layer_norm(torch.tensor(row), (len(row),), torch.tensor(gain), torch.tensor(bias))
+
+
+def by_root_mean_square(subtract):
+    def mine(row, gain, bias):
+        mean = sum(row) / len(row) * subtract
+        root = math.sqrt(sum(x * x for x in row) / len(row))
+        return [(x - mean) / root * g + b for x, g, b in zip(row, gain, bias, strict=True)]
+
+    return mine
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (norms(), "Right!"),
+        (pytorchs_norm, "Right!"),
+        (norms(root=lambda var: var + 1e-5), "You divide by the variance"),
+        (norms(root=lambda var: var), "You divide by the variance"),
+        (norms(less=lambda C: 1), "You divide the squares by C - 1: divide them by C."),
+        (
+            norms(lambda x, g, b: x, less=lambda C: 1),
+            "You divide the squares by C - 1: divide them by C.",
+        ),
+        (norms(root=lambda var: math.sqrt(4 * var)), "The variance is a mean"),
+        (norms(root=lambda var: 1 / math.sqrt(var)), "You multiply by the root"),
+        (norms(root=lambda var: 1), "Nothing is divided"),
+        (norms(centre=0), "The mean is not subtracted"),
+        (by_root_mean_square(subtract=0), "The mean is not subtracted"),
+        (by_root_mean_square(subtract=1), "Your squares are those of the row itself"),
+        (norms(centre=0, root=lambda var: 1), "The row is as it was"),
+        (lambda row, gain, bias: row, "The row is as it was"),
+        (norms(lambda x, g, b: x + b), "The gain is missing"),
+        (norms(lambda x, g, b: x * g), "The bias is missing"),
+        (norms(lambda x, g, b: x), "now multiply by the gain and add the bias"),
+        (norms(lambda x, g, b: (x + b) * g), "You add the bias first"),
+        (norms(lambda x, g, b: x * b + g), "Exchanged: multiply by the gain"),
+        (lambda row, gain, bias: norms()(row, gain[:1] * 4, bias[:1] * 4), "the first of them for"),
+        (
+            lambda row, gain, bias: normed(
+                [x * g + b for x, g, b in zip(row, gain, bias, strict=True)]
+            ),
+            "Gain and bias come last",
+        ),
+        (lambda *given: [norms()(*given)], "Yours holds lists: return one row, of 4 numbers."),
+        (lambda *given: norms()(*given)[1:], "Return 4 numbers, one for each channel, not 3."),
+        (
+            lambda row, gain, bias: [0.0, 1.0, math.nan, 2.0],
+            "it should be 0.806803, 1.64195, 0.838097, 0.221587, and yours is 0, 1, nan, 2.",
+        ),
+        (norms(less=lambda C: C - 4), "Right, but not for C = 2"),
+        (norms(root=math.sqrt), "A row of equal numbers has variance 0"),
+        (
+            lambda *given: torch.tensor(norms(root=lambda var: math.sqrt(var) or math.nan)(*given)),
+            "A row of equal numbers has variance 0",
+        ),
+        (norms(root=lambda var: math.sqrt(var) + 1e-5), "You add 1e-5 to the root"),
+        (norms(root=lambda var: math.sqrt(var) or 1), "yours is not right for one of 1e-6"),
+        (norms(root=lambda var: math.sqrt(var + 1e-6)), "yours is not right for one of 1e-6"),
+    ],
+)
+def test_layer_norm(mine, says):
+    assert says in exercises.check_layer_norm(mine)
+
+
+def spread(own, others, log=math.log):
+    """The loss where the target has own, of V and share, and each other token others."""
+
+    def mine(probs, target, share):
+        targets = [others(len(probs), share)] * len(probs)
+        targets[target] = own(len(probs), share)
+        return -sum(t * log(p) for t, p in zip(targets, probs, strict=True))
+
+    return mine
+
+
+def own(V, share):
+    return 1 - share + share / V
+
+
+def alike(V, share):
+    return share / V
+
+
+smoothed = spread(own, alike)
+
+
+def pytorchs_smoothed(probs, target, share):
+    logits = torch.tensor(probs).log()
+    return F.cross_entropy(logits, torch.tensor(target), label_smoothing=share)
+
+
+def divergence(probs, target, share):
+    targets = [alike(len(probs), share)] * len(probs)
+    targets[target] = own(len(probs), share)
+    return sum(t * math.log(t / p) for t, p in zip(targets, probs, strict=True))
+
+
+def turned_round(probs, target, share):
+    targets = [alike(len(probs), share)] * len(probs)
+    targets[target] = own(len(probs), share)
+    return -sum(p * math.log(t) for t, p in zip(targets, probs, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (smoothed, "Right!"),
+        (pytorchs_smoothed, "Right!"),
+        (spread(lambda V, s: 1 - s, lambda V, s: s / (V - 1)), "over the V - 1 others"),
+        (spread(lambda V, s: 1 - s, lambda V, s: 0), "taken away and given to nobody"),
+        (spread(lambda V, s: 1 - s, alike), "Yours sum to less than 1"),
+        (spread(lambda V, s: 1, lambda V, s: s), "Every token gets the whole share"),
+        (spread(lambda V, s: 1 - s, lambda V, s: s), "Every token gets the whole share"),
+        (spread(lambda V, s: 1, alike), "The target keeps the share"),
+        (spread(lambda V, s: 1 + s / V, alike), "The target keeps the share"),
+        (spread(alike, alike), "This is the share that is spread, alone"),
+        (lambda probs, target, share: -math.log(probs[target]), "This is the plain loss"),
+        (spread(lambda V, s: 1 / V, lambda V, s: 1 / V), "All tokens count alike"),
+        (lambda probs, target, share: smoothed(probs, target, 1 - share), "Exchanged: the share"),
+        (spread(own, alike, math.log2), "base 2"),
+        (spread(own, alike, math.log10), "base 10"),
+        (lambda *given: -smoothed(*given), "The sign is wrong"),
+        (lambda *given: smoothed(*given) / 4, "This is a mean over the tokens"),
+        (
+            lambda probs, target, share: -math.log((1 - share) * probs[target] + share / 4),
+            "You smooth the probability",
+        ),
+        (lambda *given: -spread(own, alike, float)(*given), "These are probabilities"),
+        (turned_round, "take the logarithm of the probabilities, not of the target"),
+        (divergence, "This is the divergence"),
+        (lambda *given: math.exp(smoothed(*given)), "This is the exponential of the loss"),
+        (lambda probs, target, share: [0.1] * 4, "Return one number"),
+        (lambda probs, target, share: smoothed(probs, 0, share), "The loss for probs [0.15, 0.3"),
+        (lambda *given: math.nan, "target 1 and share 0.2 should be 1.3027, and yours is nan."),
+        (
+            lambda probs, target, share: smoothed(probs, target, share or 0.1),
+            "Right, but not for V = 2, target = 0 and share = 0",
+        ),
+        (
+            lambda probs, target, share: smoothed(probs, target, min(share, 0.5)),
+            "Right, but not for V = 2, target = 0 and share = 1",
+        ),
+        (
+            lambda probs, target, share: smoothed(probs, min(target, 1), share),
+            "Right, but not for V = 3, target = 2 and share = 0.3",
+        ),
+    ],
+)
+def test_smoothed(mine, says):
+    assert says in exercises.check_smoothed(mine)
+
+
+def rate(power=-0.5, falls=lambda s, w: s**-0.5, rises=lambda s, w: s * w**-1.5, choose=min):
+    """The learning rate with one thing done in its own way."""
+    return lambda step, n, w: n**power * choose(falls(step, w), rises(step, w))
+
+
+def at(step, mine):
+    """The rate of another step than was asked for."""
+    return lambda s, n, w: mine(step(s), n, w)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (rate(), "Right!"),
+        (lambda *given: torch.tensor(rate()(*given)), "Right!"),
+        (rate(choose=max), "You take the larger"),
+        (rate(power=0), "n_embd is missing"),
+        (rate(power=-1), "You divide by n_embd"),
+        (rate(power=0.5), "You multiply by sqrt(n_embd)"),
+        (at(lambda step: step + 1, rate()), "You count steps from 0"),
+        (lambda s, n, w: rate()(s - 1, n, w) if s > 1 else 0.0, "You count steps from 0"),
+        (rate(falls=lambda s, w: 1 / s), "It falls too fast"),
+        (rate(falls=lambda s, w: w**0.5 / s), "It falls too fast"),
+        (rate(rises=lambda s, w: s * w**-0.5), "Your rise is not step * warmup ** -1.5"),
+        (rate(rises=lambda s, w: s / w), "Your rise is not step * warmup ** -1.5"),
+        (rate(rises=lambda s, w: math.inf), "There is no warm-up"),
+        (rate(rises=lambda s, w: s * w**1.5), "There is no warm-up"),
+        (rate(falls=lambda s, w: math.inf), "It never falls"),
+        (rate(falls=lambda s, w: s**0.5), "It never falls"),
+        (rate(falls=lambda s, w: w**-0.5), "It never falls"),
+        (rate(rises=lambda s, w: w**-1.5), "It does not rise"),
+        (rate(rises=lambda s, w: w**-0.5), "It does not rise"),
+        (
+            lambda s, n, w: rate()(s, n, w) if s <= w else None,
+            "For step = 30 and warmup = 25 your function returns None.",
+        ),
+        (lambda s, n, w: [rate()(s, n, w)], "Return one number, the rate of this step"),
+        (
+            lambda s, n, w: rate()(s, n, w) * (1 if s < w else 2),
+            "step = 25, n_embd = 64 and warmup = 25 should be 0.025000, and yours is 0.050000.",
+        ),
+        (lambda s, n, w: math.nan, "should be 0.001000, and yours is nan."),
+        (lambda s, n, w: rate()(s, 64, 25), "Right, but not for step = 1,000, n_embd = 512"),
+        (
+            lambda s, n, w: rate()(min(s, 9999), n, w),
+            "Right, but not for step = 100,000, n_embd = 512 and warmup = 4,000",
+        ),
+    ],
+)
+def test_rate(mine, says):
+    assert says in exercises.check_rate(mine)
+
+
+def penalised(n):
+    return ((5 + n) / 6) ** 0.6
+
+
+def worth_of(words, p):
+    return math.log(p) / penalised(len(words))
+
+
+def likeliest(found, width):
+    return sorted(found, key=lambda b: -b[1])[:width]
+
+
+def beam(
+    keep=likeliest,
+    worth=worth_of,
+    grow=lambda p, q: p * q,
+    stop=all,
+    each=None,
+    room=0,
+):
+    """Beam search with one thing done in its own way."""
+
+    def mine(next_probs, width, end, longest):
+        beginnings = [([], 1.0)]
+
+        def done(words):
+            return words[-1:] == [end] or len(words) == longest + room
+
+        while beginnings and not stop([done(words) for words, _ in beginnings]):
+            longer = []
+            for words, p in beginnings:
+                found = [([*words, word], grow(p, q)) for word, q in next_probs(words).items()]
+                found.sort(key=lambda beginning: -beginning[1])
+                longer += [(words, p)] if done(words) else found[: each and width]
+            beginnings = keep(longer, width)
+        return max(beginnings, key=lambda b: worth(*b), default=[[]])[0]
+
+    return mine
+
+
+def ended(beginning):
+    return beginning[0][-1] in (".", "stop")
+
+
+def aside(found, width):
+    """All that have ended, and the likeliest of those that have not."""
+    return list(filter(ended, found)) + likeliest([b for b in found if not ended(b)], width)
+
+
+def collected(places):
+    """The likeliest of those that have just grown, however many, by places, had ended before."""
+
+    def keep(found, width):
+        step = max(len(words) for words, _ in found)
+        before = [b for b in found if len(b[0]) < step]
+        return before + likeliest([b for b in found if len(b[0]) == step], places(width, before))
+
+    return keep
+
+
+def on_after_end(next_probs, width, end, longest):
+    return beam()(next_probs, width, "no such word", longest)
+
+
+def shares_a_list(next_probs, width, end, longest):
+    beginnings = [([], 1.0)]
+    for _ in range(longest):
+        longer = []
+        for words, p in beginnings:
+            for word, q in next_probs(words).items():
+                words.append(word)
+                longer.append((words, p * q))
+        beginnings = likeliest(longer, width)[:1]
+    return beginnings[0][0][:longest]
+
+
+def without_longest(next_probs, width, end, longest):
+    return beam()(
+        lambda words: {word: 0.5 for word in next_probs(words) if word != end}, 1, end, 99
+    )
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (beam(), "Right!"),
+        (lambda *given: tuple(beam()(*given)), "Right!"),
+        (beam(grow=lambda p, q: math.exp(math.log(p) + math.log(q))), "Right!"),
+        (beam(worth=lambda words, p: math.log2(p) / (5 + len(words)) ** 0.6), "Right!"),
+        (lambda probs, width, *given: beam()(probs, 1, *given), "This is greedy"),
+        (beam(lambda found, width: found), "You keep every beginning"),
+        (beam(lambda found, width: found, each=True), "You keep width of what each"),
+        (beam(lambda found, width: likeliest(found, 99)[-width:]), "You keep the least probable"),
+        (beam(grow=lambda p, q: q), "You go by the last word's probability"),
+        (
+            beam(lambda found, width: sorted(found, key=lambda b: -worth_of(*b))[:width]),
+            "You use the length penalty at each step",
+        ),
+        (beam(lambda found, width: [b for b in likeliest(found, width) if not ended(b)]), "lost"),
+        (beam(lambda found, width: likeliest([b for b in found if not ended(b)], width)), "lost"),
+        (beam(aside), "You set complete ones aside"),
+        (beam(collected(lambda width, before: width)), "You set complete ones aside"),
+        (beam(collected(lambda width, before: width - len(before))), "You set complete ones aside"),
+        (beam(stop=any), "You stop at the first complete one"),
+        (beam(stop=lambda done: done[0]), "You stop at the first complete one"),
+        (beam(room=-1), "You stop one word too early"),
+        (beam(worth=lambda words, p: p), "There is no length penalty"),
+        (beam(worth=lambda words, p: math.log(p) * penalised(len(words))), "You multiply by"),
+        (
+            beam(worth=lambda words, p: math.log(p) / penalised(len(words) - words.count("."))),
+            "You leave end out when you count n",
+        ),
+        (beam(worth=lambda words, p: math.log(p) / len(words)), "You divide ln p by n"),
+        (beam(worth=lambda words, p: math.log(p) / (5 + len(words))), "The exponent is missing"),
+        (beam(worth=lambda words, p: p / penalised(len(words))), "You divide p by the length"),
+        (
+            beam(worth=lambda words, p: worth_of(words, p) - 99 * (words[-1] != ".")),
+            "One that has longest words counts too",
+        ),
+        (
+            lambda *given: [word for word in beam()(*given) if word != given[2]],
+            "Right, but end is missing",
+        ),
+        (on_after_end, "Yours goes on after end, ['a', 'small', 'cats', '.', '.', '.']"),
+        (beam(room=1), "Yours has 5 words where longest is 4: end is counted too."),
+        (shares_a_list, "has each beginning a list of its own"),
+        (without_longest, "a beginning has 9 words, and longest is 4"),
+        (
+            lambda probs, *given: beam()(lambda words: probs(words[-1:]), *given),
+            "no beginning is ['small']: give all its words, from the first",
+        ),
+        (lambda *given: " ".join(beam()(*given)), "Return a list of words, and not a text."),
+        (lambda *given: (beam()(*given), 0.1), "one list of them and nothing else"),
+        (lambda *given: [beam()(*given)], "one list of them and nothing else"),
+        (
+            lambda *given: ["a", "cat"],
+            "it should be ['a', 'small', 'cat', '.'], and yours is ['a', 'cat'].",
+        ),
+        (lambda *given: [], "and yours is []."),
+        (
+            lambda probs, width, end, longest: beam()(probs, width, ".", longest),
+            "Right, but not where end is another word than '.'",
+        ),
+    ],
+)
+def test_beam(mine, says):
+    assert says in exercises.check_beam(mine)
+
+
+@pytest.mark.parametrize(
+    "check", ["split", "join", "heads", "dropout", "layer_norm", "smoothed", "rate", "beam"]
+)
 @pytest.mark.parametrize(
     "answer",
     [

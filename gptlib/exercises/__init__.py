@@ -1,5 +1,6 @@
 """Checks for the exercises: each says what is right or wrong with a reader's function."""
 
+from gptlib.exercises.beam import check_beam
 from gptlib.exercises.bigram import check_counts, check_gradient, check_score, check_top_p
 from gptlib.exercises.checking import NOT_YET, RIGHT
 from gptlib.exercises.dropout import check_dropout
@@ -11,22 +12,27 @@ from gptlib.exercises.self_attention import (
     check_weights,
 )
 from gptlib.exercises.start_here import check_encode, check_loss, check_places, check_windows
+from gptlib.exercises.transformer import check_layer_norm, check_rate, check_smoothed
 
 __all__ = [
     "NOT_YET",
     "RIGHT",
     "check_average",
     "check_band",
+    "check_beam",
     "check_counts",
     "check_dropout",
     "check_encode",
     "check_gradient",
     "check_heads",
     "check_join",
+    "check_layer_norm",
     "check_loss",
     "check_places",
     "check_positions",
+    "check_rate",
     "check_score",
+    "check_smoothed",
     "check_split",
     "check_top_p",
     "check_weights",

@@ -20,7 +20,7 @@ LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
 
-.PHONY: anew help setup lab test lint data notebooks logs images time test-browser test-portable mutants clean
+.PHONY: anew help setup lab test lint data notebooks logs runs images time test-browser test-portable mutants clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -39,8 +39,11 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
-logs: $(READY) ## train, with three seeds, what the notebooks only quote (ten minutes)
+logs: $(READY) ## train, with three seeds, what notebook 03 only quotes (ten minutes)
 	$(BIN)/python notebooks/logs/multi_head.py
+
+runs: $(READY) ## train what notebook 04 only quotes, its saved model too (half an hour)
+	$(BIN)/python notebooks/logs/transformer.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	$(BIN)/python data/build.py

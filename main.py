@@ -178,7 +178,10 @@ def write_more(run: str, settings: Generate) -> int:
     point = checkpoint.load(path)
     if not isinstance(point.tokenizer, CharTokenizer):
         kind = type(point.model).__name__
-        raise ValueError(f"{run!r} holds a {kind}, which translates: see notebooks/04_transformer.ipynb")
+        raise ValueError(
+            f"{run!r} holds a {kind}, which translates and does not write on: "
+            "give the folder of a run of main.py"
+        )
     print(go_on(point.model.to(settings.device), point.tokenizer, settings))
     return 0
 

@@ -60,7 +60,7 @@ def load(path: str | Path) -> Checkpoint:
     """Read a checkpoint; its model is on the CPU, in evaluation mode.
 
     ValueError for what is no checkpoint, not one of this course's, or damaged. Nothing in a
-    file is run as code, so one from a stranger can do no harm.
+    file is run as code.
     """
     path = Path(path)
     if not path.is_file():
@@ -85,7 +85,7 @@ def load(path: str | Path) -> Checkpoint:
     try:
         _check(facts)
         make = MODELS[facts["model"]]
-        with torch.device("meta"):  # shapes without numbers: no wrong size fills the memory
+        with torch.device("meta"):  # shapes without numbers: do the sizes fit?
             make(**facts["sizes"]).load_state_dict(tensors, assign=True)
         with torch.random.fork_rng(devices=[]):  # the caller's seed draws on as if nothing were
             model = make(**facts["sizes"])

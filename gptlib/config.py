@@ -10,7 +10,8 @@ from typing import Literal
 class TransformerConfig:
     """The sizes of a `Transformer`; unless given, those of the paper's base model.
 
-    Table 3 of Vaswani et al. (2017). ValueError for sizes that make no model.
+    Table 3 of Vaswani et al. (2017), whose waves have no longest sequence; block_size and pad are
+    ours. ValueError for sizes that make no model.
     """
 
     vocab_size: int  # V, words of both languages together

@@ -55,10 +55,16 @@ class Block(nn.Module):
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
     ) -> Tensor:
-        """x: (B, T, C); memory: (B, S, C); masks as in `MultiHeadAttention`. Returns (B, T, C)."""
-        x = self.add(x, self.ln_1, lambda x: self.attn(x, mask=mask))
+        """x: (B, T, C); memory: (B, S, C); masks as in `MultiHeadAttention`. Returns (B, T, C).
+
+        ValueError for a memory without cross, and for cross without a memory.
+        """
+        if (memory is None) != (self.cross is None):
+            # Without this, x would look at itself instead, and at its future.
+            raise ValueError("give memory to a block with cross=True, and to no other")
+        x = self.add(x, self.ln_1, lambda inner: self.attn(inner, mask=mask))
         if self.cross is not None:
-            x = self.add(x, self.ln_cross, lambda x: self.cross(x, memory, memory_mask))
+            x = self.add(x, self.ln_cross, lambda inner: self.cross(inner, memory, memory_mask))
         return self.add(x, self.ln_2, self.mlp)
 
     def add(self, x: Tensor, norm: nn.Module, layer: Callable[[Tensor], Tensor]) -> Tensor:

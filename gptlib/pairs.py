@@ -24,7 +24,7 @@ class Pair(NamedTuple):
 def load_pairs(part: Literal["train", "valid", "test"]) -> list[Pair]:
     """The pairs to train on, those to validate with, or those to test with.
 
-    Each test pair has an adjective beside a noun that it never stands beside in the others.
+    In each test pair an adjective is said of a noun of which it is said in none of the others.
     ValueError if data/ lacks them.
     """
     pairs = []

@@ -29,8 +29,7 @@ def next_probs(
     """
     B, V = logits.shape
     _check(temperature, top_k, top_p)
-    if logits.isnan().any():
-        raise ValueError("logits hold nan, so the model is broken: take an earlier checkpoint")
+    _check_nan(logits)
     if temperature == 0:
         return F.one_hot(logits.argmax(-1), V).to(logits.dtype)  # (B, V)
     probs = (logits / temperature).softmax(-1)  # (B, V)
@@ -100,10 +99,11 @@ def beam_search(
     end: the token that is the last of all
     max_new_tokens: (B,), after how many a row ends without it
 
-    The best has the highest ln p / ((5 + length) / 6) ** length_penalty, the length in new tokens
-    with `end` among them (Wu et al., 2016, equation 14). With a beam_width of 1 it is what greedy
-    choice finds. Returns (B, T + new); a row that is shorter is filled up with `end`. ValueError
-    for a beam_width below 1.
+    One that has taken `end` keeps its place in the beam as it is, unless others become likelier.
+    The best, at last, has the highest ln p / ((5 + length) / 6) ** length_penalty, the length in
+    new tokens with `end` among them (Wu et al., 2016, equation 14). With a beam_width of 1 it is
+    what greedy choice finds. Returns (B, T + new); a row that is shorter is filled up with `end`.
+    ValueError for a beam_width below 1, and for nan.
     """
     if not (isinstance(beam_width, Integral) and beam_width >= 1):
         raise ValueError(f"beam_width is {beam_width!r}: give a whole number, at least 1")
@@ -117,6 +117,7 @@ def beam_search(
     done = max_new_tokens[:, None] <= length  # (B, K)
     while not done.all():
         logits = next_logits(idx)
+        _check_nan(logits)
         V = logits.shape[-1]
         following = logits.log_softmax(-1).view(B, K, V)  # (B, K, V)
         # What has ended can only go on ending, at no cost.
@@ -130,6 +131,11 @@ def beam_search(
         idx = torch.cat([idx[rows], token.view(-1, 1)], dim=1)
     score = log_p / ((5 + length) / 6) ** length_penalty  # (B, K)
     return idx[score.argmax(1) + K * torch.arange(B, device=idx.device)]
+
+
+def _check_nan(logits: Tensor) -> None:
+    if logits.isnan().any():
+        raise ValueError("logits hold nan, so the model is broken: take an earlier checkpoint")
 
 
 def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:

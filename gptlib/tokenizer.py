@@ -12,7 +12,8 @@ from torch import Tensor
 class Tokenizer(Protocol):
     """What every tokenizer of the course can do, so that one can stand in for another.
 
-    Ids run from 0 to vocab_size - 1, and decode(encode(text)) is text again.
+    Ids run from 0 to vocab_size - 1, and decode(encode(text)) is text again, if it is written as
+    the tokenizer's class says.
     """
 
     @property

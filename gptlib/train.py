@@ -50,7 +50,8 @@ def train(
         batch_loss = loss(model, batch)
         optimizer.zero_grad()
         batch_loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.grad_clip)
+        if math.isfinite(config.grad_clip):
+            nn.utils.clip_grad_norm_(model.parameters(), config.grad_clip)
         optimizer.step()
         yield batch_loss.item()
 

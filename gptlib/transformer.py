@@ -35,8 +35,8 @@ class Transformer(nn.Module):
         self.ln_f = nn.LayerNorm(C) if pre else nn.Identity()
         for p in self.parameters():
             if p.dim() > 1:
-                nn.init.xavier_uniform_(p)  # the paper says nothing; its code did this
-        # Times sqrt(C) they are of size 1, like the waves of the positions.
+                nn.init.xavier_uniform_(p)  # the paper says nothing; its code did so
+        # Times sqrt(C) they are of size 1, comparable to the waves of the positions.
         nn.init.normal_(self.tok_emb.weight, std=C**-0.5)
 
     def forward(self, src: Tensor, idx: Tensor) -> Tensor:

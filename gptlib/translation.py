@@ -22,13 +22,20 @@ def translate(
 ) -> list[str]:
     """What `beam_search` finds for each of texts, in their order.
 
-    ValueError for a text that is empty, too long or has unknown words, and for a beam_width
-    or batch_size below 1.
+    ValueError for a text that is empty, too long or has unknown words, for a beam_width or
+    batch_size below 1, and for another tokenizer than the model's.
     """
     if isinstance(texts, str):
         raise ValueError(f"texts is one text, {texts!r}: give a list of them")
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}: give 1 or more")
+    config = model.config
+    if (config.vocab_size, config.pad) != (tokenizer.vocab_size, tokenizer.pad):
+        raise ValueError(
+            f"the model was made for {config.vocab_size} tokens with pad {config.pad}, the "
+            f"tokenizer has {tokenizer.vocab_size} and {tokenizer.pad}: "
+            "give those that belong together"
+        )
     sources = [torch.tensor(tokenizer.encode(text)) for text in texts]
     by_length = sorted(range(len(texts)), key=lambda i: len(sources[i]))
     found = [""] * len(texts)
@@ -48,7 +55,7 @@ def translate_batch(
     """The translation of each row of src, (B, S), as `beam_search` returns it: (B, T).
 
     It has at most 50 tokens more than its source, as in Vaswani et al. (2017), section 6.1, and
-    no more than the model has positions.
+    no more than the model has positions. All beginnings are read anew for each token.
     """
     device = model.tok_emb.weight.device
     with evaluating(model):

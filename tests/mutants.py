@@ -1114,6 +1114,146 @@ MUTANTS = [
         "np.ma.array(np.where(mask, shown, 0), mask=False)",
         "test_plot.py::test_weights",
     ),
+    # De le is not contracted.
+    Mutant(
+        "french/grammar.py",
+        '        ("de", "le"): "du",\n',
+        '        ("de", "le"): "de le",\n',
+        "test_french.py::test_possession",
+    ),
+    # L'hibou: an aspirated h is taken for a mute one.
+    Mutant(
+        "french/grammar.py",
+        "not word.startswith(ASPIRATED)",
+        "True",
+        "test_french.py::test_no_vowel_sounds",
+    ),
+    # Sa horloge: no son before a feminine vowel sound.
+    Mutant(
+        "french/grammar.py",
+        '"sa" if gender == "f" and not vowel_sound(following) else "son"',
+        '"sa" if gender == "f" else "son"',
+        "test_french.py::test_noun_phrases",
+    ),
+    # Ce oiseau.
+    Mutant(
+        "french/grammar.py",
+        '"cet" if vowel_sound(following) else "ce"',
+        '"ce"',
+        "test_french.py::test_noun_phrases",
+    ),
+    # Des chevals.
+    Mutant(
+        "french/grammar.py",
+        'return word[:-1] + "ux"',
+        'return word + "s"',
+        "test_french.py::test_plurals_of_nouns",
+    ),
+    # Des petites balles.
+    Mutant(
+        "french/phrases.py",
+        "if denied or (many and short):",
+        "if denied:",
+        "test_french.py::test_noun_phrases",
+    ),
+    # Du says 's, and nothing says the.
+    Mutant(
+        "french/phrases.py",
+        "Piece(contracted, last.says + first.says)",
+        "Piece(contracted, last.says)",
+        "test_french.py::test_alignment_of_possession",
+    ),
+    # Il l'a donné, of a key: the participle does not agree.
+    Mutant(
+        "french/clauses.py",
+        "participle = grammar.agree(participle, what.gender, what.many)",
+        "pass",
+        "test_french.py::test_object_pronouns",
+    ),
+    # Le n'a pas vu: the pronoun stands before ne.
+    Mutant(
+        "french/clauses.py",
+        "around(denying, (*before, auxiliary), second)",
+        "(*before, *around(denying, (auxiliary,), second))",
+        "test_french.py::test_object_pronouns",
+    ),
+    # Veut ouvrir la: the pronoun stands after the infinitive.
+    Mutant(
+        "french/clauses.py",
+        "return Phrase(main + it, before + said)",
+        "return Phrase(main + it, said + before)",
+        "test_french.py::test_the_pronoun_stands_before_an_infinitive",
+    ),
+    # Anna and Tom are elles.
+    Mutant(
+        "french/draw.py",
+        'gender = "f" if first.gender == second.gender == "f" else "m"',
+        "gender = first.gender",
+        "test_french.py::test_two_people_are_masculine_unless_both_are_feminine",
+    ),
+    # Other combinations are held out than the data's.
+    Mutant(
+        "french/pairs.py",
+        "digest[0] % 8 == 1",
+        "digest[0] % 8 == 2",
+        "test_french.py::test_held_out_combinations",
+    ),
+    # Keys and values change their colours.
+    Mutant(
+        "plot/transformer.py",
+        '(("k", KEY, 0.08, -0.03), ("v", VALUE, 0.19, 0.31))',
+        '(("k", VALUE, 0.08, -0.03), ("v", KEY, 0.19, 0.31))',
+        "test_diagrams.py::test_keys_and_values_come_from_memory_and_queries_from_below",
+    ),
+    # Cross-attention is drawn with the causal mask.
+    Mutant(
+        "plot/transformer.py",
+        'masks["cross"], (near,',
+        'masks["decoder"], (near,',
+        "test_diagrams.py::test_masks_stand_where_they_act",
+    ),
+    # Post-norm is drawn with its norms on the branches.
+    Mutant(
+        "plot/norms.py",
+        'at = cut.index("dropout") + 1',
+        "at = len(cut)",
+        "test_plot_transformer.py::test_block_orders",
+    ),
+    # Source and target of a link change places.
+    Mutant(
+        "plot/translation.py",
+        "corner = left + s * cell + inset, top + t * cell + inset",
+        "corner = left + t * cell + inset, top + s * cell + inset",
+        "test_plot_transformer.py::test_alignment",
+    ),
+    # What has ended is dropped, and the check calls that right.
+    Mutant(
+        "exercises/beam.py",
+        "longer += [b] if done(b) else",
+        "longer += [] if done(b) else",
+        "test_exercises.py::test_beam",
+    ),
+    # The check wants a variance divided by C - 1.
+    Mutant(
+        "exercises/transformer.py",
+        "    root = math.sqrt(var + 1e-5)\n",
+        "    root = math.sqrt(var * C / (C - 1) + 1e-5)\n",
+        "test_exercises.py::test_layer_norm",
+    ),
+    # The check spreads over the other words only.
+    Mutant(
+        "exercises/transformer.py",
+        "    own = rest + each\n",
+        "    own = rest\n",
+        "test_exercises.py::test_smoothed",
+    ),
+    # The check wants another rise.
+    Mutant(
+        "exercises/transformer.py",
+        "return n**-0.5 * min(step**-0.5, step * w**-1.5)",
+        "return n**-0.5 * min(step**-0.5, step * w**-0.5)",
+        "test_exercises.py::test_rate",
+    ),
 ]
 
 

@@ -146,6 +146,7 @@ def test_every_position_of_a_decoder_looks_at_all_of_memory_that_the_mask_leaves
 @crosses
 def test_after_each_sum_a_norm_has_the_last_word_and_before_each_layer_it_has_not(cross):
     x, memory = given(T, S)
+    memory = memory if cross else None
     blocks = {norm: a_block(cross, norm=norm) for norm in ("post", "pre")}
     for block in blocks.values():
         nn.init.ones_(block.ln_2.weight)
@@ -161,6 +162,7 @@ def test_after_each_sum_a_norm_has_the_last_word_and_before_each_layer_it_has_no
 def test_dropout_falls_on_what_a_layer_adds_and_spares_what_was_there(cross):
     """If it takes all that the layers add, x comes through, with norms after sums normed."""
     x, memory = given(T, S)
+    memory = memory if cross else None
     for norm in ("post", "pre"):
         block = a_block(cross, norm=norm).train()
         block.dropout.p = 1.0
@@ -198,5 +200,14 @@ def test_what_dropout_leaves_of_a_layer_is_scaled_up(norm, monkeypatch):
 def test_without_training_nothing_is_dropped(cross, norm):
     block, plain = a_block(cross, norm=norm, dropout=0.5), a_block(cross, norm=norm)
     x, memory = given(T, S)
+    memory = memory if cross else None
     assert not torch.equal(block(x, memory=memory), block(x, memory=memory))
     assert torch.equal(block.eval()(x, memory=memory), plain(x, memory=memory))
+
+
+def test_memory_and_cross_attention_come_together():
+    x = torch.zeros(1, 2, 8)
+    config = TransformerConfig(vocab_size=5, n_head=2, n_embd=8)
+    for cross, memory in ((True, None), (False, x)):
+        with pytest.raises(ValueError, match="give memory to a block with cross=True"):
+            Block(config, cross=cross)(x, memory=memory)

@@ -371,3 +371,11 @@ def test_what_cannot_come_is_not_found():
 def test_beam_width_out_of_range(beam_width):
     with pytest.raises(ValueError, match=f"beam_width is {beam_width}: give a whole number, at l"):
         beam_search(language(0), torch.tensor([[0]]), END, torch.tensor([3]), beam_width)
+
+
+def test_a_broken_model_has_no_beam():
+    def broken(idx):
+        return torch.full((len(idx), 4), torch.nan)
+
+    with pytest.raises(ValueError, match="logits hold nan"):
+        beam_search(broken, torch.tensor([[1]]), 2, torch.tensor([3]))

@@ -151,3 +151,17 @@ def test_texts_that_cannot_be_translated():
 def test_beam_width_out_of_range(beam_width):
     with pytest.raises(ValueError, match=f"beam_width is {beam_width}: give a whole number"):
         translate(a_model(), TOKENIZER, TEXTS, beam_width)
+
+
+def test_a_model_wants_its_own_tokenizer():
+    other = WordTokenizer("quite other words.")
+    model = Transformer(TransformerConfig(50, n_layer=1, n_head=2, n_embd=4))
+    with pytest.raises(
+        ValueError, match="made for 50 tokens with pad 0, the tokenizer has 7 and 0"
+    ):
+        translate(model, other, ["other words."])
+    model = Transformer(TransformerConfig(7, n_layer=1, n_head=2, n_embd=4, pad=3))
+    with pytest.raises(ValueError, match="7 tokens with pad 3"):
+        translate(model, other, ["other words."])
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        translate(model, other, ["other words."], batch_size=0)

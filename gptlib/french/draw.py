@@ -43,7 +43,7 @@ CONTRARIES = tuple(
         "red blue green yellow white black grey brown pink striped ginger",
         "small big large tall fat low narrow",
         "clean dirty",
-        "hot cold",
+        "hot cold fresh",
         "wet dry",
         "soft hard",
         "heavy light empty",

@@ -305,7 +305,7 @@ ADJECTIVES = adjectives(
     big       | grand    | large toy tool clothes container furniture building garden tree bridge
     large     | gros     | fruit container ball pebble hammer nail book bell jewel pillow
     fat       | gros     | animal king
-    tall      | grand    | adult child job royal tower tree
+    tall      | grand    | woman child job tower tree
     pretty    | joli     | toy clothes jewelry flower garden village bird girl princess
     beautiful | beau     | bird horse clothes jewelry castle garden tree queen flower mirror harp
     old       | vieux    | adult job animal toy tool clothes thing furniture building tree bridge
@@ -337,13 +337,13 @@ ADJECTIVES = adjectives(
     light     | léger    | clothes toy basket box umbrella ladder blanket pillow
     clean     | propre   | clothes dish bedding furniture container kitchen
     dirty     | sale     | clothes dish bedding furniture pet tool kitchen
-    broken    | cassé    | fragile toy tool chair bed window umbrella
+    broken    | cassé    | fragile doll kite train puppet robot drum boat tool chair bed window
     wet       | mouillé  | clothes bedding paper pet bench book rope
     dry       | sec      | clothes bedding bread bean
     hot       | chaud    | warmed
     cold      | froid    | warmed kitchen barn castle tower
     sweet     | sucré    | ripens cake biscuit tea jam
-    soft      | doux     | bedding scarf carpet glove rabbit cat hamster
+    soft      | doux     | bedding scarf carpet glove
     hard      | dur      | bread cheese bed bench biscuit pillow
     empty     | vide     | filled house barn shed castle church school inn
     happy     | heureux  | person
@@ -355,7 +355,7 @@ ADJECTIVES = adjectives(
     curious   | curieux  | child pet bird squirrel goat
     noisy     | bruyant  | child bird pet toy donkey duck
     shy       | timide   | child rabbit mouse hedgehog princess prince
-    strong    | fort     | adult job large rope
+    strong    | fort     | adult job large
     famous    | célèbre  | job royal hotel castle
     rich      | riche    | adult job royal
     ginger    | roux     | cat squirrel fox dog
@@ -364,7 +364,7 @@ ADJECTIVES = adjectives(
     fresh     | frais    | fruit milk water bread
     rotten    | pourri   | fruit
     magic     | magique  | broom ring mirror lamp flute book bean key harp
-    sharp     | pointu   | nail needle knife
+    sharp     | pointu   | nail needle
     thick     | épais    | blanket coat book soup wall rope hedge scarf carpet
     dark      | sombre   | building forest kitchen
     quiet     | calme    | village forest park garden child farm
@@ -377,6 +377,8 @@ ADJECTIVES = adjectives(
 """,
     before=False,
 )
+
+OPINIONS = "strange famous precious kind wicked pretty beautiful good bad".split()
 
 COMPARED = {
     "small": "smaller",
@@ -396,8 +398,8 @@ TRANSITIVE = verbs("""
     like         | aimer aime aiment aimé aimait | person | toy clothes thing animal person food
     love         | adorer adore adorent adoré adorait | person | toy animal relative food
     hide/hid     | cacher   | person | portable
-    carry        | porter   | person | portable moved
-    break/broke  | casser   | person | fragile toy
+    carry        | porter   | person | toy tool thing fruit moved
+    break/broke  | casser   | person | fragile doll kite train puppet robot drum boat hoop
     clean        | nettoyer nettoie nettoient nettoyé | person | furniture tool room dish boot shoe
     buy/bought   | acheter achète achètent acheté | person | portable mass farm
     sell/sold    | vendre vend vendent vendu | adult job | portable mass farm

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gptlib.french import english, grammar
-from gptlib.french.lexicon import NUMBERS, Adjective, Noun
+from gptlib.french.lexicon import NUMBERS, OPINIONS, Adjective, Noun
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,9 @@ def noun_phrase(
     noun_word = Word(english_noun(noun, many))
     described = [(Word(adjective.english), adjective) for adjective in adjectives]
     counted = [Word(number)] if number else []
-    words = (*counted, *(word for word, _ in described), noun_word)
+    # English says what one thinks of a thing before how large, how old or what colour it is.
+    in_english = sorted(described, key=lambda each: each[1].english not in OPINIONS)
+    words = (*counted, *(word for word, _ in in_english), noun_word)
 
     french = french_noun(noun, many)
     after = [

@@ -36,9 +36,10 @@ CONTAINERS = tuple(noun for noun in THINGS if "container" in noun.kinds)
 FREQUENT = ("often=souvent", "always=toujours")
 MANNER = ("quickly=vite", "slowly=lentement", "well=bien")
 MANNERED = {"run": MANNER, "work": MANNER, "dance": MANNER, "sing": ("well=bien",)}
-PAST = ("yesterday=hier", "this=ce; morning=matin", "last night=hier soir")
+PAST = ("yesterday=hier", "this=ce; morning=matin", "yesterday=hier; evening=soir")
 PRESENT = ("every=chaque; day=jour", "every=chaque; morning=matin", "every=chaque; evening=soir")
 STATES = {verb.english[0] for verb in TRANSITIVE if len(verb.french) == 5}
+UNWILLED = STATES | {"lose"}  # what one neither wants to do, nor must
 # What an animal does something to.
 ITS_WORLD = frozenset(("animal", "food", "person", "place", "furniture", "moved", "catch"))
 NOTICED = ("find", "see", "take", "buy", "look for", "choose")
@@ -48,6 +49,7 @@ CAUSED = {"hungry": "cry", "thirsty": "cry", "afraid": "cry run", "sleepy": "sle
 REFRAINED = {feeling: "play sing dance work laugh" for feeling in CAUSED}
 THEN = ("hide carry clean open close wash break repair keep touch eat taste").split()
 THEN += ("follow help thank watch chase catch feed").split()
+LIKING = ("like", "love")
 LIKED = ("like", "love", "choose", "buy", "take")
 
 
@@ -82,9 +84,12 @@ def something(draw: Draw, verb: Verb, subject: Nominal, denied: bool = False) ->
     if "person" in noun.kinds and draw.chance(0.4):
         draw.used.discard(noun.lemma)
         return draw.name()
-    return draw.described(noun, subject, denied=denied)
+    # French likes all honey or none, le miel, and never some of it.
+    return draw.described(noun, subject, denied=denied, definite=verb.english[0] in LIKING)
 
 
 def tense_and_denial(draw: Draw, verb: Verb) -> tuple[bool, str]:
     past, denied = draw.chance(0.4), draw.chance(0.25) and verb.english[0] != "love"
-    return past, draw.pick(("not", "not", "never")) if denied else ""
+    # French has another past for what never was than for what was not for a while.
+    ways = ("not",) if len(verb.french) == 5 else ("not", "not", "never")
+    return past, draw.pick(ways) if denied else ""

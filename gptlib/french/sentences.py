@@ -1,7 +1,7 @@
 """The patterns of the sentences, each a way to say something in English and in French."""
 
 from gptlib.french.clauses import adjective, be, does, modal, pronoun, to_do
-from gptlib.french.draw import Draw, kinds_of, predicates
+from gptlib.french.draw import Draw, NothingFits, kinds_of, predicates
 from gptlib.french.lexicon import (
     ANIMALS,
     COMPARED,
@@ -33,6 +33,7 @@ from gptlib.french.scenes import (
     ROOMS,
     STATES,
     THEN,
+    UNWILLED,
     gloss,
     place,
     something,
@@ -46,11 +47,12 @@ def acts(draw: Draw) -> Phrase:
     verb = draw.pick(TRANSITIVE)
     subject = draw.subject(verb)
     past, denial = tense_and_denial(draw, verb)
-    often = gloss(draw.pick(FREQUENT)) if not (past or denial) and draw.chance(0.25) else None
+    state = verb.english[0] in STATES
+    frequent = not (past or denial or state) and draw.chance(0.25)
+    often = gloss(draw.pick(FREQUENT)) if frequent else None
     phrase = subject.phrase + does(verb, subject, past, denial, adverb=often)
     what = something(draw, verb, subject, bool(denial))
     phrase += what.phrase
-    state = verb.english[0] in STATES
     if not state and not verb.objects & {"building", "place"} and draw.chance(0.4):
         phrase += place(draw, ROOMS if subject.human else HAUNTS)
     elif not (state or often or denial) and draw.chance(0.4):
@@ -122,7 +124,8 @@ def gives(draw: Draw) -> Phrase:
     past, denial = tense_and_denial(draw, verb)
     phrase = subject.phrase + does(verb, subject, past, denial)
     what = something(draw, verb, subject, bool(denial))
-    whom = draw.person(many=None if draw.chance(0.3) else False)
+    # Not two names, before each of which French would say à.
+    whom = draw.person("adult", "job", "royal") if draw.chance(0.3) else draw.person(many=False)
     if draw.chance(0.5):
         return phrase + what.phrase + joined(gloss("to=à"), whom)
     # English may name the receiver first; French does not, and its à has no English word.
@@ -190,7 +193,8 @@ def has(draw: Draw) -> Phrase:
 
 def wants(draw: Draw) -> Phrase:
     """Anna wants to open the blue box; the sailor cannot find his hat."""
-    verb = draw.pick([v for v in TRANSITIVE if "person" in v.subjects and v.english[0] != "lose"])
+    willed = [v for v in TRANSITIVE if "person" in v.subjects and v.english[0] not in UNWILLED]
+    verb = draw.pick(willed)
     subject = draw.person()
     denied = draw.chance(0.3)
     how = draw.pick(("can", "must", "want", "want"))
@@ -291,6 +295,8 @@ def this_is(draw: Draw) -> Phrase:
 def compares(draw: Draw) -> Phrase:
     """The bear is bigger than Anna's dogs."""
     first, second = draw.comparable()
+    if second.phrase.words[0].text == "some":
+        raise NothingFits
     quality = draw.pick([a for a in predicates(first) if a.english in COMPARED])
     word, than = Word(COMPARED[quality.english]), Word("than")
     than_ = Phrase((than,), (Piece("que", (than,)),))

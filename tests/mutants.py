@@ -698,15 +698,15 @@ MUTANTS = [
     # The decoder looks at itself twice and never at memory.
     Mutant(
         LAYERS,
-        "self.cross(x, memory, memory_mask)",
-        "self.cross(x)",
+        "self.cross(inner, memory, memory_mask)",
+        "self.cross(inner)",
         "test_layers.py::test_every_position_of_a_decoder_looks_at_all_of_memory_that_the_mask_leaves",
     ),
     # The decoder looks at the filling of the source.
     Mutant(
         LAYERS,
-        "self.cross(x, memory, memory_mask)",
-        "self.cross(x, memory)",
+        "self.cross(inner, memory, memory_mask)",
+        "self.cross(inner, memory)",
         "test_transformer.py::test_a_pair_gives_what_it_gives_alone_however_it_is_filled_up",
     ),
     # Two maps with nothing between them are one.
@@ -1253,6 +1253,20 @@ MUTANTS = [
         "return n**-0.5 * min(step**-0.5, step * w**-1.5)",
         "return n**-0.5 * min(step**-0.5, step * w**-0.5)",
         "test_exercises.py::test_rate",
+    ),
+    # A decoder's block that was given no memory looks at itself instead, and at its future.
+    Mutant(
+        "layers.py",
+        "if (memory is None) != (self.cross is None):",
+        "if False:",
+        "test_layers.py::test_memory_and_cross_attention_come_together",
+    ),
+    # A broken model's translations are words all the same.
+    Mutant(
+        SAMPLING,
+        "        _check_nan(logits)\n",
+        "",
+        "test_sampling.py::test_a_broken_model_has_no_beam",
     ),
 ]
 

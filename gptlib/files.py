@@ -1,6 +1,9 @@
 """Files that are whole or not there."""
 
+import csv
+import io
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -35,3 +38,12 @@ def write_whole(path: str | Path, raw: bytes) -> None:
             f"could not write {str(path)!r} ({error.strerror}): "
             "make room there, or choose a folder that you may write to"
         ) from error
+
+
+def write_table(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows as CSV, below the names of the first one's cells, as `write_whole` writes."""
+    rows, text = list(rows), io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue().encode())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gptlib.files import read_whole, write_whole
+from gptlib.files import read_whole, write_table, write_whole
 
 
 def test_a_file_is_written_and_replaced(tmp_path):
@@ -69,3 +69,8 @@ def test_a_kill_leaves_the_old_file_and_the_next_attempt_works(tmp_path, call):
     write_whole(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_table_is_a_line_of_names_and_one_for_each_row(tmp_path):
+    write_table(tmp_path / "t.csv", ({"what": what, "seed": 1} for what in ("a, b", "c")))
+    assert (tmp_path / "t.csv").read_bytes() == b'what,seed\n"a, b",1\nc,1\n'

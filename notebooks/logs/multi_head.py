@@ -4,8 +4,6 @@
 beside this file. Losses come back the same on the same machine; times never do.
 """
 
-import csv
-import io
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -19,7 +17,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from gptlib.attention import MultiHeadAttention, attention, causal_mask, fused_attention
 from gptlib.config import TrainConfig
 from gptlib.data import all_batches, batches, load_split, story_ids
-from gptlib.files import write_whole
+from gptlib.files import write_table
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions
 from gptlib.reader import Reader
@@ -165,16 +163,7 @@ def costs(lengths=(64, 128, 256, 512, 1024, 2048, 4096), H=8, D=64, rounds=9):
             }
 
 
-def store(name, rows):
-    text = io.StringIO()
-    rows = list(rows)
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(HERE / name, text.getvalue().encode())
-
-
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    store("attention_cost.csv", costs())
-    store("multi_head.csv", losses())
+    write_table(HERE / "attention_cost.csv", costs())
+    write_table(HERE / "multi_head.csv", losses())

@@ -6,9 +6,6 @@ transformer.safetensors (the model after them). Losses and translations come bac
 same machine; times never do.
 """
 
-import csv
-import io
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from dataclasses import replace
@@ -23,7 +20,7 @@ from torch import nn
 
 from gptlib import checkpoint
 from gptlib.config import TrainConfig, TransformerConfig
-from gptlib.files import write_whole
+from gptlib.files import write_table
 from gptlib.pairs import all_pair_batches, encode_pairs, load_pairs, pair_batches
 from gptlib.tokenizer import WordTokenizer
 from gptlib.train import average, evaluate, next_token_loss, train
@@ -249,15 +246,6 @@ def long():
     return rows
 
 
-def store(name: str, rows: Iterable[dict]):
-    text = io.StringIO()
-    rows = list(rows)
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(HERE / name, text.getvalue().encode())
-
-
 if __name__ == "__main__":
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         longest = pool.submit(long)  # first, so that the short ones fill the time beside it
@@ -268,6 +256,6 @@ if __name__ == "__main__":
             for warmup in (DEEP_WARMUP, 0)
             for seed in SEEDS
         ]
-        store("long.csv", longest.result())
-        store("parts.csv", [row for run in parts for row in run.result()])
-        store("norms.csv", [row for run in deep for row in run.result()])
+        write_table(HERE / "long.csv", longest.result())
+        write_table(HERE / "parts.csv", [row for run in parts for row in run.result()])
+        write_table(HERE / "norms.csv", [row for run in deep for row in run.result()])

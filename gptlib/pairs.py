@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from gptlib.data import DATA, IGNORE, load_text
+from gptlib.data import IGNORE, PAIRS, load_text
 from gptlib.tokenizer import WordTokenizer
 
 Encoded = tuple[Tensor, Tensor]  # ids of a source, and of a target from `start` to `end`
@@ -28,7 +28,7 @@ def load_pairs(part: Literal["train", "valid", "test"]) -> list[Pair]:
     ValueError if data/ lacks them.
     """
     pairs = []
-    for line in load_text(DATA / f"pairs-{part}.tsv").splitlines():
+    for line in load_text(PAIRS[part]).splitlines():
         english, french, links = line.split("\t")
         alignment = tuple(tuple(map(int, link.split("-"))) for link in links.split())
         pairs.append(Pair(english, french, alignment))

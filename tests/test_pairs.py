@@ -173,7 +173,7 @@ def test_unknown_words():
 
 
 def test_a_pair_is_a_line_with_its_alignment(tmp_path, monkeypatch):
-    monkeypatch.setattr(pairs, "DATA", tmp_path)
+    monkeypatch.setitem(data.PAIRS, "valid", tmp_path / "pairs-valid.tsv")
     lines = ["\t".join([p.english, p.french, links(p.alignment)]) for p in BY_HAND]
     (tmp_path / "pairs-valid.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert load_pairs("valid") == BY_HAND
@@ -184,8 +184,7 @@ def links(alignment):
 
 
 def test_missing_pairs(tmp_path, monkeypatch):
-    for module in (data, pairs):
-        monkeypatch.setattr(module, "DATA", tmp_path)
+    monkeypatch.setitem(data.PAIRS, "train", tmp_path / "pairs-train.tsv")
     with pytest.raises(ValueError, match="the course's data folder lacks it, so run `make data`"):
         load_pairs("train")
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gptlib.cache import Extend
 from gptlib.modes import evaluating
 
 
@@ -108,23 +109,23 @@ def padding_mask(idx: Tensor, pad: int) -> Tensor:
 class Attention(nn.Module):
     """`fused_attention` as a module, so that `record_attention` can find it and see its weights.
 
-    causal: nobody looks at later positions
     dropout: as in `attention`, in training mode only
     """
 
-    def __init__(self, causal: bool = False, dropout: float = 0.0) -> None:
+    def __init__(self, dropout: float = 0.0) -> None:
         super().__init__()
-        self.causal = causal
         self.dropout = dropout
         self.record: Callable[[Tensor], None] | None = None
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
-        """q: (..., T, D); k and v: (..., S, D); mask as in `attention`. Returns (..., T, D)."""
+    def forward(
+        self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
+        """q: (..., T, D); k and v: (..., S, D); mask and causal as there. Returns (..., T, D)."""
         dropout = self.dropout if self.training else 0.0
         if self.record is None:
-            return fused_attention(q, k, v, mask, self.causal, dropout)
-        _check(q, k, mask, self.causal)
-        if self.causal:
+            return fused_attention(q, k, v, mask, causal, dropout)
+        _check(q, k, mask, causal)
+        if causal:
             mask = _in_the_past(mask, q)
         mixed, weights = attention(q, k, v, mask, dropout)
         self.record(weights.detach())
@@ -144,14 +145,16 @@ class Head(nn.Module):
         self.query = nn.Linear(n_embd, head_size, bias=False)
         self.key = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(n_embd, head_size, bias=False)
-        self.attention = Attention(causal)
+        self.causal = causal
+        self.attention = Attention()
 
     def forward(
         self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """x: (B, T, C); memory: (B, S, C); mask as in `attention`. Returns (B, T, D)."""
         memory = x if memory is None else memory
-        return self.attention(self.query(x), self.key(memory), self.value(memory), mask)
+        q, k, v = self.query(x), self.key(memory), self.value(memory)
+        return self.attention(q, k, v, mask, self.causal)
 
 
 class MultiHeadAttention(nn.Module):
@@ -184,22 +187,31 @@ class MultiHeadAttention(nn.Module):
                 f"n_embd {n_embd} cannot be cut into n_head = {n_head} equal parts: "
                 "give an n_head that divides it, or a head_size"
             )
+        self.causal = causal
         self.n_head = n_head
         self.head_size = n_embd // n_head if head_size is None else head_size
         inner = n_head * self.head_size
         self.query = nn.Linear(n_embd, inner, bias)
         self.key = nn.Linear(n_embd, inner, bias)
         self.value = nn.Linear(n_embd, inner, bias)
-        self.attention = Attention(causal, dropout)
+        self.attention = Attention(dropout)
         self.proj = nn.Linear(inner, n_embd, bias)
 
     def forward(
-        self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
+        self,
+        x: Tensor,
+        memory: Tensor | None = None,
+        mask: Tensor | None = None,
+        extend: Extend | None = None,
     ) -> Tensor:
         """Let x look at memory, which is x itself unless given.
 
-        x: (B, T, C); memory: (B, S, C); mask: bool, (B, T, S) or (T, S), any of them 1, True = may
-        look, the same for all heads. Returns (B, T, C).
+        x: (B, T, C); memory: (B, S, C)
+        mask: bool, (B, T, S) or (T, S), any of them 1, True = may look, the same for all heads
+        extend: a layer of a cache, as in `KeyValueCache.extend`; x looks at all that it keeps, and
+            mask alone says which of that is not later
+
+        Returns (B, T, C).
         """
         memory = x if memory is None else memory
         B, T, C = x.shape
@@ -207,8 +219,11 @@ class MultiHeadAttention(nn.Module):
         q = self.query(x).view(B, T, H, D).transpose(1, 2)  # (B, H, T, D)
         k = self.key(memory).view(B, S, H, D).transpose(1, 2)  # (B, H, S, D)
         v = self.value(memory).view(B, S, H, D).transpose(1, 2)  # (B, H, S, D)
+        if extend is not None:
+            k, v = extend(k, v)
         mask = mask if mask is None else mask.unsqueeze(-3)  # one more dimension, for the heads
-        mixed = self.attention(q, k, v, mask)  # (B, H, T, D)
+        causal = self.causal and extend is None
+        mixed = self.attention(q, k, v, mask, causal)  # (B, H, T, D)
         return self.proj(mixed.transpose(1, 2).flatten(2))
 
 

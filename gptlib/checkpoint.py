@@ -13,13 +13,15 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from gptlib.bigram import Bigram
-from gptlib.config import TransformerConfig
+from gptlib.config import GPTConfig, TransformerConfig
 from gptlib.files import read_whole, write_whole
+from gptlib.gpt import GPT
 from gptlib.tokenizer import CharTokenizer, WordTokenizer
 from gptlib.transformer import Transformer
 
 MODELS = {
     "Bigram": Bigram,
+    "GPT": lambda **sizes: GPT(GPTConfig(**sizes)),
     "Transformer": lambda **sizes: Transformer(TransformerConfig(**sizes)),
 }
 TOKENIZERS = {"CharTokenizer": CharTokenizer, "WordTokenizer": WordTokenizer}

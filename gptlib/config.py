@@ -3,26 +3,11 @@
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Literal
+from typing import ClassVar, Literal
 
 
-@dataclass(frozen=True)
-class TransformerConfig:
-    """The sizes of a `Transformer`; unless given, those of the paper's base model.
-
-    Table 3 of Vaswani et al. (2017), whose waves have no longest sequence; block_size and pad are
-    ours. ValueError for sizes that make no model.
-    """
-
-    vocab_size: int  # V, words of both languages together
-    block_size: int = 512  # the longest sequence, on either side
-    n_layer: int = 6  # blocks in the encoder, and as many in the decoder
-    n_head: int = 8
-    n_embd: int = 512
-    dropout: float = 0.1
-    norm: Literal["post", "pre"] = "post"  # after each sum, as printed, or before each layer
-    bias: bool = False  # in attention's maps; the paper's equations have none
-    pad: int = 0  # the token id that fills up shorter rows
+class _Stack:
+    """What all stacks of blocks have in common."""
 
     @property
     def n_inner(self) -> int:
@@ -41,10 +26,92 @@ class TransformerConfig:
             raise ValueError(f"dropout is {self.dropout!r}: give a number from 0 to below 1")
         if self.norm not in ("post", "pre"):
             raise ValueError(f"norm is {self.norm!r}: give 'post' or 'pre'")
+
+
+@dataclass(frozen=True)
+class TransformerConfig(_Stack):
+    """The sizes of a `Transformer`; unless given, those of the paper's base model.
+
+    Table 3 of Vaswani et al. (2017), whose waves have no longest sequence; block_size and pad are
+    ours. ValueError for sizes that make no model.
+    """
+
+    vocab_size: int  # V, words of both languages together
+    block_size: int = 512  # the longest sequence, on either side
+    n_layer: int = 6  # blocks in the encoder, and as many in the decoder
+    n_head: int = 8
+    n_embd: int = 512
+    dropout: float = 0.1
+    norm: Literal["post", "pre"] = "post"  # after each sum, as printed, or before each layer
+    bias: bool = False  # in attention's maps; the paper's equations have none
+    pad: int = 0  # the token id that fills up shorter rows
+
+    # What a GPT may choose and this model may not.
+    activation: ClassVar[str] = "relu"
+    attn_dropout: ClassVar[float] = 0.0  # the paper names only sums and what layers give
+    other_bias: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if not (isinstance(self.pad, Integral) and 0 <= self.pad < self.vocab_size):
             raise ValueError(
                 f"pad is {self.pad!r}: give a token id, from 0 to {self.vocab_size - 1}"
             )
+
+
+@dataclass(frozen=True)
+class GPTConfig(_Stack):
+    """The sizes of a `GPT` and what the GPTs differ in; unless given, those of the smallest GPT-2.
+
+    With the norms before each layer there is another one after the last block, as in GPT-2 and
+    GPT-3; with those after each sum, as in GPT-1, there is not.
+
+    Radford et al. (2018), section 4.1; Radford et al. (2019), section 2.3 and the released code;
+    Brown et al. (2020), section 2.1. ValueError for sizes that make no model.
+    """
+
+    vocab_size: int  # V
+    block_size: int = 1024  # the longest sequence
+    n_layer: int = 12
+    n_head: int = 12
+    n_embd: int = 768
+    dropout: float = 0.1  # of embeddings, of what each layer gives, and of attention weights
+    norm: Literal["post", "pre"] = "pre"
+    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # exact, or by GPT's formula
+    bias: bool = True  # in all maps and norms
+    tied: bool = True  # the table of embeddings also makes the logits
+    positions: Literal["learned", "sinusoidal"] = "learned"
+    band: int | None = None  # how far back every second block looks, from the second; None: all
+    init_std: float = 0.02  # of all matrices, at first
+    scale_residual: bool = True  # less for what writes to the stream, with more blocks
+
+    @property
+    def attn_dropout(self) -> float:
+        """Dropout of attention weights."""
+        return self.dropout
+
+    @property
+    def other_bias(self) -> bool:
+        """Whether feed-forward layers and norms have a bias; attention has what `bias` says."""
+        return self.bias
+
+    @property
+    def bands(self) -> tuple[int | None, ...]:
+        """For each block how many tokens it looks back at, itself included; None: at all."""
+        return tuple(self.band if n % 2 else None for n in range(self.n_layer))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.activation not in ("relu", "gelu", "gelu_tanh"):
+            raise ValueError(
+                f"activation is {self.activation!r}: give 'relu', 'gelu' or 'gelu_tanh'"
+            )
+        if self.positions not in ("learned", "sinusoidal"):
+            raise ValueError(f"positions is {self.positions!r}: give 'learned' or 'sinusoidal'")
+        if self.band is not None:
+            _check_whole("band", self.band, 1)
+        if not (_number(self.init_std) and 0 < self.init_std < math.inf):
+            raise ValueError(f"init_std is {self.init_std!r}: give a number above 0, such as 0.02")
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,38 @@
 """Layers: what every Transformer is stacked from."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptlib.attention import MultiHeadAttention
-from gptlib.config import TransformerConfig
+from gptlib.cache import Extend
+from gptlib.config import GPTConfig, TransformerConfig
+
+ACTIVATIONS = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),  # differs by up to 0.0005
+}
 
 
 class FeedForward(nn.Module):
-    """What each position makes of what it holds, alone: two maps, and between them ReLU.
+    """What each position makes of what it holds, alone: two maps, and between them an activation.
 
-    Equation 2 of Vaswani et al. (2017).
+    Equation 2 of Vaswani et al. (2017), whose activation is ReLU; GELU is by Hendrycks and Gimpel
+    (2016).
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: TransformerConfig | GPTConfig) -> None:
         super().__init__()
-        self.fc = nn.Linear(config.n_embd, config.n_inner)
-        self.proj = nn.Linear(config.n_inner, config.n_embd)
+        self.fc = nn.Linear(config.n_embd, config.n_inner, config.other_bias)
+        self.activation = ACTIVATIONS[config.activation]
+        self.proj = nn.Linear(config.n_inner, config.n_embd, config.other_bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (..., C). Returns (..., C)."""
-        return self.proj(F.relu(self.fc(x)))
+        return self.proj(self.activation(self.fc(x)))
 
 
 class Block(nn.Module):
@@ -35,17 +45,20 @@ class Block(nn.Module):
     """
 
     def __init__(
-        self, config: TransformerConfig, causal: bool = False, cross: bool = False
+        self,
+        config: TransformerConfig | GPTConfig,
+        causal: bool = False,
+        cross: bool = False,
     ) -> None:
         super().__init__()
         C, H, bias = config.n_embd, config.n_head, config.bias
         self.pre_norm = config.norm == "pre"
-        self.attn = MultiHeadAttention(C, H, causal, bias=bias)
+        self.attn = MultiHeadAttention(C, H, causal, config.attn_dropout, bias=bias)
         self.cross = MultiHeadAttention(C, H, bias=bias) if cross else None
         self.mlp = FeedForward(config)
-        self.ln_1 = nn.LayerNorm(C)
-        self.ln_cross = nn.LayerNorm(C) if cross else None
-        self.ln_2 = nn.LayerNorm(C)
+        self.ln_1 = nn.LayerNorm(C, bias=config.other_bias)
+        self.ln_cross = nn.LayerNorm(C, bias=config.other_bias) if cross else None
+        self.ln_2 = nn.LayerNorm(C, bias=config.other_bias)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
@@ -54,15 +67,16 @@ class Block(nn.Module):
         mask: Tensor | None = None,
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
+        extend: Extend | None = None,
     ) -> Tensor:
-        """x: (B, T, C); memory: (B, S, C); masks as in `MultiHeadAttention`. Returns (B, T, C).
+        """x: (B, T, C); memory: (B, S, C); the rest as in `MultiHeadAttention`. Returns (B, T, C).
 
         ValueError for a memory without cross, and for cross without a memory.
         """
         if (memory is None) != (self.cross is None):
             # Without this, x would look at itself instead, and at its future.
             raise ValueError("give memory to a block with cross=True, and to no other")
-        x = self.add(x, self.ln_1, lambda inner: self.attn(inner, mask=mask))
+        x = self.add(x, self.ln_1, lambda inner: self.attn(inner, mask=mask, extend=extend))
         if self.cross is not None:
             x = self.add(x, self.ln_cross, lambda inner: self.cross(inner, memory, memory_mask))
         return self.add(x, self.ln_2, self.mlp)

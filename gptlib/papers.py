@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from gptlib.config import TransformerConfig
+from gptlib.config import GPTConfig, TransformerConfig
 
 
 @dataclass(frozen=True)
 class Published:
     """A model of a paper: how to build it, and its number of parameters as printed and counted."""
 
-    config: TransformerConfig
-    printed: str
+    config: TransformerConfig | GPTConfig
+    printed: str | None
     parameters: int
     source: str
 
@@ -30,4 +30,30 @@ TRANSFORMER = {
         parameters=214_171_648,
         source="Vaswani et al. (2017), section 5.1 and Table 3",
     ),
+}
+
+# Its output table is that of the embeddings, and no norm follows the last block. 40,000 merges of
+# 478 characters; the three tokens that fine-tuning adds are not counted.
+GPT_1 = Published(
+    GPTConfig(vocab_size=40_478, block_size=512, norm="post", scale_residual=False),
+    printed=None,
+    parameters=116_534_784,
+    source="Radford et al. (2018), section 4.1, and the released code",
+)
+
+# The paper's table prints other numbers of parameters than the models have; the authors have said
+# so since. The numbers of heads are those of the released models.
+GPT_2 = {
+    name: Published(
+        GPTConfig(vocab_size=50_257, n_layer=n_layer, n_head=n_head, n_embd=n_embd),
+        printed=printed,
+        parameters=parameters,
+        source="Radford et al. (2019), Table 2, and the released code",
+    )
+    for name, printed, n_layer, n_head, n_embd, parameters in (
+        ("small", "117M", 12, 12, 768, 124_439_808),
+        ("medium", "345M", 24, 16, 1024, 354_823_168),
+        ("large", "762M", 36, 20, 1280, 774_030_080),
+        ("xl", "1542M", 48, 25, 1600, 1_557_611_200),
+    )
 }

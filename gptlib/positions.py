@@ -25,14 +25,21 @@ class _Positions(nn.Module):
 
     table: Tensor
 
-    def forward(self, T: int) -> Tensor:
-        """The rows of the first T positions, (T, C). ValueError if there are fewer."""
-        if T > len(self.table):
+    def forward(self, T: int, past: Tensor | None = None) -> Tensor:
+        """The rows of T positions: of the first T, (T, C), or of those that come after others.
+
+        past: (B,) how many came before in each of B sequences; then the rows are (B, T, C).
+        ValueError if there are fewer positions.
+        """
+        end = T if past is None else T + int(past.max())
+        if end > len(self.table):
             raise ValueError(
-                f"{T} tokens have more than block_size = {len(self.table)} positions: "
+                f"{end} tokens have more than block_size = {len(self.table)} positions: "
                 "give fewer tokens, or make the model with a larger block_size"
             )
-        return self.table[:T]
+        if past is None:
+            return self.table[:T]
+        return self.table[past[:, None] + torch.arange(T)]
 
 
 class SinusoidalPositions(_Positions):

@@ -1,13 +1,14 @@
 """Writing: a model's probabilities, and tokens drawn from them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gptlib.cache import KeyValueCache
 from gptlib.modes import evaluating
 
 
@@ -46,7 +47,6 @@ def next_probs(
     return torch.zeros_like(probs).scatter(-1, token, ordered)  # (B, V)
 
 
-@torch.no_grad()
 def generate(
     model: nn.Module,
     idx: Tensor,
@@ -55,31 +55,84 @@ def generate(
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
+    lengths: Tensor | None = None,
+    stop: int | None = None,
 ) -> Tensor:
-    """Let model write on: draw the next token, append it, and again.
+    """Let model write on: draw the next token, append it, and again, until `stream` ends.
 
+    Arguments and errors as there. Returns (B, T + new), idx included; the new tokens of each row
+    are the last of it, after the filling if there is any.
+    """
+    new = stream(model, idx, max_new_tokens, temperature, top_k, top_p, generator, lengths, stop)
+    return torch.cat([idx, *(token[:, None] for token in new)], dim=1)
+
+
+@torch.no_grad()
+def stream(
+    model: nn.Module,
+    idx: Tensor,
+    max_new_tokens: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+    lengths: Tensor | None = None,
+    stop: int | None = None,
+) -> Iterator[Tensor]:
+    """Yield the next token of each row, (B,), as soon as it is drawn; then the one after it.
+
+    model: its `new_cache`, if it has one, saves computing anything twice, up to block_size
+        tokens; beyond, each token is drawn from the last block_size before it
     idx: (B, T) int64, what is there already
     temperature, top_k, top_p: as in `next_probs`
     generator: on the CPU, so that a seed draws alike on every device
+    lengths: (B,) how many tokens of each row are there; what tokens stand behind does not matter
+    stop: the token that ends a row; it goes on with nothing else until all have ended
 
-    Returns (B, T + max_new_tokens), idx included. ValueError for settings out of range, and
-    for idx without a token.
+    ValueError, once the first is asked for, for settings out of range and a row without a token.
     """
     _check(temperature, top_k, top_p)
-    if idx.dim() != 2 or idx.shape[1] == 0:
-        raise ValueError(
-            f"idx has shape {tuple(idx.shape)}: give (B, T) token ids, one or more in each row"
-        )
-    if max_new_tokens < 0:
-        raise ValueError(f"max_new_tokens is {max_new_tokens}: give 0 or more")
-    with evaluating(model):
-        for _ in range(max_new_tokens):
-            logits = model(idx)
-            B, T, V = logits.shape
-            probs = next_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
-            new = torch.multinomial(probs.cpu(), 1, generator=generator)  # (B, 1)
-            idx = torch.cat([idx, new.to(idx.device)], dim=1)  # (B, T + 1)
-    return idx
+    B, T = _check_idx(idx)
+    if not (isinstance(max_new_tokens, Integral) and max_new_tokens >= 0):
+        raise ValueError(f"max_new_tokens is {max_new_tokens}: give a whole number, 0 or more")
+    ends = torch.full((B,), T) if lengths is None else _check_lengths(lengths, B, T)
+    rows = torch.arange(B)
+    text = F.pad(idx, (0, max_new_tokens))  # (B, T + max_new_tokens)
+    done = torch.zeros(B, dtype=torch.bool, device=idx.device)
+    cache = model.new_cache(B) if hasattr(model, "new_cache") else None
+    for _ in range(max_new_tokens):
+        with evaluating(model):  # and not in between, where the caller may train
+            logits = _next_logits(model, text, ends, cache)
+        probs = next_probs(logits, temperature, top_k, top_p)
+        new = torch.multinomial(probs.cpu(), 1, generator=generator)[:, 0].to(idx.device)
+        if stop is not None:
+            new[done] = stop
+            done |= new == stop
+        text[rows, ends] = new
+        ends = ends + 1
+        yield new
+        if done.all():
+            return
+
+
+def _next_logits(
+    model: nn.Module, text: Tensor, ends: Tensor, cache: KeyValueCache | None
+) -> Tensor:
+    """The logits (B, V) of what comes after the first ends of each row of text, (B, T)."""
+    rows = torch.arange(len(text))
+    if cache is None:
+        return model(text[:, : int(ends.max())])[rows, ends - 1]
+    read = cache.length
+    block_size = cache.keys.shape[-2]
+    if (ends > block_size).any():
+        # Nothing kept may stay: it was made from tokens that the window has lost.
+        cache.length = torch.zeros_like(ends)
+        read = (ends - block_size).clamp(min=0)
+    T = int((ends - read).max())
+    logits = model(text[rows[:, None], read[:, None] + torch.arange(T)], cache)
+    filling = T - (ends - read)
+    cache.length = cache.length - filling
+    return logits[rows, T - 1 - filling]
 
 
 @torch.no_grad()
@@ -131,6 +184,24 @@ def beam_search(
         idx = torch.cat([idx[rows], token.view(-1, 1)], dim=1)
     score = log_p / ((5 + length) / 6) ** length_penalty  # (B, K)
     return idx[score.argmax(1) + K * torch.arange(B, device=idx.device)]
+
+
+def _check_idx(idx: Tensor) -> torch.Size:
+    if idx.dim() != 2 or idx.shape[1] == 0:
+        raise ValueError(
+            f"idx has shape {tuple(idx.shape)}: give (B, T) token ids, one or more in each row"
+        )
+    return idx.shape
+
+
+def _check_lengths(lengths: Tensor, B: int, T: int) -> Tensor:
+    lengths = lengths.cpu()
+    whole = not lengths.is_floating_point()
+    if lengths.shape != (B,) or not whole or not ((lengths >= 1) & (lengths <= T)).all():
+        raise ValueError(
+            f"lengths are {lengths.tolist()}: give {B} whole numbers from 1 to {T}, one a row"
+        )
+    return lengths
 
 
 def _check_nan(logits: Tensor) -> None:

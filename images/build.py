@@ -20,8 +20,9 @@ from gptlib.attention import (
     causal_mask,
     padding_mask,
 )
-from gptlib.config import TransformerConfig
-from gptlib.layers import Block
+from gptlib.config import GPTConfig, TransformerConfig
+from gptlib.gpt import GPT
+from gptlib.layers import ACTIVATIONS, Block
 from gptlib.narrow import NarrowAttention
 from gptlib.transformer import Transformer
 from gptlib.world import surprisals, tell
@@ -42,6 +43,7 @@ STOPS = [
 TALE_SEED = 39  # of the story in course.png
 HEADS_SEED = 3  # of parameters with which heads look in different ways
 MAPS_SEED = 51  # of maps that can be told apart
+GPT_SEED = 0  # of a GPT whose two heads look in different ways
 
 
 def course() -> list[Figure]:
@@ -208,6 +210,88 @@ def block_orders() -> dict[str, list[str]]:
     return orders
 
 
+@torch.no_grad()
+def small_gpt() -> tuple[GPT, dict, dict, dict]:
+    """A small GPT, what its parts get and give in a forward pass, and where it looks."""
+    torch.manual_seed(GPT_SEED)
+    config = GPTConfig(
+        30, block_size=8, n_layer=3, n_head=2, n_embd=6, activation="gelu", init_std=0.6
+    )
+    model = GPT(config).eval()
+    gets, gives = {}, {}
+
+    def keep(name, _, inputs, output):
+        gets[name], gives[name] = inputs, output
+
+    for name, part in model.named_modules():
+        part.register_forward_hook(partial(keep, name))
+    idx = torch.tensor([[9, 5, 28, 6, 13]])
+    maps = attention_maps(model, idx)
+    return model, gets, gives, maps
+
+
+@torch.no_grad()
+def gpt() -> dict:
+    """What the parts of a small GPT get and give, and the order in which a block calls its own."""
+    model, gets, gives, maps = small_gpt()
+    return {
+        "arrays": {
+            "idx": gets[""][0],
+            "positions": gives["pos_emb"],
+            "embedded": gets["blocks.0"][0],
+            "stream": gives["blocks.2"],
+            "logits": gives[""],
+            "table": model.tok_emb.weight,
+        },
+        "order": calls(model.blocks[0], gets["blocks.0"][0]),
+        # No weight is 0 but those that are hidden.
+        "mask": maps["blocks.0.attn.attention"][0, 0] > 0,
+        "n_layer": len(model.blocks),
+    }
+
+
+@torch.no_grad()
+def gpt_attention() -> dict:
+    """What goes through the first attention of a small GPT."""
+    _, gets, gives, maps = small_gpt()
+    name = "blocks.0.attn"
+    q, k, v = gets[f"{name}.attention"][:3]
+    mask = maps[f"{name}.attention"][0, 0] > 0
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    weights = scores.masked_fill(~torch.tensor(mask), -math.inf).softmax(-1)
+    assert_close(weights.numpy(), maps[f"{name}.attention"].astype(np.float32))
+    return {
+        "x": gets[name][0],
+        "maps": {
+            "q": gives[f"{name}.query"],
+            "k": gives[f"{name}.key"],
+            "v": gives[f"{name}.value"],
+        },
+        "slices": {"q": q, "k": k, "v": v},
+        "scores": scores,
+        "mask": mask,
+        "weights": weights,
+        "mixed": gives[f"{name}.attention"],
+        "joined": gets[f"{name}.proj"][0],
+        "out": gives[name],
+    }
+
+
+@torch.no_grad()
+def feed_forward() -> dict:
+    """What goes through the first feed-forward layer of a small GPT, and what is done to it."""
+    _, gets, gives, _ = small_gpt()
+    at = torch.linspace(-3, 3, 121)
+    return {
+        "x": gets["blocks.0.mlp"][0],
+        "hidden": gives["blocks.0.mlp.fc"],
+        "active": gets["blocks.0.mlp.proj"][0],
+        "out": gives["blocks.0.mlp"],
+        "at": at,
+        "curves": {"GELU": ACTIVATIONS["gelu"](at), "ReLU": ACTIVATIONS["relu"](at)},
+    }
+
+
 def save(path: Path, figures: list[Figure]) -> None:
     """Write figures, one below the other, at twice the resolution of a notebook's."""
     pictures = []
@@ -224,7 +308,7 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(5):  # the notebooks that there are
+    for n in range(6):  # the notebooks that there are
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
     save(folder / "attention.png", [plot.attention_steps(**attention_steps())])
@@ -233,6 +317,9 @@ def build(folder: Path) -> None:
     save(folder / "narrow_wide.png", [plot.head_maps(**head_maps())])
     save(folder / "encoder_decoder.png", [plot.encoder_decoder(**encoder_decoder())])
     save(folder / "block_orders.png", [plot.block_orders(block_orders())])
+    save(folder / "gpt.png", [plot.gpt(**gpt())])
+    save(folder / "gpt_attention.png", [plot.gpt_attention(**gpt_attention())])
+    save(folder / "feed_forward.png", [plot.feed_forward(**feed_forward())])
 
 
 if __name__ == "__main__":

@@ -34,8 +34,9 @@ PREDICTOR, ENTROPY = "world/predictor.py", "world/entropy.py"
 BIGRAM, SAMPLING, TRAIN, FILES = "bigram.py", "sampling.py", "train.py", "files.py"
 ATTENTION, NARROW, POSITIONS = "attention.py", "narrow.py", "positions.py"
 LAYERS, TRANSFORMER = "layers.py", "transformer.py"
+GPT, CACHE, SUMMARY, CONFIG = "gpt.py", "cache.py", "summary.py", "config.py"
 PAIRS, TRANSLATION = "pairs.py", "translation.py"
-EXPLORER, MARKUP = "explorer.py", "plot/markup.py"
+EXPLORER, MARKUP = "explorer/attention.py", "plot/markup.py"
 
 MUTANTS = [
     # The targets are the inputs: the model learns to repeat what it is given.
@@ -264,8 +265,8 @@ MUTANTS = [
     # The text goes on from its first token.
     Mutant(
         SAMPLING,
-        "logits[:, -1]",
-        "logits[:, 0]",
+        "[rows, ends - 1]",
+        "[rows, 0 * ends]",
         "test_sampling.py::test_text_grows_from_the_right_and_each_row_on_its_own",
     ),
     # The seed has no effect on what is written.
@@ -460,8 +461,8 @@ MUTANTS = [
     # Cross-attention hands over keys for values.
     Mutant(
         ATTENTION,
-        "self.value(memory), mask",
-        "self.key(memory), mask",
+        "self.key(memory), self.value(memory)\n",
+        "self.key(memory), self.key(memory)\n",
         "test_attention.py::test_a_head_is_its_three_projections_and_attention",
     ),
     # Maps are drawn with dropout.
@@ -551,8 +552,8 @@ MUTANTS = [
     # The fused path drops nothing.
     Mutant(
         ATTENTION,
-        "fused_attention(q, k, v, mask, self.causal, dropout)",
-        "fused_attention(q, k, v, mask, self.causal)",
+        "fused_attention(q, k, v, mask, causal, dropout)",
+        "fused_attention(q, k, v, mask, causal)",
         "test_multi_head.py::test_dropout_comes_after_the_softmax",
     ),
     # It goes on dropping when it is used.
@@ -684,15 +685,15 @@ MUTANTS = [
     # Attention weights are dropped, too, as in PyTorch's layers.
     Mutant(
         LAYERS,
-        "MultiHeadAttention(C, H, causal, bias=bias)",
+        "MultiHeadAttention(C, H, causal, config.attn_dropout, bias=bias)",
         "MultiHeadAttention(C, H, causal, config.dropout, bias=bias)",
         "test_transformer.py::test_dropout_falls_where_the_paper_has_it",
     ),
     # Something is dropped inside the feed-forward layer.
     Mutant(
         LAYERS,
-        "self.proj(F.relu(self.fc(x)))",
-        "self.proj(F.dropout(F.relu(self.fc(x)), 0.1, self.training))",
+        "self.proj(self.activation(self.fc(x)))",
+        "self.proj(F.dropout(self.activation(self.fc(x)), 0.1, self.training))",
         "test_transformer.py::test_dropout_falls_where_the_paper_has_it",
     ),
     # The decoder looks at itself twice and never at memory.
@@ -712,7 +713,7 @@ MUTANTS = [
     # Two maps with nothing between them are one.
     Mutant(
         LAYERS,
-        "F.relu(self.fc(x))",
+        "self.activation(self.fc(x))",
         "self.fc(x)",
         "test_layers.py::test_feed_forward_is_equation_2",
     ),
@@ -1260,6 +1261,322 @@ MUTANTS = [
         "if (memory is None) != (self.cross is None):",
         "if False:",
         "test_layers.py::test_memory_and_cross_attention_come_together",
+    ),
+    # What comes after others stands where the first tokens stand.
+    Mutant(
+        POSITIONS,
+        "past[:, None] + torch.arange(T)",
+        "0 * past[:, None] + torch.arange(T)",
+        "test_cache.py::test_however_a_text_is_cut_it_says_the_same",
+    ),
+    # And one place too early.
+    Mutant(
+        POSITIONS,
+        "past[:, None] + torch.arange(T)",
+        "(past[:, None] - 1).clamp(min=0) + torch.arange(T)",
+        "test_positions.py::test_what_comes_after_others_has_the_rows_after_theirs",
+    ),
+    # All rows go on from where the longest does.
+    Mutant(
+        POSITIONS,
+        "past[:, None] + torch.arange(T)",
+        "past.max().expand(len(past), 1) + torch.arange(T)",
+        "test_cache.py::test_rows_of_unequal_length_say_what_they_say_alone",
+    ),
+    # New keys leave a gap behind those kept.
+    Mutant(
+        CACHE,
+        "return self.length[:, None] + torch.arange(T)",
+        "return self.length[:, None] + torch.arange(T) + 1",
+        "test_cache.py::test_places_and_mask_are_those_of_loops",
+    ),
+    # Values are kept where keys should be.
+    Mutant(
+        CACHE,
+        "kept_k[rows, :, places] = k.transpose(1, 2)",
+        "kept_k[rows, :, places] = v.transpose(1, 2)",
+        "test_cache.py::test_however_a_text_is_cut_it_says_the_same",
+    ),
+    # All layers share the room of the first.
+    Mutant(
+        CACHE,
+        "self.keys[layer], self.values[layer]",
+        "self.keys[0], self.values[0]",
+        "test_cache.py::test_however_a_text_is_cut_it_says_the_same",
+    ),
+    # Of tokens read together, each sees one that follows it.
+    Mutant(
+        CACHE,
+        "mask = back >= 0 if",
+        "mask = back >= -1 if",
+        "test_cache.py::test_however_a_text_is_cut_it_says_the_same",
+    ),
+    # In a cached step the band is one too wide.
+    Mutant(
+        CACHE,
+        "(back < band)",
+        "(back <= band)",
+        "test_cache.py::test_however_a_text_is_cut_it_says_the_same",
+    ),
+    # The room for values is what happened to be there.
+    Mutant(
+        CACHE,
+        "self.values = torch.zeros(shape",
+        "self.values = torch.empty(shape",
+        "test_cache.py::test_room_that_nobody_has_filled_spoils_nothing",
+    ),
+    # With a cache there is no mask: a prompt sees its own future.
+    Mutant(
+        GPT,
+        "{band: cache.mask(T, band) for",
+        "{band: None for",
+        "test_cache.py::test_each_token_looks_at_those_kept_and_not_at_those_after_it",
+    ),
+    # With a cache every block looks at all.
+    Mutant(
+        GPT,
+        "cache.mask(T, band)",
+        "cache.mask(T)",
+        "test_cache.py::test_however_a_text_is_cut_it_says_the_same",
+    ),
+    # A length that was read earlier counts the new tokens, too, so that nothing is saved.
+    Mutant(
+        GPT,
+        "cache.length = cache.length + T",
+        "cache.length += T",
+        "test_cache.py::test_each_token_is_read_once_while_there_is_room",
+    ),
+    # What is kept has fewer bits than the model.
+    Mutant(
+        GPT,
+        "            table.dtype,\n",
+        "            None,\n",
+        "test_cache.py::test_it_has_room_for_two_vectors_a_token_and_layer",
+    ),
+    # What has moved with the window is kept.
+    Mutant(
+        SAMPLING,
+        "cache.length = torch.zeros_like(ends)\n        read = (ends - block_size).clamp(min=0)\n",
+        "cache.keys, cache.values = cache.keys.roll(-1, -2), cache.values.roll(-1, -2)\n"
+        "        read, cache.length = ends - 1, cache.length - 1\n",
+        "test_cache.py::test_models_of_other_sizes_do_too",
+    ),
+    # The window is one token short.
+    Mutant(
+        SAMPLING,
+        "(ends - block_size).clamp(min=0)",
+        "(ends - block_size + 1).clamp(min=0)",
+        "test_cache.py::test_generate_writes_what_a_plain_loop_writes",
+    ),
+    # The cache keeps the filling of shorter rows.
+    Mutant(
+        SAMPLING,
+        "filling = T - (ends - read)",
+        "filling = torch.zeros_like(ends)",
+        "test_cache.py::test_a_row_writes_in_a_batch_what_it_writes_alone",
+    ),
+    # A shorter row goes on from the filling behind it, with a cache ...
+    Mutant(
+        SAMPLING,
+        "logits[rows, T - 1 - filling]",
+        "logits[:, -1]",
+        "test_cache.py::test_a_row_writes_in_a_batch_what_it_writes_alone",
+    ),
+    # ... and without.
+    Mutant(
+        SAMPLING,
+        "[rows, ends - 1]",
+        "[:, -1]",
+        "test_sampling.py::test_a_row_with_filling_goes_on_from_its_own_end",
+    ),
+    # A row that has ended goes on.
+    Mutant(
+        SAMPLING,
+        "            new[done] = stop\n",
+        "",
+        "test_sampling.py::test_a_row_that_has_ended_waits_for_the_others",
+    ),
+    # All end with the first.
+    Mutant(
+        SAMPLING,
+        "if done.all():\n            return",
+        "if done.any():\n            return",
+        "test_sampling.py::test_a_row_that_has_ended_waits_for_the_others",
+    ),
+    # A stop in what is given ends the row.
+    Mutant(
+        SAMPLING,
+        "done = torch.zeros(B, dtype=torch.bool, device=idx.device)\n    cache",
+        "done = (idx == stop).any(dim=1)\n    cache",
+        "test_sampling.py::test_a_stop_in_what_is_given_ends_nothing",
+    ),
+    # While it writes, a model that is training is not.
+    Mutant(
+        SAMPLING,
+        "with evaluating(model):  # and",
+        "if model.eval():  # and",
+        "test_sampling.py::test_between_tokens_the_model_is_the_callers",
+    ),
+    # The band is that of the other blocks.
+    Mutant(
+        CONFIG,
+        "self.band if n % 2 else None",
+        "None if n % 2 else self.band",
+        "test_gpt.py::test_a_token_is_heard_as_far_as_the_band",
+    ),
+    # All blocks have the band.
+    Mutant(
+        CONFIG,
+        "self.band if n % 2 else None for",
+        "self.band for",
+        "test_gpt.py::test_a_token_is_heard_as_far_as_the_band",
+    ),
+    # Blocks look one further back than the band says.
+    Mutant(
+        GPT,
+        "banded_mask(T, band, idx.device)",
+        "banded_mask(T, band + 1, idx.device)",
+        "test_gpt.py::test_a_token_is_heard_as_far_as_the_band",
+    ),
+    # The head does not teach the table that it shares.
+    Mutant(
+        GPT,
+        "F.linear(x, self.tok_emb.weight)",
+        "F.linear(x, self.tok_emb.weight.detach())",
+        "test_gpt.py::test_a_tied_table_learns_from_both_uses",
+    ),
+    # A head of its own is there and not used.
+    Mutant(
+        GPT,
+        "self.tok_emb.weight) if self.lm_head is None else self.lm_head(x)",
+        "self.tok_emb.weight)",
+        "test_gpt.py::test_an_untied_model_has_a_table_for_each_use",
+    ),
+    # The sum of all blocks is not normed.
+    Mutant(
+        GPT,
+        "x = self.ln_f(x)",
+        "x = 1 * x",
+        "test_gpt.py::test_it_writes_what_transformers_write",
+    ),
+    # GPT-1 has a norm at its end, too.
+    Mutant(
+        GPT,
+        "bias=config.other_bias) if pre else nn.Identity()",
+        "bias=config.other_bias)",
+        "test_gpt.py::test_the_published_models_have_the_sizes_that_are_written_down",
+    ),
+    # Embeddings are not dropped.
+    Mutant(
+        GPT,
+        "self.dropout(self.tok_emb(idx) + self.pos_emb(T, past))",
+        "self.tok_emb(idx) + self.pos_emb(T, past)",
+        "test_gpt.py::test_dropout_falls_where_gpts_have_it",
+    ),
+    # Embeddings are scaled as in the Transformer of 2017.
+    Mutant(
+        GPT,
+        "self.tok_emb(idx) + self",
+        "math.sqrt(self.config.n_embd) * self.tok_emb(idx) + self",
+        "test_gpt.py::test_it_is_that_of_transformers",
+    ),
+    # Attention weights are not dropped.
+    Mutant(
+        LAYERS,
+        "config.attn_dropout, bias=bias)",
+        "0.0, bias=bias)",
+        "test_gpt.py::test_dropout_falls_where_gpts_have_it",
+    ),
+    # GELU is the exact one, which differs in the fourth digit.
+    Mutant(
+        LAYERS,
+        'partial(F.gelu, approximate="tanh")',
+        "F.gelu",
+        "test_gpt.py::test_it_is_that_of_transformers",
+    ),
+    # The activation is accepted and ignored.
+    Mutant(
+        LAYERS,
+        "ACTIVATIONS[config.activation]",
+        'ACTIVATIONS["gelu_tanh"]',
+        "test_gpt.py::test_with_each_activation_a_model_says_something_else",
+    ),
+    # Without biases, norms and feed-forward layers have them still.
+    Mutant(
+        CONFIG,
+        "return self.bias\n",
+        "return True\n",
+        "test_gpt.py::test_without_biases_there_is_none",
+    ),
+    # What writes to the stream starts as large as the rest.
+    Mutant(
+        GPT,
+        "std=std / math.sqrt(writers))",
+        "std=std)",
+        "test_gpt.py::test_the_first_parameters",
+    ),
+    # What writes to the stream is counted once a block, not twice.
+    Mutant(
+        GPT,
+        "2 * self.config.n_layer",
+        "self.config.n_layer",
+        "test_gpt.py::test_the_first_parameters",
+    ),
+    # Other matrices than those that write are made smaller.
+    Mutant(
+        GPT,
+        'name.endswith("proj.weight")',
+        'name.endswith("fc.weight")',
+        "test_gpt.py::test_the_first_parameters",
+    ),
+    # Of the two that write in a block one is forgotten.
+    Mutant(
+        GPT,
+        'name.endswith("proj.weight")',
+        'name.endswith("attn.proj.weight")',
+        "test_gpt.py::test_the_first_parameters",
+    ),
+    # The switch is ignored.
+    Mutant(
+        GPT,
+        " and self.config.scale_residual:",
+        ":",
+        "test_gpt.py::test_the_first_parameters",
+    ),
+    # Biases start as PyTorch draws them.
+    Mutant(
+        GPT,
+        "nn.init.zeros_(p)",
+        "pass",
+        "test_gpt.py::test_the_first_parameters",
+    ),
+    # The tables start as nn.Embedding draws them, and the first loss is enormous.
+    Mutant(
+        GPT,
+        "elif p.dim() > 1:",
+        'elif p.dim() > 1 and "emb" not in name:',
+        "test_gpt.py::test_at_first_it_knows_nothing_and_does_not_claim_to",
+    ),
+    # Of attention's two products one is counted.
+    Mutant(
+        SUMMARY,
+        "2 * q.numel() * k.shape[-2]",
+        "q.numel() * k.shape[-2]",
+        "test_summary.py::test_costs_are_those_by_hand",
+    ),
+    # The logits cost nothing where they share the table.
+    Mutant(
+        SUMMARY,
+        'costs["linear"] += model.config.n_embd * logits.numel()',
+        'costs["linear"] += 0',
+        "test_summary.py::test_costs_are_those_by_hand",
+    ),
+    # A model goes on being counted.
+    Mutant(
+        SUMMARY,
+        "hook.remove()",
+        "pass",
+        "test_summary.py::test_it_leaves_everything_as_it_was",
     ),
     # A broken model's translations are words all the same.
     Mutant(

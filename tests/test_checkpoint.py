@@ -10,7 +10,8 @@ from torch import nn
 
 from gptlib import checkpoint
 from gptlib.bigram import Bigram
-from gptlib.config import TransformerConfig
+from gptlib.config import GPTConfig, TransformerConfig
+from gptlib.gpt import GPT
 from gptlib.tokenizer import CharTokenizer, WordTokenizer
 from gptlib.transformer import Transformer
 
@@ -53,6 +54,41 @@ def test_a_transformer_comes_back_with_its_words(tmp_path):
     assert point.model.config == sizes and point.tokenizer == tokenizer
     src, idx = torch.tensor([[3, 4, 5]]), torch.tensor([[1, 7]])
     assert torch.equal(point.model(src, idx), model.eval()(src, idx))
+
+
+SWITCHES = {
+    "as GPT-2": {},
+    "untied": {"tied": False},
+    "all others": {
+        "norm": "post",
+        "activation": "relu",
+        "bias": False,
+        "positions": "sinusoidal",
+        "band": 2,
+        "init_std": 0.3,
+        "scale_residual": False,
+        "dropout": 0.2,
+    },
+}
+
+
+@pytest.mark.parametrize("switches", SWITCHES.values(), ids=SWITCHES)
+def test_a_gpt_comes_back_with_every_switch(tmp_path, switches):
+    V = TOKENIZER.vocab_size
+    sizes = GPTConfig(V, block_size=9, n_layer=2, n_head=2, n_embd=4, **switches)
+    assert sizes != GPTConfig(V) and all(getattr(sizes, name) == x for name, x in switches.items())
+    model = GPT(sizes)
+    checkpoint.save(tmp_path / "model", model, TOKENIZER, step=3)
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    again = checkpoint.load(tmp_path / "model").model
+    assert torch.equal(torch.rand(3), expected)  # no random number was used up
+    assert isinstance(again, GPT) and again.config == sizes and not again.training
+    assert again.num_parameters() == model.num_parameters()
+    assert all(p.device.type == "cpu" for p in [*again.parameters(), *again.buffers()])
+    idx = torch.tensor([[3, 4, 5, 0], [1, 7, 2, 2]])
+    assert torch.equal(again(idx), model.eval()(idx))
 
 
 def test_special_numbers_survive(path):

@@ -10,7 +10,11 @@ import torch
 import torch.nn.functional as F
 
 from gptlib import exercises
+from gptlib.config import GPTConfig
 from gptlib.exercises import NOT_YET, RIGHT
+from gptlib.gpt import GPT
+from gptlib.papers import GPT_2
+from gptlib.sampling import generate
 
 ROOT = Path(__file__).parent.parent
 SOLUTIONS = ROOT / "notebooks" / "solutions"
@@ -817,7 +821,7 @@ def none(keep):
         ),
         (
             lambda weights, kept, p: [w / (1 - p) for w in weights if w != 0.1],
-            "Return all 4 weights, 0 for those dropped, not 3.",
+            "Return 4 numbers, one for each weight (0 for those dropped), not 3.",
         ),
         (lambda *given: [dropping(rightly)(*given)], "Yours holds lists: return one row, of 4"),
         (
@@ -1210,8 +1214,517 @@ def test_beam(mine, says):
     assert says in exercises.check_beam(mine)
 
 
+def in_attention(C, maps=4, biases=4):
+    return maps * C * C + biases * C
+
+
+def in_feed_forward(C, inner=4, biases=5):
+    return 2 * inner * C * C + biases * C
+
+
+def all_parameters(
+    attention=in_attention,
+    mlp=in_feed_forward,
+    norm=2,
+    tables=lambda V, T, C: (V + T) * C,
+    head=lambda V, C, tied: 0 if tied else V * C,
+    norms=2,
+    last=1,
+):
+    """The number of parameters with one thing counted in its own way."""
+
+    def mine(V, T, n_layer, C, tied):
+        block = attention(C) + mlp(C) + norms * norm * C
+        return tables(V, T, C) + n_layer * block + last * norm * C + head(V, C, tied)
+
+    return mine
+
+
+def attention(*sizes):
+    return all_parameters(attention=lambda C: in_attention(C, *sizes))
+
+
+def feed_forward(*sizes):
+    return all_parameters(mlp=lambda C: in_feed_forward(C, *sizes))
+
+
+def head(count):
+    return all_parameters(head=count)
+
+
+def more(extra):
+    """All, and something besides."""
+    return lambda *given: all_parameters()(*given) + extra(*given)
+
+
+def right_for_tied(V, T, n_layer, C, tied):
+    return all_parameters()(V, T, n_layer, C, tied) if tied else None
+
+
+def no_bias_and_no_positions(V, T, n_layer, C, tied):
+    return feed_forward(4, 0)(V, T, n_layer, C, tied) - T * C
+
+
 @pytest.mark.parametrize(
-    "check", ["split", "join", "heads", "dropout", "layer_norm", "smoothed", "rate", "beam"]
+    ("mine", "says"),
+    [
+        (all_parameters(), "Right!"),
+        (lambda *given: float(all_parameters()(*given)), "Right!"),
+        (lambda *given: torch.tensor(all_parameters()(*given)), "Right!"),
+        (head(lambda V, C, tied: V * C), "A tied table counts once"),
+        (head(lambda V, C, tied: 0), "Without tied the head is a table of its own"),
+        (head(lambda V, C, tied: V * C if tied else 0), "Exchanged: with tied the head costs"),
+        (head(lambda V, C, tied: V if tied else V * C + V), "The head has no bias"),
+        (head(lambda V, C, tied: 0 if tied else V * C + V), "The head has no bias"),
+        (all_parameters(tables=lambda V, T, C: T * C), "The table of embeddings is missing"),
+        (lambda *given: all_parameters()(*given) - given[0] * given[3] * given[4], "The table of"),
+        (all_parameters(tables=lambda V, T, C: V * C), "The positions are missing"),
+        (attention(4, 0), "the biases of attention's four maps"),
+        (attention(4, 1), "query, key and value have a bias of C each"),
+        (attention(4, 3), "do both maps called proj have their bias?"),
+        (attention(3, 3), "Attention's fourth map is missing: proj"),
+        (attention(3, 4), "Attention's fourth map is missing: proj"),
+        (attention(3, 0), "Attention's fourth map is missing: proj"),
+        (attention(1, 1), "Attention has four maps"),
+        (attention(2, 0), "Attention has four maps"),
+        (attention(0, 0), "Attention has four maps"),
+        (feed_forward(4, 0), "The biases of the feed-forward layer are missing"),
+        (feed_forward(4, 2), "the first bias of the feed-forward layer has 4C numbers, not C"),
+        (feed_forward(4, 4), "do both maps called proj have their bias?"),
+        (feed_forward(4, 8), "The second bias of the feed-forward layer has C numbers"),
+        (feed_forward(1, 2), "The feed-forward layer has 4C channels inside"),
+        (feed_forward(2, 3), "The feed-forward layer has 4C channels inside"),
+        (feed_forward(3, 0), "The feed-forward layer has 4C channels inside"),
+        (feed_forward(2, 4), "The feed-forward layer has 4C channels inside, and two maps"),
+        (feed_forward(0, 0), "The feed-forward layer has 4C channels inside, and two maps"),
+        (
+            all_parameters(lambda C: in_attention(C, 4, 0), lambda C: in_feed_forward(C, 4, 0)),
+            "The biases of all maps are missing",
+        ),
+        (
+            all_parameters(
+                lambda C: in_attention(C, 4, 0), lambda C: in_feed_forward(C, 4, 0), norm=1
+            ),
+            "Each norm has a gain and a bias",  # the first of two, see below
+        ),
+        (all_parameters(norm=0), "All norms are missing"),
+        (all_parameters(norm=1), "Each norm has a gain and a bias"),
+        (all_parameters(norms=1), "it has two norms, each with a gain and a bias"),
+        (all_parameters(norms=0), "(or else both norms"),
+        (all_parameters(last=0), "The last norm is missing"),
+        (all_parameters(last=0.5), "The last norm has a gain and a bias"),
+        (lambda V, T, n, C, tied: all_parameters(last=n)(V, T, n, C, tied), "not one in each"),
+        (lambda V, T, n, C, tied: all_parameters()(V, T, 1, C, tied), "You count one block"),
+        (
+            lambda V, T, n, C, tied: n * all_parameters()(V, T, 1, C, tied),
+            "You take n_layer times everything",
+        ),
+        (more(lambda V, T, *_: T * T), "A mask is not learned"),
+        (more(lambda V, T, n, *_: n * T * T), "A mask is not learned"),
+        # Of two mistakes one is told, and then the other.
+        (no_bias_and_no_positions, "The positions are missing"),
+        (
+            all_parameters(last=0, head=lambda V, C, tied: V * C),
+            "A tied table counts once",
+        ),
+        (right_for_tied, "tied = False your function returns None."),
+        (lambda *given: [all_parameters()(*given)], "Return one number"),
+        (
+            lambda *given: 7,
+            "For V = 97, T = 16, n_layer = 3, C = 8, tied = True it should be 3,536, and yours "
+            "is 7.",
+        ),
+        (lambda *given: math.nan, "and yours is nan."),
+        (more(lambda *given: 1e-4), "it should be 3,536, and yours is 3,536.0001."),
+        (
+            lambda V, *given: all_parameters()(min(V, 9999), *given),
+            "Right, but not for GPT-2 small, V = 50257, T = 1024",
+        ),
+    ],
+)
+def test_parameters(mine, says):
+    assert says in exercises.check_parameters(mine)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_parameters_are_counted_as_models_have_them(tied):
+    solution = runpy.run_path(SOLUTIONS / "05_decoder_only.py")["my_parameters"]
+    for V, T, n_layer, H, C in [(97, 16, 3, 2, 8), (13, 6, 1, 3, 12)]:
+        model = GPT(GPTConfig(V, T, n_layer, H, C, tied=tied))
+        assert solution(V, T, n_layer, C, tied) == model.num_parameters()
+    for published in GPT_2.values():
+        config = published.config
+        sizes = config.vocab_size, config.block_size, config.n_layer, config.n_embd
+        assert solution(*sizes, config.tied) == published.parameters
+
+
+def step_with(
+    keeps=lambda q, k, v, keys, values: (keys.append(k), values.append(v)),
+    root=math.sqrt,
+    weigh=softmax,
+    mix=lambda weights, rows: [sum(map(math.prod, zip(weights, c, strict=True))) for c in rows],
+    late=False,
+):
+    """A cached step with one thing done in its own way."""
+
+    def mine(q, k, v, keys, values):
+        late or keeps(q, k, v, keys, values)
+        scores = [sum(map(math.prod, zip(q, key, strict=True))) / root(len(q)) for key in keys]
+        mixed = mix(weigh(scores), list(zip(*values, strict=True)))
+        late and keeps(q, k, v, keys, values)
+        return mixed
+
+    return mine
+
+
+def keeps(append):
+    """A step that takes in what it should, and keeps what append says."""
+
+    def mine(q, k, v, keys, values):
+        mixed = step_with()(q, k, v, list(keys), list(values))
+        append(q, k, v, keys, values)
+        return mixed
+
+    return mine
+
+
+def asks(choose):
+    """A step whose query, keys and values are those that choose names."""
+
+    def mine(q, k, v, keys, values):
+        keys.append(k)
+        values.append(v)
+        q, keys, values = choose(q, keys, values)
+        return step_with(lambda *_: None)(q, k, v, keys, values)
+
+    return mine
+
+
+def pytorchs_step(dtype):
+    def mine(q, k, v, keys, values):
+        keys.append(k)
+        values.append(v)
+        q, keys, values = (torch.tensor(rows, dtype=dtype) for rows in ([q], keys, values))
+        return F.scaled_dot_product_attention(q, keys, values)[0]
+
+    return mine
+
+
+def scores_alone(scores):
+    return scores
+
+
+def exponentials(scores):
+    return [math.exp(score) for score in scores]
+
+
+def first_column_alone(q, k, v, keys, values):
+    return step_with()(q, k, v, keys, values)[:1]
+
+
+def looks_at_first(q, k, v, keys, values):
+    """Takes D from the keys before it."""
+    assert len(q) == len(keys[0])
+    return step_with()(q, k, v, keys, values)
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (step_with(), "Right!"),
+        (lambda *given: tuple(step_with()(*given)), "Right!"),
+        (pytorchs_step(torch.float64), "Right!"),
+        (pytorchs_step(torch.float32), "Right to five digits, but not to nine"),
+        (step_with(late=True), "The token does not see itself"),
+        (step_with(late=True, root=lambda D: 1), "The token does not see itself"),
+        (step_with(lambda *_: None), "Nothing is kept"),
+        (keeps(lambda *_: None), "Rightly mixed, but the lists stay as they were"),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.extend([k, k]), values.extend([v, v]))),
+            "You append to keys twice",
+        ),
+        (
+            step_with(lambda q, k, v, keys, values: (keys.extend([k, k]), values.extend([v, v]))),
+            "You append to keys twice",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.append(k), values.extend([v, v]))),
+            "You append to values twice",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.extend([k, v]), values.extend([k, v]))),
+            "You append to keys twice",
+        ),
+        (keeps(lambda q, k, v, keys, values: keys.append(k)), "values stays as it was"),
+        (keeps(lambda q, k, v, keys, values: values.append(v)), "keys stays as it was"),
+        (
+            step_with(lambda q, k, v, keys, values: (keys.append(v), values.append(k))),
+            "Exchanged: what you append to keys belongs to values.",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.append(k), values.append(k))),
+            "Exchanged: what you append to values belongs to keys.",
+        ),
+        (
+            step_with(lambda q, k, v, keys, values: (keys.append(q), values.append(v))),
+            "You keep the query",
+        ),
+        (
+            step_with(lambda q, k, v, keys, values: (keys.insert(0, k), values.insert(0, v))),
+            "You put the token's key in front",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.extend(k), values.extend(v))),
+            "You add single numbers to keys",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.append([k]), values.append([v]))),
+            "You append a list that holds the key",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: keys.__setitem__(slice(None), [k])),
+            "Only the token's own is left in keys",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: (keys.append(k), values.append([0, 0, 0]))),
+            "[4.0, -3.0, 7.0]], and is [[2.0, 5.0, 1.0], [8.0, 0.0, -6.0], [1.0, -4.0, 3.0], [0.0",
+        ),
+        (keeps(lambda q, k, v, keys, values: keys.append("k")), "what the check cannot read"),
+        (step_with(root=lambda D: 1), "Divide the scores by sqrt(D)"),
+        (step_with(root=lambda D: D), "You divide by D"),
+        (step_with(root=lambda D: 1 / math.sqrt(D)), "You multiply by sqrt(D)"),
+        (
+            step_with(weigh=lambda xs: softmax([x * math.sqrt(3 / len(xs)) for x in xs])),
+            "You divide by the root of how many keys there are",
+        ),
+        (step_with(weigh=scores_alone), "There is no softmax"),
+        (step_with(weigh=scores_alone, root=lambda D: 1), "There is no softmax"),
+        (step_with(weigh=exponentials), "Divide the exponentials by their sum"),
+        (step_with(mix=lambda weights, rows: weights), "These are the weights"),
+        (
+            step_with(mix=lambda weights, rows: weights, root=lambda D: 1),
+            "These are the weights",
+        ),
+        (step_with(mix=lambda weights, rows: weights, late=True), "These are the weights"),
+        (
+            step_with(mix=lambda weights, rows: weights, weigh=scores_alone),
+            "These are scores",
+        ),
+        (asks(lambda q, keys, values: (q, keys, keys)), "You mix the keys"),
+        (asks(lambda q, keys, values: (keys[-1], keys, values)), "You ask with the token's key"),
+        (asks(lambda q, keys, values: (q, values, values)), "You match the query with the values"),
+        (asks(lambda q, keys, values: (q, values, keys)), "Keys and values are exchanged"),
+        (asks(lambda q, keys, values: ([0, 0, 0], keys, values)), "All have the same weight"),
+        (asks(lambda q, keys, values: (q, keys[-1:], values[-1:])), "the token's own value alone"),
+        (lambda *given: [step_with()(*given)], "Yours holds lists: return one row, of 3 numbers."),
+        (first_column_alone, "Return 3 numbers, one for each channel of the values, not 1."),
+        (step_with(mix=lambda weights, rows: [math.nan] * 3), "and yours is nan, nan, nan."),
+        (looks_at_first, "for D = 3 and lists of length 0 it stops (IndexError: list index out of"),
+        (step_with(root=lambda D: math.sqrt(3)), "Right, but not for D = 2 and lists of length 1"),
+        (
+            lambda *given: (step_with()(*given) * 3)[:3],
+            "Right, but not for D = 2 and lists of length 0",
+        ),
+    ],
+)
+def test_cached_step(mine, says):
+    assert says in exercises.check_cached_step(mine)
+
+
+def likely(stays=lambda p, share, highest: p >= share * highest, end=lambda p, row: p / sum(row)):
+    """Min-p with one thing done in its own way."""
+
+    def mine(probs, share):
+        row = [p if stays(p, share, max(probs)) else 0 for p in probs]
+        return [end(p, row) for p in row]
+
+    return mine
+
+
+def in_place(probs, share):
+    """The right answer, in the list that was given."""
+    probs[:] = likely()(probs, share)
+    return probs
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (likely(), "Right!"),
+        (likely(lambda p, share, highest: p / highest >= share), "Right!"),
+        (lambda *given: tuple(likely()(*given)), "Right!"),
+        (lambda *given: torch.tensor(likely()(*given), dtype=torch.float64), "Right!"),
+        (in_place, "Right!"),
+        (lambda *given: torch.tensor(likely()(*given)), "Right to five digits, but not to nine"),
+        (likely(lambda p, share, highest: p >= share), "You compare with share itself"),
+        (likely(lambda p, share, highest: p > share), "You compare with share itself"),
+        (
+            likely(lambda p, share, highest: p >= share, lambda p, row: p),
+            "You compare with share itself: a token has to have share times the highest, 0.25 * "
+            "0.4 = 0.1, or more.",
+        ),
+        (likely(lambda p, share, highest: p > share * highest), "0.1 itself is kept too"),
+        (likely(lambda p, share, highest: p < share * highest), "You keep the unlikely"),
+        (likely(lambda p, share, highest: p <= share * highest), "You keep the unlikely"),
+        (likely(lambda p, share, highest: p < share), "You keep the unlikely"),
+        (lambda probs, share: probs, "Nothing is cut"),
+        (likely(end=lambda p, row: p), "now scale them so that they sum to 1"),
+        (likely(end=lambda p, row: p / max(row)), "You divide by the highest"),
+        (likely(end=lambda p, row: p / 4), "You divide by how many are kept"),
+        (likely(end=lambda p, row: 0.25 * (p > 0)), "All that are kept become equal"),
+        (lambda *given: sorted(likely()(*given), reverse=True), "Right, but sorted"),
+        (lambda *given: sorted(likely()(*given)), "Right, but sorted"),
+        (
+            lambda *given: [p for p in likely()(*given) if p],
+            "Return 5 numbers, one for each token (0 for those cut off), not 4.",
+        ),
+        (lambda *given: [likely()(*given)], "Yours holds lists: return one row, of 5 numbers."),
+        (
+            lambda *given: [math.nan] * 5,
+            "0.105263, 0.421053, 0, 0.263158, 0.210526, and yours is nan, nan, nan, nan, nan.",
+        ),
+        (lambda probs, share: likely()(probs, share or 0.5), "For share = 0 every token is kept"),
+        (
+            lambda probs, share: likely(lambda p, *_: p >= min(share, 0.5) * max(probs))(probs, 0),
+            "For share = 1 only the likeliest",
+        ),
+        (
+            lambda probs, share: likely()(probs, 0.25 if share == 0.5 else share),
+            "share = 0.5 it should be 0, 0, 0.333333, 0, 0, 0.666667, and yours",
+        ),
+        (
+            lambda probs, share: likely()(probs, 0.25 if share == 0.125 else share),
+            "share = 0.125 it should be 0.133333, 0.0666667, 0.266667, 0, 0, 0.533333, and yours",
+        ),
+    ],
+)
+def test_min_p(mine, says):
+    assert says in exercises.check_min_p(mine)
+
+
+def work(fits=lambda n, B: n <= B, first=lambda n: n, later=lambda n: 1, whole=lambda n, B: B):
+    """How many tokens are read, with one thing counted in its own way."""
+
+    def mine(prompt, new, block_size):
+        reads = []
+        for n in range(prompt, prompt + new):
+            then = later(n) if reads else first(n)
+            reads.append(then if fits(n, block_size) else whole(n, block_size))
+        return reads
+
+    return mine
+
+
+def never_crops(prompt, new, block_size):
+    return [prompt] + [1] * (new - 1)
+
+
+def one_each(prompt, new, block_size):
+    return never_crops(min(prompt, block_size), new, block_size)
+
+
+def once_again(prompt, new, block_size):
+    kept, reads = 0, []
+    for n in range(prompt, prompt + new):
+        if kept == 0:
+            reads.append(min(n, block_size))
+        elif n == block_size + 1:
+            reads.append(block_size)
+        else:
+            reads.append(1)
+        kept = min(n, block_size)
+    return reads
+
+
+def crops_the_first_alone(prompt, new, block_size):
+    return one_each(prompt, 1, block_size) + work(whole=lambda n, B: n)(prompt, new, block_size)[1:]
+
+
+def crops_all_but_the_first(prompt, new, block_size):
+    return [prompt] + work()(prompt, new, block_size)[1:]
+
+
+def one_for_the_first(prompt, new, block_size):
+    return [1] + work()(prompt, new, block_size)[1:]
+
+
+def so_far(prompt, new, block_size):
+    reads = work()(prompt, new, block_size)
+    return [sum(reads[: i + 1]) for i in range(new)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (work(), "Right!"),
+        (lambda *given: torch.tensor(work()(*given)), "Right!"),
+        (lambda *given: map(float, work()(*given)), "Right!"),
+        (one_each, "You read one token each to the end"),
+        (never_crops, "You read one token each to the end"),
+        (once_again, "You read the window once again"),
+        (work(whole=lambda n, B: n), "You read the whole text where it is longer"),
+        (crops_the_first_alone, "You read the whole text where it is longer"),
+        (crops_all_but_the_first, "You read the whole text where it is longer"),
+        (work(fits=lambda n, B: n < B), "You begin to move the window one token early"),
+        (work(fits=lambda n, B: n <= B + 1), "You begin to move the window late"),
+        (one_for_the_first, "You count 1 for the first"),
+        (work(first=lambda n: 1), "You count 1 for the first"),
+        (work(later=lambda n: n), "This is without a cache"),
+        (work(later=lambda n: n, whole=lambda n, B: n), "This is without a cache"),
+        (lambda p, new, B: [min(p + i + 1, B) for i in range(new)], "This is without a cache"),
+        (so_far, "These are totals"),
+        (lambda *given: work()(*given)[1:], "The first is missing"),
+        (lambda *given: work()(*given)[:-1], "One too few"),
+        (lambda p, new, B: work()(p, new + 1, B), "One too many"),
+        (lambda *given: sum(work()(*given)), "Return a list, with one number for each new token."),
+        (
+            lambda p, new, B: [1] * (p + new),
+            "Return 6 numbers, one for each new token, not 10.",
+        ),
+        (lambda *given: [work()(*given)], "Yours holds lists: return one row, of 6 numbers."),
+        (
+            lambda p, new, B: [0] * new,
+            "For prompt = 4, new = 6 and block_size = 7 it should be 4, 1, 1, 1, 7, 7, and yours "
+            "is 0, 0, 0, 0, 0, 0.",
+        ),
+        (
+            lambda p, new, B: work()(p, new, B) if p == 4 else None,
+            "For prompt = 9, new = 4 and block_size = 6 your function returns None.",
+        ),
+        (
+            lambda p, new, B: work(lambda n, B: n <= B and (B > 1 or not n))(p, new, max(B, 2)),
+            "Right, but not for prompt = 1, new = 3 and block_size = 1",
+        ),
+        (
+            lambda p, new, B: work()(p, max(new, 1), B),
+            "Right, but not for prompt = 3, new = 0 and block_size = 5",
+        ),
+        (
+            lambda p, new, B: work()(min(p, 99), new, B),
+            "Right, but not for prompt = 1000, new = 50 and block_size = 1024",
+        ),
+    ],
+)
+def test_work(mine, says):
+    assert says in exercises.check_work(mine)
+
+
+@pytest.mark.parametrize(("prompt", "new", "block_size"), [(4, 6, 7), (9, 4, 6), (5, 3, 5)])
+def test_work_is_what_generating_takes(prompt, new, block_size):
+    model, reads = GPT(GPTConfig(11, block_size, 1, 1, 4)), []
+    model.register_forward_pre_hook(lambda model, given: reads.append(given[0].shape[1]))
+    generate(model, torch.zeros(1, prompt, dtype=torch.int64), new)
+    assert reads == runpy.run_path(SOLUTIONS / "05_decoder_only.py")["my_work"](
+        prompt, new, block_size
+    )
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        *("split", "join", "heads", "dropout", "layer_norm", "smoothed", "rate", "beam"),
+        *("parameters", "cached_step", "min_p", "work"),
+    ],
 )
 @pytest.mark.parametrize(
     "answer",

@@ -20,7 +20,7 @@ ORDER = """
     attention
     narrow layers
     bigram reader transformer gpt
-    train sampling checkpoint prompts finetune
+    train sampling checkpoint summary prompts finetune
     translation
     sft reward ppo
     chat
@@ -31,7 +31,7 @@ ORDER = """
 WORLD = """
     entry story
     lexicon grammar
-    telling events plots*
+    telling events plots* kinds
     predictor questions
     tales
     entropy

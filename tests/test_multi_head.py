@@ -169,6 +169,26 @@ def test_a_padded_sequence_gives_what_it_gives_alone():
     assert_close(out[1:, :4], model(x[1:, :4]), **EXACT)
 
 
+def test_it_looks_at_what_a_layer_of_a_cache_gives_back():
+    """At others' keys and values, then at its own; and with them the mask alone is causal."""
+    model, (x, before) = made(causal=True, bias=True), given(3, 2)
+    seen = []
+
+    def extend(k, v):
+        seen.append((k, v))
+        old = model.key(before), model.value(before)
+        old = [part.view(B, 2, H, C // H).transpose(1, 2) for part in old]
+        return torch.cat([old[0], k], dim=2), torch.cat([old[1], v], dim=2)
+
+    whole = torch.cat([before, x], dim=1)
+    assert_close(model(x, mask=causal_mask(5)[2:], extend=extend), model(whole)[:, 2:], **EXACT)
+    for part, got in zip((model.key, model.value), seen[0], strict=True):
+        assert torch.equal(got.transpose(1, 2).flatten(2), part(x))
+    full = MultiHeadAttention(C, H, bias=True).double()
+    full.load_state_dict(model.state_dict())
+    assert_close(model(x, extend=extend), full(x, memory=whole), **EXACT)
+
+
 def test_a_bias_of_keys_changes_nothing():
     model, (x,) = made(bias=True), given(T)
     out = model(x)
@@ -192,16 +212,16 @@ def half_dropped(seed, way, readable):
     """The weights that count, those recorded, and those that there are without dropout."""
     causal, mask, dimensions = WAYS[way]
     torch.manual_seed(seed)
-    part = Attention(causal, dropout=0.5)
+    part = Attention(dropout=0.5)
     shape = [1] * (dimensions - 2) + [40, 40]
     q = k = torch.zeros(shape, dtype=torch.float64)
     v = torch.eye(40, dtype=torch.float64).expand(shape)  # so what comes out is the weights
     allowed = (FULL if mask is None else mask) & (FULL.tril() if causal else FULL)
     even = allowed / allowed.sum(dim=1, keepdim=True, dtype=torch.float64)
     if not readable:
-        return part(q, k, v, mask).view(40, 40), even, even
+        return part(q, k, v, mask, causal).view(40, 40), even, even
     with record_attention(part) as recorded:
-        mixed = part(q, k, v, mask).view(40, 40)
+        mixed = part(q, k, v, mask, causal).view(40, 40)
     return mixed, recorded[""].view(40, 40), even
 
 

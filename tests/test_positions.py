@@ -47,6 +47,16 @@ def test_a_table_gives_its_first_rows(kind):
         positions(11)
 
 
+@pytest.mark.parametrize("kind", [SinusoidalPositions, LearnedPositions])
+def test_what_comes_after_others_has_the_rows_after_theirs(kind):
+    positions = kind(block_size=10, n_embd=4)
+    rows = positions(3, past=torch.tensor([0, 7, 2]))
+    assert torch.equal(rows, torch.stack([positions.table[n : n + 3] for n in (0, 7, 2)]))
+    assert torch.equal(positions(10, past=torch.tensor([0]))[0], positions(10))
+    with pytest.raises(ValueError, match="12 tokens have more than block_size = 10 positions"):
+        positions(4, past=torch.tensor([0, 8, 1]))
+
+
 def test_only_learned_positions_are_parameters():
     (learned,) = LearnedPositions(100, 40).parameters()
     assert learned.shape == (100, 40)

@@ -4,6 +4,7 @@ A beam finds the best by enumeration where it is wide enough, and what greed fin
 """
 
 import math
+import re
 from itertools import product
 
 import pytest
@@ -17,8 +18,12 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
+from gptlib.attention import MultiHeadAttention
 from gptlib.bigram import Bigram
-from gptlib.sampling import beam_search, generate, next_probs
+from gptlib.config import GPTConfig
+from gptlib.gpt import GPT
+from gptlib.reader import Reader
+from gptlib.sampling import beam_search, generate, next_probs, stream
 
 
 def some_logits(B=6, V=11):
@@ -168,7 +173,7 @@ def test_nan_is_no_token():
 
 
 def test_fewer_than_no_tokens():
-    with pytest.raises(ValueError, match="max_new_tokens is -5: give 0 or more"):
+    with pytest.raises(ValueError, match="max_new_tokens is -5: give a whole number, 0 or more"):
         generate(a_model(), torch.tensor([[0]]), -5)
 
 
@@ -176,6 +181,119 @@ def test_fewer_than_no_tokens():
 def test_nothing_to_go_on_from(shape):
     with pytest.raises(ValueError, match="one or more in each row"):
         generate(a_model(), torch.zeros(shape, dtype=torch.int64), 1)
+
+
+# One token at a time
+
+
+def a_gpt():
+    torch.manual_seed(0)
+    config = GPTConfig(5, block_size=6, n_layer=2, n_head=2, n_embd=8, dropout=0.5, init_std=0.3)
+    return GPT(config).double()
+
+
+def a_reader():
+    torch.manual_seed(0)
+    return Reader(5, 8, MultiHeadAttention(8, 2, causal=True)).double()
+
+
+models = pytest.mark.parametrize("make", [a_model, a_reader, a_gpt])
+
+
+@models
+def test_a_stream_is_generate_one_token_at_a_time(make):
+    model, idx = make(), torch.tensor([[0, 1], [3, 4], [2, 2]])
+    settings = {"temperature": 1.5, "top_k": 4, "top_p": 0.95, "lengths": torch.tensor([2, 1, 2])}
+    text = generate(model, idx, 9, generator=torch.Generator().manual_seed(3), **settings)
+    tokens = list(stream(model, idx, 9, generator=torch.Generator().manual_seed(3), **settings))
+    assert [token.shape for token in tokens] == [(3,)] * 9
+    assert torch.equal(text, torch.cat([idx, torch.stack(tokens, dim=1)], dim=1))
+    assert list(stream(model, idx, 0)) == []
+
+
+@models
+def test_a_token_comes_as_soon_as_it_is_drawn(make):
+    model, calls = make(), []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    tokens = stream(model, torch.tensor([[0, 1]]), 10**6)
+    assert not calls
+    for n in range(1, 4):
+        next(tokens)
+        assert len(calls) == n
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_between_tokens_the_model_is_the_callers(training):
+    model = a_gpt().train(training)
+    calm = generate(a_gpt().eval(), torch.tensor([[0]]), 9, temperature=0)
+    text = [0]
+    for token in stream(model, torch.tensor([[0]]), 9, temperature=0):
+        assert model.training == training and torch.is_grad_enabled()
+        model.train(training)
+        text += token.tolist()
+    assert [text] == calm.tolist()
+
+
+def test_a_token_that_was_handed_out_is_the_callers():
+    """To change it changes nothing of the text that is written on."""
+    model, idx = a_model(), torch.tensor([[0], [3]])
+    want = generate(model, idx, 6, temperature=0)
+    tokens = []
+    for token in stream(model, idx, 6, temperature=0):
+        tokens.append(token.clone())
+        token.fill_(2)
+    assert torch.equal(torch.stack(tokens, dim=1), want[:, 1:])
+
+
+@models
+@pytest.mark.parametrize("lengths", [[1, 1, 1], [4, 1, 2], [2, 3, 4]], ids=str)
+def test_a_row_with_filling_goes_on_from_its_own_end(make, lengths):
+    model = make()
+    idx = torch.randint(5, (3, 4), generator=torch.Generator().manual_seed(6))
+    out = generate(model, idx, 7, temperature=0, lengths=torch.tensor(lengths))
+    assert torch.equal(out[:, :4], idx)
+    for row, n in enumerate(lengths):
+        alone = generate(model, idx[row : row + 1, :n], 7, temperature=0)
+        assert torch.equal(out[row, 4:], alone[0, n:])
+
+
+@pytest.mark.parametrize("lengths", [[0, 2], [1, 4], [-1, 1], [2], [1, 1, 1], [[1, 2]]], ids=str)
+def test_lengths_out_of_range(lengths):
+    message = re.escape(f"lengths are {lengths}: give 2 whole numbers from 1 to 3, one a row")
+    with pytest.raises(ValueError, match=message):
+        generate(a_model(), torch.zeros(2, 3, dtype=torch.int64), 1, lengths=torch.tensor(lengths))
+
+
+def round_and_round():
+    """After 0 comes 1, then 2, 3, 4, and 0 again."""
+    model = Bigram(5)
+    model.table.data = 50 * torch.eye(5).roll(1, 1)
+    return model
+
+
+def test_a_row_that_has_ended_waits_for_the_others():
+    idx = torch.tensor([[0], [3], [1]])
+    out = generate(round_and_round(), idx, 99, stop=2)
+    assert out.tolist() == [[0, 1, 2, 2, 2], [3, 4, 0, 1, 2], [1, 2, 2, 2, 2]]
+    out = generate(round_and_round(), idx, 3, stop=2)
+    assert out.tolist() == [[0, 1, 2, 2], [3, 4, 0, 1], [1, 2, 2, 2]]
+
+
+def test_a_stop_in_what_is_given_ends_nothing():
+    out = generate(round_and_round(), torch.tensor([[2, 2], [2, 0]]), 99, stop=2)
+    assert out.tolist() == [[2, 2, 3, 4, 0, 1, 2], [2, 0, 1, 2, 2, 2, 2]]
+
+
+@models
+def test_up_to_its_stop_a_row_is_what_it_is_without(make):
+    model, idx = make(), torch.tensor([[0, 1], [3, 4], [2, 2]])
+    for seed in range(10):
+        draws = [torch.Generator().manual_seed(seed) for _ in range(2)]
+        free = generate(model, idx, 12, generator=draws[0])[:, 2:].tolist()
+        stopped = generate(model, idx, 12, generator=draws[1], stop=3)[:, 2:].tolist()
+        ends = [row.index(3) + 1 if 3 in row else 12 for row in free]
+        n = max(ends)
+        assert stopped == [row[:end] + [3] * (n - end) for row, end in zip(free, ends, strict=True)]
 
 
 # Beam search

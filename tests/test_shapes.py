@@ -12,13 +12,15 @@ from shape_comments import checking, shape_notes
 import gptlib
 from gptlib.attention import MultiHeadAttention, attention, causal_mask
 from gptlib.bigram import Bigram
-from gptlib.config import TransformerConfig
+from gptlib.config import GPTConfig, TransformerConfig
 from gptlib.data import all_batches, get_batch
 from gptlib.explorer import AttentionExplorer
+from gptlib.gpt import GPT
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions, sinusoidal
 from gptlib.reader import Reader
 from gptlib.sampling import beam_search, generate, next_probs
+from gptlib.summary import summary
 from gptlib.transformer import Transformer
 from gptlib.translation import translate_batch
 
@@ -60,6 +62,14 @@ def transformer():
     translate_batch(model, src, beam_width=4)
 
 
+def gpt():
+    model = GPT(GPTConfig(11, block_size=6, n_layer=2, n_head=2, n_embd=8, band=2))
+    idx = torch.zeros(3, 5, dtype=torch.int64)
+    model(idx)
+    generate(model, idx, max_new_tokens=4, lengths=torch.tensor([1, 5, 2]), stop=7)
+    summary(model, T=4)
+
+
 def beam():
     start, limits = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([2, 5])
     beam_search(lambda idx: torch.randn(len(idx), 7), start, 1, limits, beam_width=4)
@@ -71,7 +81,7 @@ def explorer():
 
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads, transformer, beam, explorer]
+EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads, transformer, gpt, beam, explorer]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

@@ -2,8 +2,11 @@
 
 from gptlib.exercises.beam import check_beam
 from gptlib.exercises.bigram import check_counts, check_gradient, check_score, check_top_p
+from gptlib.exercises.cache import check_cached_step
 from gptlib.exercises.checking import NOT_YET, RIGHT
 from gptlib.exercises.dropout import check_dropout
+from gptlib.exercises.gpt import check_parameters, check_work
+from gptlib.exercises.min_p import check_min_p
 from gptlib.exercises.multi_head import check_heads, check_join, check_split
 from gptlib.exercises.self_attention import (
     check_average,
@@ -20,6 +23,7 @@ __all__ = [
     "check_average",
     "check_band",
     "check_beam",
+    "check_cached_step",
     "check_counts",
     "check_dropout",
     "check_encode",
@@ -28,6 +32,8 @@ __all__ = [
     "check_join",
     "check_layer_norm",
     "check_loss",
+    "check_min_p",
+    "check_parameters",
     "check_places",
     "check_positions",
     "check_rate",
@@ -37,4 +43,5 @@ __all__ = [
     "check_top_p",
     "check_weights",
     "check_windows",
+    "check_work",
 ]

@@ -7,6 +7,7 @@ from numbers import Real
 
 NOT_YET = "Not yet: your function returns None."
 RIGHT = "Right!"
+EXACT = 1e-9  # the tolerance where answers come from a few sums and no approximation
 
 Table = list[list[float]]
 
@@ -63,6 +64,14 @@ def named_list(got: list, diagnoses: Iterable[tuple[list, str]], begin: int = 0)
     return None
 
 
+def named_exactly(got: list, diagnoses: Sequence[tuple[list, str]]) -> str | None:
+    """What diagnoses say of got; the first of them is right, and has to be met to nine digits."""
+    says = named_list(got, diagnoses)
+    if says == RIGHT and not near(got, diagnoses[0][0], EXACT):
+        return "Right to five digits, but not to nine: compute in float64, as Python's floats are."
+    return says
+
+
 def misshapen(got: list, T: int, C: int, column: str) -> str | None:
     """What is wrong with the shape of got, if it is not T rows of C columns."""
     if not all(isinstance(row, list) for row in got):
@@ -88,8 +97,18 @@ def differs(got: Table, want: Table, given: str) -> str:
     return f"For {given} row {t} should be {right}, and yours is {yours}."
 
 
-def also(got: Iterable, want: list, sizes: str) -> str:
+def row_differs(got: list, want: Sequence[float], each: str, given: str) -> str:
+    """What is wrong with a row that nothing else is known of; each: what a number of it is for."""
+    if any(isinstance(x, list) for x in got):
+        return f"Yours holds lists: return one row, of {len(want)} numbers."
+    if len(got) != len(want):
+        return f"Return {len(want)} numbers, one for each {each}, not {len(got)}."
+    right, yours = (", ".join(f"{x:.6g}" for x in row) for row in (want, got))
+    return f"For {given} it should be {right}, and yours is {yours}."
+
+
+def also(got: Iterable, want: list, sizes: str, tolerance: float = 1e-5) -> str:
     """RIGHT, if an answer that was right is so for other sizes too."""
-    if not near(numbers(got), want):
+    if not near(numbers(got), want, tolerance):
         return f"Right, but not for {sizes}: take every size from what your function is given."
     return RIGHT

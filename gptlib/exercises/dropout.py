@@ -3,7 +3,16 @@
 import math
 from collections.abc import Callable, Sequence
 
-from gptlib.exercises.checking import NOT_YET, RIGHT, also, in_words, named_list, near, numbers
+from gptlib.exercises.checking import (
+    NOT_YET,
+    RIGHT,
+    also,
+    in_words,
+    named_list,
+    near,
+    numbers,
+    row_differs,
+)
 
 
 @in_words
@@ -43,12 +52,8 @@ def check_dropout(mine: Callable[[list[float], list[bool], float], Sequence[floa
         return _more_dropout(mine)
     if diagnosis:
         return diagnosis
-    if any(isinstance(x, list) for x in got):
-        return f"Yours holds lists: return one row, of {S} weights."
-    if len(got) != S:
-        return f"Return all {S} weights, 0 for those dropped, not {len(got)}."
-    right, yours = (", ".join(f"{x:.6g}" for x in values) for values in (row(1 / (1 - p)), got))
-    return f"For {weights}, kept {kept} and p = {p} it should be {right}, and yours is {yours}."
+    given = f"{weights}, kept {kept} and p = {p}"
+    return row_differs(got, row(1 / (1 - p)), "weight (0 for those dropped)", given)
 
 
 def _more_dropout(mine: Callable[[list[float], list[bool], float], Sequence[float]]) -> str:

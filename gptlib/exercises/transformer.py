@@ -13,6 +13,7 @@ from gptlib.exercises.checking import (
     named_list,
     near,
     numbers,
+    row_differs,
 )
 
 LayerNorm = Callable[[list[float], list[float], list[float]], Sequence[float]]
@@ -69,7 +70,6 @@ def check_layer_norm(mine: LayerNorm) -> str:
     """Notebook 04: mine(row, gain, bias) is what layer normalisation makes of one row."""
     # So wide a row that it makes no difference here where 1e-5 is added.
     row, gain, bias = [20.0, -10.0, 40.0, 5.0], [1.5, -0.5, 2.0, 0.8], [0.3, 1.0, -2.0, 0.6]
-    C = len(row)
     got = mine(list(row), list(gain), list(bias))
     if got is None:
         return NOT_YET
@@ -85,13 +85,8 @@ def check_layer_norm(mine: LayerNorm) -> str:
         return _more_layer_norm(mine)
     if diagnosis:
         return diagnosis
-    if any(isinstance(x, list) for x in got):
-        return f"Yours holds lists: return one row, of {C} numbers."
-    if len(got) != C:
-        return f"Return {C} numbers, one for each channel, not {len(got)}."
-    right, yours = (", ".join(f"{x:.6g}" for x in values) for values in (diagnoses[0][0], got))
     given = f"row = {row}, gain = {gain} and bias = {bias}"
-    return f"For {given} it should be {right}, and yours is {yours}."
+    return row_differs(got, diagnoses[0][0], "channel", given)
 
 
 def _more_layer_norm(mine: LayerNorm) -> str:

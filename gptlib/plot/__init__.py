@@ -5,12 +5,17 @@ plt.show() after it shows it.
 """
 
 from gptlib.plot.attention import look, positions, weights
+from gptlib.plot.block import feed_forward, gpt_attention
 from gptlib.plot.course import course_map
 from gptlib.plot.diagrams import attention_steps, head_maps, masks
+from gptlib.plot.gpt import gpt
 from gptlib.plot.heads import compare, costs, heads
+from gptlib.plot.lens import lens
+from gptlib.plot.lines import by_kind, generation_times, stream
 from gptlib.plot.multi_head import multi_head
 from gptlib.plot.norms import block_orders, norm_places
 from gptlib.plot.predictions import guesses, loss_curve, pairs, uncertainty
+from gptlib.plot.sampling import distribution
 from gptlib.plot.style import (
     BEFORE,
     HIGHLIGHT,
@@ -44,14 +49,21 @@ __all__ = [
     "attention_steps",
     "batch",
     "block_orders",
+    "by_kind",
     "character_counts",
     "compare",
     "costs",
     "course_map",
+    "distribution",
     "encoder_decoder",
+    "feed_forward",
+    "generation_times",
+    "gpt",
+    "gpt_attention",
     "guesses",
     "head_maps",
     "heads",
+    "lens",
     "look",
     "loss_curve",
     "masks",
@@ -60,6 +72,7 @@ __all__ = [
     "pairs",
     "png",
     "positions",
+    "stream",
     "surprise",
     "tale",
     "uncertainty",

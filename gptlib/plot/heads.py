@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import panel
-from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, VALID, WIDTH, visible
+from gptlib.plot.lines import VERSUS
+from gptlib.plot.style import QUIET, VALID, WIDTH, visible
 
 PER_ROW = 4
 LONG = 24  # letters of a name
@@ -88,12 +89,11 @@ def costs(
     form that the second is to replace
     """
     fig = plt.figure(figsize=(WIDTH, 3.6))
-    styles = [{"color": BEFORE, "linestyle": "--"}, {"color": HIGHLIGHT, "linestyle": "-"}]
     panels = [("milliseconds, log scale", milliseconds, 1), ("MB kept, log scale", kept, 1e-6)]
     for ax, (label, measured, unit) in zip(fig.subplots(1, 2), panels, strict=True):
-        for (name, values), style in zip(measured.items(), styles, strict=True):
+        for (name, values), style in zip(measured.items(), VERSUS[:2], strict=True):
             values = unit * np.asarray(values)
-            ax.plot(lengths, values, marker="o", **style)
+            ax.plot(lengths, values, **style | {"marker": "o"})
             end = (lengths[-1], values[-1])
             ax.annotate(name, end, (8, 0), textcoords="offset points", va="center", size=10)
         ax.set(xscale="log", yscale="log", xlabel="T, log scale", ylabel=label)

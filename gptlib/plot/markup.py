@@ -1,6 +1,6 @@
 """Attention as text that a browser draws: a map in SVG, a strip of tokens in HTML.
 
-Here, and nowhere else, tokens become HTML; each is escaped.
+Here and in bars.py, and nowhere else, tokens become HTML; each is escaped.
 """
 
 import base64
@@ -12,13 +12,12 @@ import numpy as np
 from matplotlib.image import imsave
 
 from gptlib.plot.attention import HATCHED, LOOKS, ticks
-from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, visible
+from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, short, visible
 
 SIDE = 600  # pixels, of the largest map
 CELL = 20  # pixels, of the largest cell
 NAMED = 12  # pixels, of the smallest cell that has room for a name beside it
 LETTER = 6  # pixels, the width of a name's letter
-LONGEST = 12  # letters of a name beside the map; the rest is cut off
 AXIS = 18  # pixels, for the name of an axis
 MOST_CELLS = 1024  # a map of more is one image, not an element for each cell
 
@@ -119,19 +118,19 @@ def heat_map(
         image, drawn = "", _cells(looks, colours, rows, columns, cell)
     parts = [
         f'<rect width="{width}" height="{height}" fill="{HATCHED["facecolor"]}"/>',
-        f'<path d="{_hatch(width, height)}" stroke="{BEFORE}"/>{image}',
+        f'<path d="{hatching(width, height)}" stroke="{BEFORE}"/>{image}',
         *(
-            f"<g>{_text(-6, (t + 0.5) * cell, beside.get(t, ''), 'end', t == asks)}{row}</g>"
+            f"<g>{svg_text(-6, (t + 0.5) * cell, beside.get(t, ''), 'end', t == asks)}{row}</g>"
             for t, row in enumerate(drawn)
         ),
         *(
-            _text((s + 0.5) * cell, height + 6, name, "end", turn=True)
+            svg_text((s + 0.5) * cell, height + 6, name, "end", turn=True)
             if turned
-            else _text((s + 0.5) * cell, height + 6 + NAMED / 2, name)
+            else svg_text((s + 0.5) * cell, height + 6 + NAMED / 2, name)
             for s, name in below.items()
         ),
-        _text(-left + AXIS / 2, height / 2, "asks", turn=True),
-        _text(width / 2, height + foot - AXIS / 2, "answers"),
+        svg_text(-left + AXIS / 2, height / 2, "asks", turn=True),
+        svg_text(width / 2, height + foot - AXIS / 2, "answers"),
         f'<rect width="{width}" height="{height}" fill="none" stroke="{QUIET}"/>',
         # The frame is around the row, which may be as low as the frame is thick.
         f'<rect class="frame" x="-1" y="{asks * cell - 1}" width="{width + 2}" '
@@ -144,10 +143,24 @@ def heat_map(
     )
 
 
-def short(name: str) -> str:
-    """A token made visible, of at most LONGEST letters."""
-    name = visible(name)
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+def hatching(width: int, height: int) -> str:
+    """Lines that slant upwards through a rectangle, as a path.
+
+    A pattern would need an id, and that would have to differ from all others on the page.
+    """
+    return "".join(
+        f"M{max(0, d - height)} {min(d, height)}L{min(d, width)} {max(0, d - width)}"
+        for d in range(8, width + height, 8)
+    )
+
+
+def svg_text(
+    x: float, y: float, text: str, anchor: str = "middle", bold: bool = False, turn: bool = False
+) -> str:
+    """Text in SVG around a point, or with its start or its end there; `turn`: it runs upwards."""
+    turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
+    kind = ' class="asks"' if bold else ""
+    return f'<text{kind} x="{x:g}" y="{y:g}" text-anchor="{anchor}"{turned}>{escape(text)}</text>'
 
 
 def _cells(
@@ -184,25 +197,6 @@ def _image(colours: np.ndarray, width: int, height: int) -> str:
         f'<image width="{width}" height="{height}" preserveAspectRatio="none" '
         f'href="data:image/png;base64,{data}"/>'
     )
-
-
-def _hatch(width: int, height: int) -> str:
-    """Lines that slant upwards through a rectangle, as a path.
-
-    A pattern would need an id, and that would have to differ from all others on the page.
-    """
-    return "".join(
-        f"M{max(0, d - height)} {min(d, height)}L{min(d, width)} {max(0, d - width)}"
-        for d in range(8, width + height, 8)
-    )
-
-
-def _text(
-    x: float, y: float, text: str, anchor: str = "middle", bold: bool = False, turn: bool = False
-) -> str:
-    turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
-    kind = ' class="asks"' if bold else ""
-    return f'<text{kind} x="{x:g}" y="{y:g}" text-anchor="{anchor}"{turned}>{escape(text)}</text>'
 
 
 def _hex(colour: Sequence[int]) -> str:

@@ -9,11 +9,10 @@ from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import LOOKS
-from gptlib.plot.page import arrow, frame, line, matrix, page, shades, text
+from gptlib.plot.page import FAINT, arrow, frame, line, matrix, page, shades, text
 from gptlib.plot.style import KEY, QUERY, QUIET, VALUE
 
 COLORS = {"q": QUERY, "k": KEY, "v": VALUE}
-FAINT = "#cccccc"
 
 
 def multi_head(

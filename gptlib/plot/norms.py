@@ -7,24 +7,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyArrowPatch
-from matplotlib.path import Path
-from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 
+from gptlib.plot.lines import log_scale, name_ends
 from gptlib.plot.page import page, text
+from gptlib.plot.residual import BRANCH, NORMS, STREAM, climb, upwards
 from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH
-from gptlib.plot.transformer import NEW, box, way
 
 STYLES = (
     {"color": "black", "marker": "o", "markersize": 5},
     {"color": HIGHLIGHT, "marker": "s", "markersize": 5},
 )
 DASHES = ("-", (0, (4, 2)), ":", "-.")
-# In inches: where streams end, the pitch of parts on a branch and on a stream, and what a layer's
-# branch needs besides.
-TOP, BRANCH, STREAM, JOINTS = 1.4, 0.45, 0.49, 0.59
-NORMS = ("ln_1", "ln_cross", "ln_2")
+TOP, JOINTS = 1.4, 0.59  # inches: where streams end, and what a branch needs besides its parts
 
 
 def block_orders(orders: Mapping[str, Sequence[str]]) -> Figure:
@@ -36,7 +31,7 @@ def block_orders(orders: Mapping[str, Sequence[str]]) -> Figure:
 
     ValueError for an order that cannot be cut into as many parts for each layer.
     """
-    steps = {name: _steps(order) for name, order in orders.items()}
+    steps = {name: steps_of(order) for name, order in orders.items()}
     told = ", ".join(f"{_passed(cut)} in {name}" for name, cut in steps.items())
     floor = TOP + 0.5 + max(sum(map(_height, cut)) for cut in steps.values())
     fig, ax = page(floor + 0.4, f"Norms on the way straight through a block: {told}")
@@ -45,7 +40,7 @@ def block_orders(orders: Mapping[str, Sequence[str]]) -> Figure:
     return fig
 
 
-def _steps(order: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+def steps_of(order: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     """For each layer, its parts on the branch and those on the stream, after the sum."""
     layers = order.count("dropout")
     size = max(1, len(order) // max(1, layers))
@@ -76,29 +71,13 @@ def _stream(
     steps: Sequence[tuple[list[str], list[str]]],
 ) -> None:
     """Draw one block: its stream straight up, the branches beside it."""
-    left, y = foot
-    stream, branch, bottom, size = left + 1.25, left + 2.95, y, (1.1, 0.3)
-    first = steps[0][0]
+    left, bottom = foot
+    stream, first = left + 1.25, steps[0][0]
     form = "x + dropout(layer(norm(x)))" if first[0] in NORMS else "norm(x + dropout(layer(x)))"
     text(ax, left, 0.65, name, size=11, weight="bold", ha="left")
     text(ax, left, 0.92, f"x = {form}", family="monospace", ha="left")
-    for branched, after in steps:
-        start = y - 0.28
-        end = start - 0.2 - BRANCH * len(branched)
-        points = [(stream, start), (branch, start), (branch, end), (stream + 0.12, end)]
-        way(ax, points, name=f"{name} branch")
-        for k, part in enumerate(branched):
-            face = NEW if part in NORMS else "white"
-            place = branch, start - 0.33 - BRANCH * k
-            box(ax, f"{name} {part}", place, part, size, face)
-        ax.add_patch(Circle((stream, end), 0.11, facecolor="white", edgecolor="black", zorder=3))
-        text(ax, stream, end, "+", size=11, zorder=4)
-        y = end - 0.11
-        for part in after:
-            box(ax, f"{name} {part}", (stream, y - 0.34), part, size, NEW)
-            y -= STREAM
-    style = {"arrowstyle": "-|>", "mutation_scale": 16, "color": "black", "linewidth": 2.5}
-    ax.add_patch(FancyArrowPatch(path=Path([(stream, bottom), (stream, TOP)]), **style, zorder=1.5))
+    climb(ax, name, (stream, left + 2.95), bottom, steps)
+    upwards(ax, stream, bottom, TOP)
     text(ax, stream, bottom + 0.13, "x", size=11, weight="bold")
     text(ax, stream, TOP - 0.13, "x", size=11, weight="bold")
     back = stream - 0.9
@@ -135,14 +114,11 @@ def norm_places(
 def _gradients(ax: Axes, gradients: Mapping[str, ArrayLike], styles: Mapping[str, dict]) -> None:
     for name, sizes in gradients.items():
         ax.plot(range(1, len(sizes) + 1), sizes, **styles[name])
-    least, most = (end(end(sizes) for sizes in gradients.values()) for end in (min, max))
-    # Twice and half as much is room for at least one number.
-    ax.set(yscale="log", ylim=(least / 2, 2 * most), ylabel="gradient at the start, log scale")
-    ax.set(xlabel="block, from the lowest", xticks=range(1, len(sizes) + 1))
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < 100 * least else (1,)))
-    ax.yaxis.set_major_formatter("{x:g}")
+    log_scale(ax.yaxis, gradients.values())
+    ax.set(ylabel="gradient at the start, log scale", xlabel="block, from the lowest")
+    ax.set_xticks(range(1, len(sizes) + 1))
     ax.minorticks_off()
-    _names(ax, [(sizes[-1], name, styles[name]) for name, sizes in gradients.items()])
+    name_ends(ax, [(sizes[-1], name, styles[name]) for name, sizes in gradients.items()])
 
 
 def _losses(
@@ -169,21 +145,4 @@ def _losses(
         top = max(top, known.max())
         told.append((known[-1], name, style))
     ax.set(xlabel="step", ylabel="training loss, nats per token", ylim=(0, 1.05 * top))
-    _names(ax, told)
-
-
-def _names(ax: Axes, told: Sequence[tuple[float, str, dict]]) -> None:
-    """Write names as near to the ends of lines as can be read, with a piece of each line."""
-    told = sorted(told, key=lambda end: end[0])
-    ends = ax.transData.transform([(1, value) for value, _, _ in told])
-    wanted = ax.transAxes.inverted().transform(ends)[:, 1]
-    step = 0.075
-    at = [max(wanted[0], 0.02)]
-    for height in wanted[1:]:
-        at.append(max(height, at[-1] + step))
-    for k, y in enumerate(at):  # what has no room below the top pushes the others down
-        y = min(y, 0.99 - step * (len(at) - 1 - k))
-        _, name, style = told[k]
-        piece = {"transform": ax.transAxes, "clip_on": False, "markevery": [1]}
-        ax.plot((1.03, 1.09, 1.15), (y, y, y), **style, **piece)
-        ax.text(1.17, y, name, transform=ax.transAxes, va="center", size=10, parse_math=False)
+    name_ends(ax, told)

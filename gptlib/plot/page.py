@@ -10,11 +10,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.path import Path
 from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import HATCHED
 from gptlib.plot.style import BEFORE, QUIET, WIDTH
+
+FAINT = "#cccccc"  # edges of cells, where white could not be seen
+BOX = (1.75, 0.3)  # inches, of a box with words
+
+Point = tuple[float, float]
 
 
 def page(height: float, title: str) -> tuple[Figure, Axes]:
@@ -75,6 +81,15 @@ def shades(color: str, values: ArrayLike) -> tuple[Colormap, float, float]:
     return shades, values.min(), values.max()
 
 
+def scale(ax: Axes, corner: tuple[float, float], colors: Colormap) -> None:
+    """Draw which shade means which number, from 1 down to 0; 1.2 inches high."""
+    (x, y), shades = corner, np.linspace(1, 0, 6)[:, None]
+    matrix(ax, "scale", corner, shades, (0.22, 0.2), colors, edge=FAINT)
+    frame(ax, corner, 0.22, 1.2, QUIET, 0.8)
+    for i, number in enumerate(shades[:, 0]):
+        text(ax, x + 0.32, y + 0.2 * (i + 0.5), f"{number:.1f}", ha="left")
+
+
 def text(ax: Axes, x: float, y: float, words: str, **style: object) -> None:
     """Write words around a point."""
     ax.text(
@@ -99,3 +114,19 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> Non
     """Draw an arrow from start to end."""
     style = {"arrowstyle": "-|>", "color": QUIET, "linewidth": 1.2, "mutation_scale": 10}
     ax.annotate("", end, start, arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
+
+
+def box(
+    ax: Axes, name: str, middle: Point, words: str, size: Point = BOX, face: object = "w"
+) -> None:
+    """Draw words in a box around a point; its gid is name."""
+    (x, y), (wide, high) = middle, size
+    style = {"facecolor": face, "edgecolor": QUIET, "linewidth": 0.9, "zorder": 2.5}
+    ax.add_patch(Rectangle((x - wide / 2, y - high / 2), wide, high, **style, gid=name))
+    text(ax, x, y, words)
+
+
+def way(ax: Axes, points: Sequence[Point], color: str = QUIET, name: str | None = None) -> None:
+    """Draw a line through points, with an arrow at its end; its gid is name."""
+    style = {"arrowstyle": "-|>", "mutation_scale": 10, "linewidth": 1.2, "color": color}
+    ax.add_patch(FancyArrowPatch(path=Path(points), joinstyle="miter", **style, gid=name))

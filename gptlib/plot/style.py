@@ -20,6 +20,7 @@ QUIET = "#888888"  # lines and bars that mean nothing by their colour
 WIDTH = 9  # inches, 900 pixels in a notebook
 SIZE = 13.5  # points, of text that is drawn character by character
 CELL = 0.602 * SIZE / 72  # inches, the width of a character of the monospaced font
+LONGEST = 12  # letters of a name that has to be short; the rest is cut off
 SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
 
 
@@ -52,6 +53,12 @@ def visible(text: str) -> str:
     return "".join(
         SYMBOLS.get(char) or (char if char.isprintable() else ascii(char)[1:-1]) for char in text
     )
+
+
+def short(name: str) -> str:
+    """A token made visible, of at most LONGEST letters."""
+    name = visible(name)
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def monospaced(text: str) -> list[tuple[int, int, str]]:

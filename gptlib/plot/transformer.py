@@ -5,38 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Rectangle
-from matplotlib.path import Path
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from gptlib.plot.diagrams import SEEN
-from gptlib.plot.page import frame, line, matrix, page, text, tint
+from gptlib.plot.page import BOX, Point, box, frame, line, matrix, page, text, tint, way
 from gptlib.plot.style import HIGHLIGHT, KEY, QUERY, QUIET, VALUE, WIDTH
 
 LAYERS = {"attn": "self-attention", "cross": "cross-attention", "mlp": "feed-forward"}
 NEW = tint(HIGHLIGHT)(0)
-# In inches: a box and the tall one of cross-attention, what is free below a layer and below a norm,
-# and how far from the middle of a stack the residual goes around a layer.
-WIDE, HIGH, TALL, BELOW_LAYER, BELOW_NORM, AROUND = 1.75, 0.3, 0.56, 0.32, 0.16, 1.12
+WIDE, HIGH = BOX
+# In inches: the tall box of cross-attention, what is free below a layer and below a norm, and how
+# far from the middle of a stack the residual goes around a layer.
+TALL, BELOW_LAYER, BELOW_NORM, AROUND = 0.56, 0.32, 0.16, 1.12
 EMBEDDED, PLACED = 1.02, 0.55  # inches below the ground of a stack
-
-Point = tuple[float, float]
-
-
-def box(
-    ax: Axes, name: str, middle: Point, words: str, size: Point = (WIDE, HIGH), face: object = "w"
-) -> None:
-    """Draw words in a box around a point; its gid is name."""
-    (x, y), (wide, high) = middle, size
-    style = {"facecolor": face, "edgecolor": QUIET, "linewidth": 0.9, "zorder": 2.5}
-    ax.add_patch(Rectangle((x - wide / 2, y - high / 2), wide, high, **style, gid=name))
-    text(ax, x, y, words)
-
-
-def way(ax: Axes, points: Sequence[Point], color: str = QUIET, name: str | None = None) -> None:
-    """Draw a line through points, with an arrow at its end; its gid is name."""
-    style = {"arrowstyle": "-|>", "mutation_scale": 10, "linewidth": 1.2, "color": color}
-    ax.add_patch(FancyArrowPatch(path=Path(points), joinstyle="miter", **style, gid=name))
 
 
 def encoder_decoder(
@@ -84,10 +66,10 @@ def encoder_decoder(
         text(ax, far + 0.3, memory + label, name, size=10)
 
     ask = grounds["encoder"] - _heights(blocks["encoder"])["attn"]
-    _mask(ax, "encoder", "source\npadding", masks["encoder"], (left - WIDE / 2, ask))
+    mask_at(ax, "encoder", "source\npadding", masks["encoder"], (left - WIDE / 2, ask))
     ask = grounds["decoder"] - _heights(blocks["decoder"])["attn"]
-    _mask(ax, "decoder", "causal", masks["decoder"], (near, ask))
-    _mask(ax, "cross", "source\npadding", masks["cross"], (near, memory - 0.19))
+    mask_at(ax, "decoder", "causal", masks["decoder"], (near, ask))
+    mask_at(ax, "cross", "source\npadding", masks["cross"], (near, memory - 0.19))
 
     end = grounds["decoder"] - _heights(blocks["decoder"])["end"]
     way(ax, [(right, end), (right, end - 0.2)])
@@ -162,7 +144,7 @@ def _block(ax: Axes, stack: str, foot: Point, parts: Sequence[str], count: str, 
     line(ax, [(x, below), (x, ground - high)])
 
 
-def _mask(ax: Axes, name: str, words: str, mask: ArrayLike, end: Point) -> None:
+def mask_at(ax: Axes, name: str, words: str, mask: ArrayLike, end: Point) -> None:
     """Draw a mask to the left of where it acts, and its name."""
     cell, (x, y) = 0.085, end
     rows, columns = np.shape(mask)

@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import LOOKS, MOST_NUMBERS
-from gptlib.plot.multi_head import FAINT
-from gptlib.plot.page import frame, matrix, page, text
+from gptlib.plot.page import FAINT, frame, matrix, page, scale, text
 from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, visible
 
 
@@ -58,11 +57,8 @@ def alignment(
         inset = 0.02
         corner = left + s * cell + inset, top + t * cell + inset
         frame(ax, corner, cell - 2 * inset, cell - 2 * inset, HIGHLIGHT, 2.2)
-    x, shades = left + side + 0.3, np.linspace(1, 0, 6)[:, None]
-    matrix(ax, "scale", (x, top), shades, (0.22, 0.2), LOOKS, edge=FAINT)
-    frame(ax, (x, top), 0.22, 1.2, QUIET, 0.8)
-    for i, weight in enumerate(shades[:, 0]):
-        text(ax, x + 0.32, top + 0.2 * (i + 0.5), f"{weight:.1f}", ha="left")
+    x = left + side + 0.3
+    scale(ax, (x, top), LOOKS)
     if links:
         frame(ax, (x, top + 1.45), 0.22, 0.22, HIGHLIGHT, 2.2)
         text(ax, x + 0.32, top + 1.56, "belong together", ha="left")

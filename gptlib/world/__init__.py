@@ -11,6 +11,7 @@ True
 
 from gptlib.world.entropy import Floor, floor
 from gptlib.world.events import EVENTS
+from gptlib.world.kinds import KINDS, kinds
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.predictor import Predictor
 from gptlib.world.questions import Question, question, questions
@@ -24,6 +25,7 @@ surprisals = PERFECT.surprisals
 
 __all__ = [
     "EVENTS",
+    "KINDS",
     "LEXICON",
     "PERFECT",
     "PLOTS",
@@ -38,6 +40,7 @@ __all__ = [
     "Story",
     "World",
     "floor",
+    "kinds",
     "log_prob",
     "next_char_probs",
     "question",

@@ -39,7 +39,7 @@ LONG_STEPS, LONG_WARMUP, LONG_TOKENS = 4500, 400, 1500
 class Nothing(nn.Module):
     """A layer that adds nothing."""
 
-    def forward(self, x, *memory, mask=None):
+    def forward(self, x, *memory, **masks):
         return torch.zeros_like(x)
 
 

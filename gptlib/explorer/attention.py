@@ -7,11 +7,13 @@ from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
-from ipywidgets import HTML, BoundedIntText, HBox, IntSlider, Layout, VBox, link
+from ipywidgets import HTML, HBox, IntSlider, Layout, VBox
 from numpy.typing import ArrayLike
 
 from gptlib import plot
+from gptlib.explorer.controls import field, live_region
 from gptlib.plot import markup
+from gptlib.plot.style import short
 
 MOST = 128  # tokens on one side of a map that is still legible
 
@@ -42,20 +44,17 @@ class AttentionExplorer(HBox):
         self.mask = _check_mask(mask, self.weights)
 
         self._name, self._text, self._map = HTML(), HTML(), HTML()
-        # An HTML widget makes its content anew when it changes, and a screen reader tells the
-        # changes of a region that stays: of this one, which takes in the sentence by its id.
         self._id = f"attention-{self._text.model_id}"
-        region = f'<div aria-live="polite" aria-owns="{self._id}"></div>'
-        fixed = HTML(markup.STYLE + region, layout=Layout(height="0", margin="0"))
+        fixed = live_region(markup.STYLE, self._id)
         L, H, T, _ = self.weights.shape
         self.layer, self.head, self.token = _slider(L, 0), _slider(H, 0), _slider(T, T - 1)
         self._draw()
         for slider in (self.layer, self.head, self.token):
             slider.observe(self._draw, "value")  # before the fields follow: the map comes first
         rows = [
-            [_field("layer", self.layer), self.layer],
-            [_field("head", self.head), self.head],
-            [_field("token", self.token), self.token, self._name],
+            [field("layer", self.layer), self.layer],
+            [field("head", self.head), self.head],
+            [field("token", self.token), self.token, self._name],
         ]
         controls = [HBox(row) for row, n in zip(rows, (L, H, T), strict=True) if n > 1]
         left = VBox([fixed, *controls, self._text])
@@ -75,7 +74,7 @@ class AttentionExplorer(HBox):
         label = f"map of the attention weights of layer {layer}, head {head}"
         self._map.value = markup.heat_map(looks, mask, t, self.tokens, self._columns, label)
         self._text.value = told + strips
-        self._name.value = escape(f"‘{markup.short(self.tokens[t])}’")
+        self._name.value = escape(f"‘{short(self.tokens[t])}’")
 
     def _sentence(self) -> str:
         layer, head, t = self.layer.value, self.head.value, self.token.value
@@ -92,7 +91,7 @@ class AttentionExplorer(HBox):
         place = f"Layer {layer}, head {head}" if len(self.weights) > 1 else f"Head {head}"
         title = textwrap.fill(f"{place}: {self._sentence()}", 95)
         panel = {"": (self.weights[layer, head], self.mask[layer, head])}
-        rows, columns = (list(map(markup.short, x)) for x in (self.tokens, self._columns))
+        rows, columns = (list(map(short, x)) for x in (self.tokens, self._columns))
         with plt.rc_context():
             plot.use_style()
             picture = plot.png(plot.weights(panel, rows, columns, title))
@@ -102,14 +101,6 @@ class AttentionExplorer(HBox):
 
 def _slider(n: int, value: int) -> IntSlider:
     return IntSlider(value, 0, n - 1, readout=False, layout=Layout(width="150px"))
-
-
-def _field(name: str, slider: IntSlider) -> BoundedIntText:
-    """The number of a slider, and its name: ipywidgets gives names to fields, not to sliders."""
-    field = BoundedIntText(slider.value, max=slider.max, description=name)
-    field.layout.width, field.style.description_width = "110px", "40px"
-    link((slider, "value"), (field, "value"))
-    return field
 
 
 def _count(n: int, what: str) -> str:

@@ -1,0 +1,259 @@
+"""Checks for the exercises of notebook 05 that count: parameters, and tokens read."""
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, combinations
+from numbers import Real
+from typing import NamedTuple
+
+from gptlib.exercises.checking import (
+    EXACT,
+    NOT_YET,
+    RIGHT,
+    also,
+    in_words,
+    near,
+    numbers,
+    row_differs,
+)
+
+
+class Size(NamedTuple):
+    """What a GPT's parameters are counted from."""
+
+    V: int
+    T: int
+    n_layer: int
+    C: int
+    tied: bool
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {value}" for name, value in self._asdict().items())
+
+
+# In all of them together no two mistakes look alike, unless their formulas are the same.
+SIZES = [Size(97, 16, 3, 8, True), Size(97, 16, 3, 8, False), Size(50, 24, 2, 12, False)]
+SIZES += [Size(31, 40, 5, 20, True), Size(13, 6, 1, 4, False)]
+GPT_2_SMALL = Size(50_257, 1024, 12, 768, True)
+
+
+def _block(C: int) -> int:
+    """Attention's four maps, the feed-forward layer's two, two norms."""
+    return 4 * (C * C + C) + (8 * C * C + 5 * C) + 2 * 2 * C
+
+
+def _count(size: Size) -> int:
+    V, T, n_layer, C, tied = size
+    return V * C + T * C + n_layer * _block(C) + 2 * C + (0 if tied else V * C)
+
+
+MAPS = "Attention has four maps, query, key, value and proj: C * C and a bias of C each."
+PROJ = "Attention's fourth map is missing: proj, C * C and a bias of C, after query, key and value."
+INNER = (
+    "The feed-forward layer has 4C channels inside, and two maps: 4 * C * C there, as much back, "
+    "and biases of 4C and C."
+)
+
+# What each block has too much of, in numbers of C * C and of C, and what to do about it. Below 0
+# it is missing, in some of them without the biases too, or though the biases are there.
+PER_BLOCK = [
+    (
+        (0, -4),
+        "4C are missing in each block: the biases of attention's four maps, C each (or else both "
+        "norms, or the first bias of the feed-forward layer).",
+    ),
+    ((0, -5), "The biases of the feed-forward layer are missing: 4C inside and C at its end."),
+    (
+        (0, -9),
+        "The biases of all maps are missing: in each block 4 of C in attention, then 4C and C.",
+    ),
+    (
+        (0, -3),
+        "3C are missing in each block: query, key and value have a bias of C each, and the first "
+        "bias of the feed-forward layer has 4C numbers, not C.",
+    ),
+    ((0, -2), "2C are missing in each block: it has two norms, each with a gain and a bias of C."),
+    ((0, -1), "C is missing in each block: do both maps called proj have their bias?"),
+    ((0, 3), "The second bias of the feed-forward layer has C numbers, not 4C: it is back at C."),
+    *(((-1, biases), PROJ) for biases in (-1, -4, 0)),
+    *(((n - 4, biases), MAPS) for n in (0, 1, 2) for biases in (n - 4, -4, 0)),
+    *(((2 * (n - 4), biases), INNER) for n in (0, 1, 2, 3, 8) for biases in (n - 4, -5)),
+    *(((-4, biases), INNER) for biases in (-1, -5)),
+]
+
+EVERY_NORM = "All norms are missing: two in each block and the last, each a gain and a bias of C."
+LAST_NORM = "The last norm is missing, after all blocks: a gain and a bias, C each."
+HALF_NORMS = "Each norm has a gain and a bias, C numbers each: you count one of the two."
+TIED = "A tied table counts once: with tied the head is the table of embeddings, at no cost."
+HEAD = "Without tied the head is a table of its own: V * C more."
+TABLE = "The table of embeddings is missing: V rows of C, with tied or without."
+HEAD_BIAS = "The head has no bias: it is a table of V * C, and nothing else."
+MASK = "A mask is not learned: its T * T places are no parameters."
+
+# How far the count is off with each mistake, and what to do about it.
+MISTAKES = [
+    (lambda s: s.V * s.C * s.tied, TIED),
+    (lambda s: -s.V * s.C * (not s.tied), HEAD),
+    (
+        lambda s: s.V * s.C * (1 if s.tied else -1),
+        "Exchanged: with tied the head costs nothing, without it is a table of its own, V * C.",
+    ),
+    (lambda s: -s.V * s.C, TABLE),
+    (lambda s: -s.V * s.C * s.tied, TABLE),
+    (lambda s: -s.T * s.C, "The positions are missing: each of the T has a row of C."),
+    (lambda s: -(2 * s.n_layer + 1) * 2 * s.C, EVERY_NORM),
+    (lambda s: -(2 * s.n_layer + 1) * s.C, HALF_NORMS),
+    (lambda s: -2 * s.C, LAST_NORM),
+    (lambda s: -s.C, "The last norm has a gain and a bias, C numbers each, as all norms have."),
+    (lambda s: 2 * (s.n_layer - 1) * s.C, "There is one last norm, not one in each block."),
+    (lambda s: s.V, HEAD_BIAS),
+    (lambda s: s.V * (not s.tied), HEAD_BIAS),
+    *(
+        (lambda s, c2=c2, c=c: s.n_layer * (c2 * s.C + c) * s.C, says)
+        for (c2, c), says in PER_BLOCK
+    ),
+    (
+        lambda s: (1 - s.n_layer) * _block(s.C),
+        "You count one block: there are n_layer of them, each with parameters of its own.",
+    ),
+    (
+        lambda s: (s.n_layer - 1) * (_count(s) - s.n_layer * _block(s.C)),
+        "You take n_layer times everything: tables, last norm and head are there once.",
+    ),
+    (lambda s: s.T * s.T, MASK),
+    (lambda s: s.n_layer * s.T * s.T, MASK),
+]
+
+
+@in_words
+def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
+    """Notebook 05: mine(V, T, n_layer, C, tied) is the number of parameters of a GPT.
+
+    A pre-norm one, with biases in all maps and norms but not in the head, with T learned
+    positions, 4C channels inside the feed-forward layer and a norm after the last block.
+    """
+    want, got = [_count(size) for size in SIZES], []
+    for size in SIZES:
+        answer = mine(*size)
+        if answer is None:
+            return f"For {size} your function returns None." if got else NOT_YET
+        got += numbers([answer])
+        if isinstance(got[-1], list):
+            return "Return one number, the sum of all, and not a list."
+    if near(got, want, EXACT):
+        return also([mine(*GPT_2_SMALL)], [_count(GPT_2_SMALL)], f"GPT-2 small, {GPT_2_SMALL}", 0)
+    off = [x - right for x, right in zip(got, want, strict=True)]
+    by = [([wrong(size) for size in SIZES], says) for wrong, says in MISTAKES]
+    for values, says in by:
+        if near(off, values, EXACT):
+            return says
+    # Of two mistakes the first: when that is mended, the other will be told.
+    for (one, says), (other, _) in combinations(by, 2):
+        if near(off, [x + y for x, y in zip(one, other, strict=True)], EXACT):
+            return says
+    i = next(i for i, x in enumerate(got) if not near(x, want[i], EXACT))
+    return f"For {SIZES[i]} it should be {want[i]:,}, and yours is {got[i]:,.10g}."
+
+
+class Writing(NamedTuple):
+    """What is written: so many tokens there, so many new, and a window of block_size."""
+
+    prompt: int
+    new: int
+    block_size: int
+
+    def __str__(self) -> str:
+        return f"prompt = {self.prompt}, new = {self.new} and block_size = {self.block_size}"
+
+
+# It gets longer than the window on the way; is longer; fills it at first; fits to the end.
+WRITINGS = [Writing(4, 6, 7), Writing(9, 4, 6), Writing(5, 3, 5), Writing(2, 3, 10)]
+# And one whose last token is found from exactly the window, the edge of the smallest one, none.
+MORE_WRITINGS = [Writing(3, 6, 8), Writing(1, 3, 1), Writing(3, 0, 5), Writing(1000, 50, 1024)]
+
+# How many tokens are read, i new ones after the prompt, with n there and a window of B.
+Read = Callable[[int, int, int], int]
+
+
+def _reads(n: int, i: int, B: int) -> int:
+    """All that was not read before, or the window, in which everything has moved."""
+    if n > B:
+        return B
+    return 1 if i else n
+
+
+def _each(read: Read, writing: Writing) -> list[int]:
+    prompt, new, B = writing
+    return [read(prompt + i, i, B) for i in range(new)]
+
+
+ONE_EACH = (
+    "You read one token each to the end: beyond block_size the window moves, and nothing that is "
+    "kept fits it."
+)
+ONCE_AGAIN = "You read the window once again: it moves with each new token, and is read each time."
+ALL = "You read the whole text where it is longer than block_size: the window is its last part."
+EARLY = "You begin to move the window one token early: a text of exactly block_size fits."
+LATE = "You begin to move the window late: a text of block_size + 1 does not fit any more."
+FIRST = "You count 1 for the first: nothing is kept then, so the whole prompt is read."
+UNCACHED = "This is without a cache: with one, only the newest token is read while the text fits."
+LACKING = "The first is missing: the prompt has to be read to find the first new token."
+
+# Wrong numbers for each token, and what to do about it; then wrong lists.
+MISREAD = [
+    (lambda n, i, B: 1 if i else min(n, B), ONE_EACH),
+    (lambda n, i, B: 1 if i else n, ONE_EACH),
+    (lambda n, i, B: B if n == B + 1 or n > B and not i else 1 if i else n, ONCE_AGAIN),
+    (lambda n, i, B: 1 if i and n <= B else n, ALL),
+    (lambda n, i, B: 1 if i and n <= B else n if i else min(n, B), ALL),
+    (lambda n, i, B: _reads(n, i, B) if i else n, ALL),
+    (lambda n, i, B: B if n >= B else _reads(n, i, B), EARLY),
+    (lambda n, i, B: 1 if i and n == B + 1 else _reads(n, i, B), LATE),
+    (lambda n, i, B: _reads(n, i, B) if i else 1, FIRST),
+    (lambda n, i, B: B if n > B else 1, FIRST),
+    (lambda n, i, B: min(n, B), UNCACHED),
+    (lambda n, i, B: min(n + 1, B), UNCACHED),
+    (lambda n, i, B: n, UNCACHED),
+]
+MISLISTED = [
+    (lambda w: list(accumulate(_each(_reads, w))), "These are totals: give each token its own."),
+    (lambda w: _each(_reads, w)[1:], LACKING),
+    (lambda w: _each(_reads, w)[:-1], "One too few: the last new token has to be found as well."),
+    (
+        lambda w: _each(_reads, w._replace(new=w.new + 1)),
+        "One too many: nothing is read when the last new token is there.",
+    ),
+    *((lambda w, read=read: _each(read, w), says) for read, says in MISREAD),
+]
+
+
+@in_words
+def check_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
+    """Notebook 05: mine(prompt, new, block_size) is how many tokens are read for each new one.
+
+    By a model with a cache: all of the prompt at first (its last block_size if it is longer),
+    then one each; and the whole window each time, once the text is longer than block_size.
+    """
+    want, found = [_each(_reads, writing) for writing in WRITINGS], []
+    for writing in WRITINGS:
+        got = mine(*writing)
+        if got is None:
+            return f"For {writing} your function returns None." if found else NOT_YET
+        if isinstance(got, Real):
+            return "Return a list, with one number for each new token."
+        found.append(numbers(got))
+    if near(found, want, EXACT):
+        return _more_work(mine)
+    for wrong, says in MISLISTED:
+        if near(found, [wrong(writing) for writing in WRITINGS], EXACT):
+            return says
+    i = next(i for i, row in enumerate(found) if not near(row, want[i], EXACT))
+    return row_differs(found[i], want[i], "new token", str(WRITINGS[i]))
+
+
+def _more_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
+    """RIGHT, if an answer that was right is so for other sizes too."""
+    for writing in MORE_WRITINGS:
+        says = also(mine(*writing), _each(_reads, writing), str(writing), EXACT)
+        if says != RIGHT:
+            return says
+    return RIGHT

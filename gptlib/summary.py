@@ -1,0 +1,98 @@
+"""The layers of a GPT in a table: what each gives, and what it has and costs."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from gptlib.attention import Attention
+from gptlib.gpt import GPT
+from gptlib.modes import evaluating
+
+
+@dataclass(frozen=True)
+class Row:
+    """A part of a model: its name, its class, the shape that it gives, and its parameters."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one sequence of T tokens meets on its way through a model; printed, it is a table.
+
+    parameters: of the whole model, each counted once
+    linear: multiplications, each with its addition, in maps; the logits' is one of them
+    attention: those in the two products of attention, q with k and weights with v, where
+        masked places count like others
+    """
+
+    rows: tuple[Row, ...]
+    parameters: int
+    linear: int
+    attention: int
+
+    def __str__(self) -> str:
+        lines = [("layer", "", "output", "parameters")]
+        lines += [(r.name, r.kind, str(r.shape), f"{r.parameters:,}") for r in self.rows]
+        lines += [("in all", "", "", f"{self.parameters:,}")]
+        wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        table = [
+            f"{a:{wide[0]}}  {b:{wide[1]}}  {c:{wide[2]}}  {d:>{wide[3]}}" for a, b, c, d in lines
+        ]
+        rule = "-" * len(table[0])
+        costs = (
+            f"multiply-adds: {_giga(self.linear)} in maps, {_giga(self.attention)} in attention, "
+            f"{_giga(self.linear + self.attention)} in all"
+        )
+        return "\n".join([table[0], rule, *table[1:-1], rule, table[-1], costs])
+
+
+@torch.no_grad()
+def summary(model: GPT, T: int) -> Summary:
+    """Send one sequence of T tokens through model, and write down what its parts give and cost.
+
+    A model on the device "meta" has shapes and no numbers, so its size does not matter. ValueError
+    for more than block_size tokens.
+    """
+    rows, costs = [], {"linear": 0, "attention": 0}
+
+    def note(name: str, part: nn.Module, _: tuple, output: Tensor) -> None:
+        parameters = sum(p.numel() for p in part.parameters())
+        rows.append(Row(name, type(part).__name__, tuple(output.shape), parameters))
+
+    def count(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        if isinstance(part, nn.Linear):
+            costs["linear"] += part.in_features * output.numel()
+        elif isinstance(part, Attention):
+            q, k, *_ = inputs
+            costs["attention"] += 2 * q.numel() * k.shape[-2]
+
+    parts = [("tok_emb", model.tok_emb), ("pos_emb", model.pos_emb)]
+    parts += [(f"blocks.{n}", block) for n, block in enumerate(model.blocks)]
+    parts += [("ln_f", model.ln_f), ("lm_head", model.lm_head)]
+    hooks = [
+        part.register_forward_hook(partial(note, name))
+        for name, part in parts
+        if part is not None and not isinstance(part, nn.Identity)
+    ]
+    hooks += [part.register_forward_hook(count) for part in model.modules()]
+    idx = torch.zeros(1, T, dtype=torch.int64, device=model.tok_emb.weight.device)
+    try:
+        with evaluating(model):
+            logits = model(idx)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if model.lm_head is None:  # a product with tok_emb's table, which no hook sees
+        rows.append(Row("lm_head", "of tok_emb", tuple(logits.shape), 0))
+        costs["linear"] += model.config.n_embd * logits.numel()
+    return Summary(tuple(rows), model.num_parameters(), **costs)
+
+
+def _giga(n: int) -> str:
+    return f"{n / 1e9:.2f} G" if n >= 1e7 else f"{n / 1e6:.2f} M"

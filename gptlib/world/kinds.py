@@ -1,0 +1,62 @@
+"""What each character of a story asks of whoever guesses it."""
+
+import re
+from collections.abc import Sequence
+
+from gptlib.world.lexicon import LEXICON
+from gptlib.world.story import Story
+
+KINDS = ("something new", "spelling", "grammar", "phrases", "names", "things", "places")
+
+WHERE = {"at", "room", "area", "home", "going"}  # relations of facts that say where
+AGREEING = set("he she him her his himself herself it its they them their a an".split())
+PEOPLE = ("child", "family", "worker", "called")
+
+
+def _words(categories: Sequence[str]) -> set[str]:
+    names = [entry.name for category in categories for entry in LEXICON[category]]
+    looks = [
+        look
+        for category in categories
+        for entry in LEXICON[category]
+        for look in entry.words.get("look", ())
+    ]
+    return {word for text in names + looks for word in text.split()}
+
+
+NAMED = _words(PEOPLE)
+THINGS = _words([category for category in LEXICON if category not in PEOPLE]) - {"the"}
+
+
+def kinds(story: Story, surprisals: Sequence[float]) -> list[str]:
+    """For each character of story.text one of KINDS.
+
+    surprisals: the perfect predictor's, whose certainty tells what is new from what follows
+
+    - something new: even the perfect predictor is not sure
+    - places: words that say again where something is
+    - names, things: words for somebody or something that the story has told of before
+    - grammar: pronouns, articles, spaces and punctuation
+    - spelling: the letters of other words after the first
+    - phrases: the first letters of other words
+    """
+    text = story.text
+    found = ["grammar"] * len(text)
+    told: set[str] = set()
+    for match in re.finditer(r"[\w'-]*\w", text):
+        word = match[0].removesuffix("'s")
+        where = slice(match.start(), match.start() + len(word))
+        if word in told and word in NAMED:
+            found[where] = ["names"] * len(word)
+        elif word in told and word in THINGS:
+            found[where] = ["things"] * len(word)
+        elif word.lower() not in AGREEING:
+            found[where] = ["phrases"] + ["spelling"] * (len(word) - 1)
+        told.add(word)
+    for repeat in story.repeats(1):
+        if repeat.fact.relation in WHERE:
+            found[repeat.again] = ["places"] * (repeat.again.stop - repeat.again.start)
+    return [
+        "something new" if nats > 1e-9 else kind
+        for kind, nats in zip(found, surprisals, strict=True)
+    ]

@@ -1,0 +1,113 @@
+"""A summary says what every part gives and has, and what a sequence costs."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from test_gpt import SMALL, made, norms, tying
+
+from gptlib.config import GPTConfig
+from gptlib.gpt import GPT
+from gptlib.papers import GPT_2
+from gptlib.summary import summary
+
+
+def on_meta(config):
+    with torch.device("meta"):
+        return GPT(config)
+
+
+def by_hand(config, T):
+    """Multiply-adds of maps, of which a block has twelve of C by C, and of attention."""
+    V, C, N = config.vocab_size, config.n_embd, config.n_layer
+    maps = T * (N * 12 * C * C + C * V)
+    return maps, N * (T * T * C + T * T * C)
+
+
+def test_the_smallest_gpt_2():
+    table = summary(on_meta(GPT_2["small"].config), T=100)
+    assert (table.linear, table.attention) == (12_353_203_200, 184_320_000)
+    assert table.parameters == 124_439_808
+    last = str(table).splitlines()[-2:]
+    assert last[0].split() == ["in", "all", "124,439,808"]
+    costs = "multiply-adds: 12.35 G in maps, 0.18 G in attention, 12.54 G in all"
+    assert last[1] == costs
+
+
+@norms
+@tying
+@pytest.mark.parametrize("T", [1, 7, 20])
+def test_costs_are_those_by_hand(T, norm, tied):
+    for settings in ({}, {"n_layer": 3, "n_head": 1}, {"band": 2}, {"bias": False}):
+        config = replace(SMALL, norm=norm, tied=tied, **settings)
+        table = summary(GPT(config), T)
+        assert (table.linear, table.attention) == by_hand(config, T)
+        assert summary(on_meta(config), T) == table
+
+
+def test_every_part_with_its_shape_and_parameters():
+    rows = summary(made(), T=7).rows
+    block = 12 * 12 * 12 + 13 * 12
+    assert [(r.name, r.kind, r.shape, r.parameters) for r in rows] == [
+        ("tok_emb", "Embedding", (1, 7, 12), 13 * 12),
+        ("pos_emb", "LearnedPositions", (7, 12), 20 * 12),
+        ("blocks.0", "Block", (1, 7, 12), block),
+        ("blocks.1", "Block", (1, 7, 12), block),
+        ("ln_f", "LayerNorm", (1, 7, 12), 2 * 12),
+        ("lm_head", "of tok_emb", (1, 7, 13), 0),
+    ]
+
+
+@norms
+@tying
+@pytest.mark.parametrize("positions", ["learned", "sinusoidal"])
+def test_rows_add_up_to_the_whole(positions, norm, tied):
+    model = made(norm=norm, tied=tied, positions=positions)
+    table = summary(model, T=3)
+    assert sum(row.parameters for row in table.rows) == table.parameters == model.num_parameters()
+    names = [row.name for row in table.rows]
+    assert ("ln_f" in names) == (norm == "pre")
+    assert names[-1] == "lm_head"
+    assert table.rows[-1].shape == (1, 3, 13)
+
+
+def test_it_prints_a_table():
+    text = str(summary(GPT(GPTConfig(13, 20, n_layer=1, n_head=3, n_embd=12)), T=5))
+    assert text.splitlines() == [
+        "layer                       output      parameters",
+        "--------------------------------------------------",
+        "tok_emb   Embedding         (1, 5, 12)         156",
+        "pos_emb   LearnedPositions  (5, 12)            240",
+        "blocks.0  Block             (1, 5, 12)       1,884",
+        "ln_f      LayerNorm         (1, 5, 12)          24",
+        "lm_head   of tok_emb        (1, 5, 13)           0",
+        "--------------------------------------------------",
+        "in all                                       2,304",
+        "multiply-adds: 0.01 M in maps, 0.00 M in attention, 0.01 M in all",
+    ]
+
+
+def hooks(model):
+    return sum(len(part._forward_hooks) for part in model.modules())
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_it_leaves_everything_as_it_was(training):
+    model = made(dropout=0.5).train(training)
+    model.blocks[0].eval()
+    modes = [part.training for part in model.modules()]
+    torch.manual_seed(3)
+    drawn = torch.rand(3)
+    torch.manual_seed(3)
+    summary(model, T=5)
+    assert torch.equal(torch.rand(3), drawn)
+    assert [part.training for part in model.modules()] == modes
+    assert all(p.grad is None for p in model.parameters())
+    assert hooks(model) == 0
+
+
+def test_more_tokens_than_positions():
+    model = made().train()
+    with pytest.raises(ValueError, match="21 tokens have more than block_size = 20 positions"):
+        summary(model, T=21)
+    assert hooks(model) == 0 and model.training

@@ -1585,6 +1585,201 @@ MUTANTS = [
         "",
         "test_sampling.py::test_a_broken_model_has_no_beam",
     ),
+    # Sampling explorer: what is cut is drawn as if it were kept.
+    Mutant(
+        "plot/sampling.py",
+        "return self.before > 0 and self.after == 0",
+        "return False",
+        "test_explorer_sampling.py::test_bars_are_the_probabilities",
+    ),
+    # What is kept is drawn at its old height.
+    Mutant(
+        "plot/bars.py",
+        'drawn = _rect("kept", left, after) + _rect("before", left, before)',
+        'drawn = _rect("kept", left, before) + _rect("before", left, before)',
+        "test_explorer_sampling.py::test_bars_are_the_probabilities",
+    ),
+    # The bars that stand for many tokens lose those that are cut.
+    Mutant(
+        "plot/sampling.py",
+        "for others in (left, gone):",
+        "for others in (left,):",
+        "test_explorer_sampling.py::test_no_bar_is_lost_and_none_leaves_the_scale",
+    ),
+    # The first 20 tokens are drawn, and not the likeliest.
+    Mutant(
+        "plot/sampling.py",
+        'order = np.argsort(-probs, kind="stable")',
+        "order = np.arange(len(probs))",
+        "test_explorer_sampling.py::test_bars_are_the_probabilities",
+    ),
+    # The sentence tells what is kept after the rest is scaled: always 100%.
+    Mutant(
+        "plot/sampling.py",
+        "had = 100 * float(probs[kept > 0].sum())",
+        "had = 100 * float(kept[kept > 0].sum())",
+        "test_explorer_sampling.py::test_the_sentence",
+    ),
+    # Nearly all is called all.
+    Mutant(
+        "plot/sampling.py",
+        "round(had) in (0, 100)",
+        "had in (0, 100)",
+        "test_explorer_sampling.py::test_a_share_is_not_rounded_to_all_or_nothing",
+    ),
+    # A token that can be kept, but was not possible, goes unnoticed.
+    Mutant(
+        "plot/sampling.py",
+        'np.flatnonzero((arrays["kept"] > 0) & (arrays["probs"] == 0))',
+        'np.flatnonzero((arrays["kept"] > 1) & (arrays["probs"] == 0))',
+        "test_explorer_sampling.py::test_mistakes",
+    ),
+    # The explorer keeps the caller's array, which changes.
+    Mutant(
+        "plot/sampling.py",
+        "array = np.asarray(given).astype(float)",
+        "array = np.asarray(given, dtype=float)",
+        "test_explorer_sampling.py::test_the_arrays_are_the_explorers_own",
+    ),
+    # What was there before the cut is what is there after it.
+    Mutant(
+        "explorer/sampling.py",
+        "self._distribution(temperature, None, None),",
+        "self._distribution(temperature, top_k, top_p),",
+        "test_explorer_sampling.py::test_bars_are_the_probabilities",
+    ),
+    # The slider of top_p cuts nothing.
+    Mutant(
+        "explorer/sampling.py",
+        "return temperature, top_k, None if top_p == 1 else top_p",
+        "return temperature, top_k, None",
+        "test_explorer_sampling.py::test_it_asks_for_what_the_sliders_say",
+    ),
+    # The text is that of a temperature of 1.
+    Mutant(
+        "explorer/sampling.py",
+        "self.text = self._write(temperature, top_k, top_p)",
+        "self.text = self._write(1.0, top_k, top_p)",
+        "test_explorer_sampling.py::test_the_text_is_that_of_the_settings",
+    ),
+    # A token, or a text, is taken for HTML.
+    Mutant(
+        "plot/bars.py",
+        "<title>{escape(told)}</title>",
+        "<title>{told}</title>",
+        "test_explorer_sampling.py::test_no_token_is_html",
+    ),
+    Mutant(
+        "explorer/sampling.py",
+        '<div class="sampling-text">{escape(self.text)}</div>',
+        '<div class="sampling-text">{self.text}</div>',
+        "test_explorer_sampling.py::test_no_token_is_html",
+    ),
+    # In a figure, the outline is as high as the new bar.
+    Mutant(
+        "plot/sampling.py",
+        "ax.bar(x, bar.before, width=0.8, **outline)",
+        "ax.bar(x, bar.after, width=0.8, **outline)",
+        "test_plot_lines.py::test_distribution",
+    ),
+    # The lens has the top of the model below.
+    Mutant(
+        "plot/lens.py",
+        "probs[::-1], (cell, high)",
+        "probs, (cell, high)",
+        "test_plot_lines.py::test_lens",
+    ),
+    # A guess is right if it repeats what was read.
+    Mutant(
+        "plot/lens.py",
+        "right = left + t * cell, probs[row, t] > 0.6, guess == chars[t + 1]",
+        "right = left + t * cell, probs[row, t] > 0.6, guess == chars[t]",
+        "test_plot_lines.py::test_lens",
+    ),
+    # Names stand in the order in which they were given, not in that of their lines.
+    Mutant(
+        "plot/lines.py",
+        "told = sorted(told, key=lambda end: end[0])",
+        "told = list(told)",
+        "test_plot_lines.py::test_by_kind",
+    ),
+    # Two kinds look alike without colour.
+    Mutant(
+        "plot/lines.py",
+        '"os^DvPX*"',
+        '"os^Dos^D"',
+        "test_plot_lines.py::test_the_styles_of_lines_differ_without_colour",
+    ),
+    # Sizes of the stream seem to start at 0.
+    Mutant(
+        "plot/lines.py",
+        "ax.set_ylim(0, 1.08 * most)",
+        "ax.set_ylim(least, 1.08 * most)",
+        "test_plot_lines.py::test_stream",
+    ),
+    # The mask is drawn at the feed-forward layer.
+    Mutant(
+        "plot/gpt.py",
+        'heights["attn"]',
+        'heights["mlp"]',
+        "test_plot_gpt.py::test_the_opened_block_is_the_module",
+    ),
+    # Hatching is hidden by the block that it stands in.
+    Mutant(
+        "plot/gpt.py",
+        '"zorder": -2}',
+        '"zorder": 0}',
+        "test_plot_gpt.py::test_the_opened_block_is_the_module",
+    ),
+    # Values mix no keys: k is drawn in the colour of v.
+    Mutant(
+        "plot/block.py",
+        "way(ax, [(ends, lanes[name]), (6.3, at)], COLORS[name]",
+        'way(ax, [(ends, lanes[name]), (6.3, at)], COLORS["v"]',
+        "test_plot_gpt.py::test_the_steps_of_attention_are_numbered_in_their_order",
+    ),
+    # All heads are drawn as the first.
+    Mutant(
+        "plot/block.py",
+        "for h, part in enumerate(parts):",
+        "for h, part in enumerate([parts[0]] * len(parts)):",
+        "test_plot_gpt.py::test_gpt_attention",
+    ),
+    # Of GELU and ReLU the names are exchanged.
+    Mutant(
+        "plot/block.py",
+        "zip(curves.items(), styles, strict=True)",
+        "zip(zip(curves, reversed(curves.values())), styles, strict=True)",
+        "test_plot_gpt.py::test_feed_forward",
+    ),
+    # What is told for the first time counts as told before.
+    Mutant(
+        "world/kinds.py",
+        "elif word in told and word in THINGS:",
+        "elif word in THINGS:",
+        "test_kinds.py::test_a_thing_and_its_look_are_known_when_they_are_told_again",
+    ),
+    # Whose name it is, the model is asked for at the first letter only.
+    Mutant(
+        "world/kinds.py",
+        'found[where] = ["names"] * len(word)',
+        'found[where] = ["names"] + ["spelling"] * (len(word) - 1)',
+        "test_kinds.py::test_a_name_is_one_when_it_is_told_again",
+    ),
+    # Where something was told is marked, and not where it is told again.
+    Mutant(
+        "world/kinds.py",
+        'found[repeat.again] = ["places"] * (repeat.again.stop - repeat.again.start)',
+        'found[repeat.told] = ["places"] * (repeat.told.stop - repeat.told.start)',
+        "test_kinds.py::test_a_place_is_one_when_it_is_told_again",
+    ),
+    # A window that is just full is read anew.
+    Mutant(
+        "exercises/gpt.py",
+        "if n > B:",
+        "if n >= B:",
+        "test_exercises.py::test_work_is_what_generating_takes",
+    ),
 ]
 
 

@@ -130,6 +130,9 @@ def test_sliders_and_fields_move_together():
     assert explorer.top_k.value == 7
     explorer.temperature.value = 0.5
     assert fields["temperature"].value == 0.5
+    explorer.temperature.value = 0.15000000000000002
+    assert fields["temperature"].value == 0.15
+    explorer.temperature.value = 0.5
     fields["top-p"].value = 0.333  # typed by a reader, beside the steps of the slider
     assert explorer.top_p.value == 0.333
     kept = distribution(0.5, 7, 0.33)
@@ -183,6 +186,16 @@ def test_tokens_are_text(tokens):
         assert names <= set("style div p svg rect path g title text".split())
         assert not re.search(r"<[^>]*\son\w+=", page)
     assert not any(child.description_allow_html for child in described(explorer))
+
+
+def test_no_token_is_html():
+    """Whatever stands between < and > is an element of ours."""
+    explorer, _ = explore(HOSTILE, write=lambda *_: "".join(HOSTILE))
+    page = html(explorer)
+    assert set(re.findall(r"<[!/]?(\w*)", page)) <= set(
+        "style div p svg rect path g title text".split()
+    )
+    assert page.count("</title>") == page.count("<title>")
 
 
 THIRD = np.full(3, 1 / 3)

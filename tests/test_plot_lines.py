@@ -43,7 +43,7 @@ def ends(values):
     return {name: np.asarray(y)[np.isfinite(y)][-1] for name, y in values.items()}
 
 
-@pytest.mark.parametrize("apart", [1.0, 0.001])  # names that have room, and that must make it
+@pytest.mark.parametrize("apart", [1.0, -1.0, 0.001])  # names have room, or must make it
 @pytest.mark.parametrize("first", [0, 1, 6])
 @pytest.mark.parametrize("n", [1, 7])
 def test_by_kind(apart, first, n):
@@ -100,6 +100,17 @@ def test_stream(n, wide):
     assert top > max(max(values) for values in sizes.values())
 
 
+def test_a_stream_through_many_blocks():
+    sizes = {"as they are": np.linspace(0.03, 9, 25), "scaled": np.linspace(0.03, 1, 25)}
+    names = [str(n) for n in range(25)]
+    fig = plot.stream(sizes, names, title="Far up", xlabel="after so many blocks")
+    assert_legible(fig)
+    (ax,) = fig.axes
+    assert_lines(ax, range(25), sizes)
+    assert [label.get_text() for label in ax.get_xticklabels()] == names
+    assert ax.get_xlabel() == "after so many blocks"
+
+
 def test_generation_times():
     lengths = np.arange(16, 257, 16)
     times = {"without cache": 2 + 0.0004 * lengths**2, "with cache": 1.5 + 0.003 * lengths}
@@ -144,6 +155,14 @@ def test_lines_that_cannot_be_drawn(draw, message):
     with pytest.raises(ValueError) as error:
         draw()
     assert str(error.value).startswith(message)
+
+
+def test_the_styles_of_lines_differ_without_colour():
+    values = {str(i): [1.0 + i, 2.0 + i] for i in range(8)}
+    fig = plot.by_kind([1, 2], values, title="Eight")
+    assert_legible(fig)
+    markers = [line.get_marker() for line in curves(fig.axes[0])[0]]
+    assert len(set(markers)) == 8
 
 
 def rectangles(ax):

@@ -15,7 +15,8 @@ def field(
     limits = {"min": slider.min, "max": slider.max, "step": slider.step}
     field = kind(slider.value, description=name, **limits)
     field.layout.width, field.style.description_width = f"{wide}px", f"{words}px"
-    link((slider, "value"), (field, "value"))
+    # A slider counts its steps in binary, up to 0.9500000000000001.
+    link((slider, "value"), (field, "value"), transform=(lambda x: round(x, 2), lambda x: x))
     return field
 
 

@@ -81,12 +81,15 @@ def generation_times(
     return fig
 
 
-def stream(sizes: Mapping[str, ArrayLike], names: Sequence[str], title: str) -> Figure:
+def stream(
+    sizes: Mapping[str, ArrayLike], names: Sequence[str], title: str, xlabel: str = ""
+) -> Figure:
     """Draw how large the residual stream is at each depth, for several ways to start.
 
     sizes: way -> RMS at each depth, first of the way that others are to replace, at most 4; on a
         log scale where the largest is more than 20 times the least
-    names: one for each depth, from the bottom of the model
+    names: one for each depth, from the bottom of the model; xlabel: what they are, if they do not
+        say so themselves
 
     ValueError for numbers that do not fit the names, and for more ways.
     """
@@ -100,7 +103,7 @@ def stream(sizes: Mapping[str, ArrayLike], names: Sequence[str], title: str) -> 
     ends = _draw(ax, range(len(names)), sizes, VERSUS)
     scale = _scale_for(ax, sizes.values())
     ax.set_xticks(range(len(names)), names, rotation=90 if turned else 0, parse_math=False)
-    ax.set_ylabel(f"size of the stream (RMS){scale}")
+    ax.set(xlabel=xlabel, ylabel=f"size of the stream (RMS){scale}")
     name_ends(ax, ends)
     return fig
 

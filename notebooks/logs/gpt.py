@@ -1,4 +1,4 @@
-"""Train what notebook 05 quotes: `make runs`, twenty minutes on two cores, a thread for each run.
+"""Train what notebook 05 quotes: `make runs`, half an hour on two cores, a thread for each run.
 
 It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), learned.csv (what a
 quarter of an hour teaches, and when) and gpt.safetensors (the model after it). Losses come back
@@ -8,7 +8,6 @@ the same on the same machine; times never do.
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -26,7 +25,7 @@ from gptlib.gpt import GPT
 from gptlib.layers import FeedForward
 from gptlib.positions import LearnedPositions
 from gptlib.tokenizer import CharTokenizer
-from gptlib.train import evaluate, next_token_loss, train
+from gptlib.train import evaluate, learning_rate, next_token_loss, train
 from gptlib.world import KINDS, kinds, surprisals, tell
 
 HERE = Path(__file__).resolve().parent
@@ -34,9 +33,17 @@ SEEDS = (1, 2, 3)
 C, T, B, STEPS = 64, 64, 8, 2000
 GROWN = {"n_layer": 4, "n_head": 8, "n_embd": C, "block_size": T, "dropout": 0.0, "init_std": 0.07}
 
-LONG = {"n_layer": 4, "n_head": 8, "n_embd": 128, "block_size": 416, "dropout": 0.0}
-LONG_STEPS, SHORT_STEPS, SHORT = 4000, 1000, 64  # short windows come first
-LOOKS = (100, 200, 300, 400, 500, 700, 1000, 1200, 1500, 2000, 2500, 3000, 3500, 4000)
+LONG = {
+    "n_layer": 4,
+    "n_head": 8,
+    "n_embd": 128,
+    "block_size": 416,
+    "dropout": 0.0,
+    "init_std": 0.05,
+}
+LONG_STEPS, LONG_B, LONG_WARMUP = 5000, 3, 50
+MUON_RATE, ADAMW_RATE = 0.02, 4e-3  # the highest
+LOOKS = (100, 200, 300, 400, 500, 600, 700, 850, 1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000)
 STORIES = range(1_000_000, 1_000_380)  # the seeds of those to validate
 
 
@@ -151,11 +158,11 @@ def grown(name, seed):
 
 
 @torch.no_grad()
-def excess_by_kind(model, window, stories, certain):
+def excess_by_kind(model, stories, certain):
     """Nats per story by which model's loss is above the perfect predictor's, for each kind."""
     _, valid_data, starts, _ = texts()
     losses = []
-    for idx, targets in all_batches(valid_data, 20, window, starts):
+    for idx, targets in all_batches(valid_data, 20, LONG["block_size"], starts):
         nats = F.cross_entropy(model(idx).mT, targets, ignore_index=IGNORE, reduction="none")
         losses.append(nats[targets != IGNORE])
     losses = torch.cat(losses)
@@ -167,31 +174,52 @@ def excess_by_kind(model, window, stories, certain):
     return excess, losses.mean().item()
 
 
+def long_steps(model):
+    """Train model with Muon (Jordan et al., 2024); yields the loss of each step.
+
+    A step of Muon is the momentum of a matrix's gradient, made as near to a rotation as five
+    Newton-Schulz iterations make it. So it is for the matrices inside blocks, and AdamW does the
+    rest. PyTorch's has a weight decay of 0.1 unless told, and takes larger steps, by
+    sqrt(rows / columns), for matrices that are higher than wide.
+    """
+    data = texts()[0]
+    drawn = batches(data, LONG_B, LONG["block_size"], torch.Generator().manual_seed(0))
+    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
+    others = [p for p in model.parameters() if all(p is not matrix for matrix in matrices)]
+    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0, adjust_lr_fn="original")
+    adamw = torch.optim.AdamW(others, lr=ADAMW_RATE, betas=(0.9, 0.95), weight_decay=0)
+    fall = TrainConfig(LONG_STEPS, learning_rate=1, warmup_iters=LONG_WARMUP, decay="linear")
+    for step, batch in zip(range(LONG_STEPS), drawn, strict=False):
+        model.train()
+        for optimizer, rate in ((muon, MUON_RATE), (adamw, ADAMW_RATE)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * learning_rate(step, fall)
+        loss = next_token_loss(model, batch)
+        model.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        muon.step()
+        adamw.step()
+        yield loss.item()
+
+
 def long():
     """Train a larger model for a quarter of an hour; what it knows on the way, and itself."""
     torch.set_num_threads(1)
-    data, _, _, tokenizer = texts()
+    tokenizer = texts()[-1]
     stories = [tell(seed) for seed in STORIES]
     certain = [surprisals(story.text) for story in stories]
     torch.manual_seed(0)
-    model = GPT(GPTConfig(tokenizer.vocab_size, init_std=0.05, **LONG))
-    generator = torch.Generator().manual_seed(0)
-    # Spelling comes first and needs no more; the long ones have room for any story.
-    short = batches(data, 24, SHORT, generator)
-    whole = batches(data, 3, LONG["block_size"], generator)
-    drawn = chain(islice(short, SHORT_STEPS), whole)
-    config = TrainConfig(max_iters=LONG_STEPS, learning_rate=4e-3, warmup_iters=100)
+    model = GPT(GPTConfig(tokenizer.vocab_size, **LONG))
     rows, seconds, start = [], 0.0, perf_counter()
-    for step, _ in enumerate(train(model, drawn, next_token_loss, config), 1):
+    for step, _ in enumerate(long_steps(model), 1):
         if step in LOOKS:
             seconds += perf_counter() - start
             model.eval()
-            window = SHORT if step <= SHORT_STEPS else LONG["block_size"]
-            excess, loss = excess_by_kind(model, window, stories, certain)
-            rows.append({"step": step, "seconds": f"{seconds:.0f}", "window": window})
-            rows[-1]["loss"] = f"{loss:.4f}"
+            excess, loss = excess_by_kind(model, stories, certain)
+            rows.append({"step": step, "seconds": f"{seconds:.0f}", "loss": f"{loss:.4f}"})
             rows[-1] |= {kind: f"{excess[kind]:.3f}" for kind in KINDS}
-            print(*rows[-1].items(), flush=True)
+            print(*rows[-1].values(), sep=", ", flush=True)
             start = perf_counter()
     checkpoint.save(HERE / "gpt.safetensors", model, tokenizer, LONG_STEPS)
     return rows

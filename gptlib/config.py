@@ -67,7 +67,9 @@ class GPTConfig(_Stack):
     GPT-3; with those after each sum, as in GPT-1, there is not.
 
     Radford et al. (2018), section 4.1; Radford et al. (2019), section 2.3 and the released code;
-    Brown et al. (2020), section 2.1. ValueError for sizes that make no model.
+    Brown et al. (2020), section 2.1: GPT-3 alternates dense and banded blocks, but how wide bands
+    are and which blocks have them was never published. Dropout is GPT-1's; GPT-2's was not
+    published either. ValueError for sizes that make no model.
     """
 
     vocab_size: int  # V
@@ -77,11 +79,13 @@ class GPTConfig(_Stack):
     n_embd: int = 768
     dropout: float = 0.1  # of embeddings, of what each layer gives, and of attention weights
     norm: Literal["post", "pre"] = "pre"
-    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # exact, or by GPT's formula
+    activation: Literal["relu", "gelu", "gelu_tanh"] = (
+        "gelu_tanh"  # exact, or by tanh as in GPT-1 and GPT-2
+    )
     bias: bool = True  # in all maps and norms
     tied: bool = True  # the table of embeddings also makes the logits
     positions: Literal["learned", "sinusoidal"] = "learned"
-    band: int | None = None  # how far back every second block looks, from the second; None: all
+    band: int | None = None  # every second block, from the second, sees so many tokens; None: all
     init_std: float = 0.02  # of all matrices, at first
     scale_residual: bool = True  # less for what writes to the stream, with more blocks
 

@@ -18,7 +18,8 @@ POSITIONS = {"learned": LearnedPositions, "sinusoidal": SinusoidalPositions}
 class GPT(nn.Module):
     """From what is written so far to what comes next, at each place of it.
 
-    Radford et al. (2018), equation 2; Radford et al. (2019), section 2.3.
+    Radford et al. (2018), equation 2; Radford et al. (2019), section 2.3; Brown et al. (2020),
+    section 2.1.
     """
 
     def __init__(self, config: GPTConfig) -> None:
@@ -29,7 +30,7 @@ class GPT(nn.Module):
         self.pos_emb = POSITIONS[config.positions](config.block_size, C)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, causal=True) for _ in range(config.n_layer))
-        # The sum of all blocks is normed by nobody else.
+        # In pre-norm nothing else norms what the blocks have added up.
         pre = config.norm == "pre"
         self.ln_f = nn.LayerNorm(C, bias=config.other_bias) if pre else nn.Identity()
         self.lm_head = None if config.tied else nn.Linear(C, V, bias=False)
@@ -42,7 +43,7 @@ class GPT(nn.Module):
             if name.endswith("bias"):
                 nn.init.zeros_(p)
             elif name.endswith("proj.weight") and self.config.scale_residual:
-                # So many of them add to the stream: their sum is to be as large as one would be.
+                # All of them together are to add what one would (GPT-2's paper, section 2.3).
                 nn.init.normal_(p, std=std / math.sqrt(writers))
             elif p.dim() > 1:
                 nn.init.normal_(p, std=std)
@@ -65,7 +66,10 @@ class GPT(nn.Module):
         bands = self.config.bands
         if cache is None:
             # Attention that is only causal needs no mask, and is faster without.
-            masks = {band: band and banded_mask(T, band, idx.device) for band in set(bands)}
+            masks = {
+                band: None if band is None else banded_mask(T, band, idx.device)
+                for band in set(bands)
+            }
         else:
             masks = {band: cache.mask(T, band) for band in set(bands)}
         for n, (block, band) in enumerate(zip(self.blocks, bands, strict=True)):

@@ -32,8 +32,8 @@ TRANSFORMER = {
     ),
 }
 
-# Its output table is that of the embeddings, and no norm follows the last block. 40,000 merges of
-# 478 characters; the three tokens that fine-tuning adds are not counted.
+# 40,000 merges of 478 characters; the three tokens that fine-tuning adds are not counted. Its code
+# drops entries of the table itself, which makes the logits, too; ours drops what is looked up.
 GPT_1 = Published(
     GPTConfig(vocab_size=40_478, block_size=512, norm="post", scale_residual=False),
     printed=None,
@@ -42,13 +42,13 @@ GPT_1 = Published(
 )
 
 # The paper's table prints other numbers of parameters than the models have; the authors have said
-# so since. The numbers of heads are those of the released models.
+# so since. Heads are those of the released models, whose code starts positions at 0.01, not 0.02.
 GPT_2 = {
     name: Published(
         GPTConfig(vocab_size=50_257, n_layer=n_layer, n_head=n_head, n_embd=n_embd),
         printed=printed,
         parameters=parameters,
-        source="Radford et al. (2019), Table 2, and the released code",
+        source="Radford et al. (2019), section 2.3 and Table 2, and the released code",
     )
     for name, printed, n_layer, n_head, n_embd, parameters in (
         ("small", "117M", 12, 12, 768, 124_439_808),

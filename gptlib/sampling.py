@@ -31,6 +31,7 @@ def next_probs(
     B, V = logits.shape
     _check(temperature, top_k, top_p)
     _check_nan(logits)
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # sums of halves drift
     if temperature == 0:
         return F.one_hot(logits.argmax(-1), V).to(logits.dtype)  # (B, V)
     probs = (logits / temperature).softmax(-1)  # (B, V)
@@ -89,6 +90,7 @@ def stream(
     lengths: (B,) how many tokens of each row are there; what tokens stand behind does not matter
     stop: the token that ends a row; it goes on with nothing else until all have ended
 
+    A stream is of one set of parameters: after a training step begin another.
     ValueError, once the first is asked for, for settings out of range and a row without a token.
     """
     _check(temperature, top_k, top_p)
@@ -101,7 +103,7 @@ def stream(
     done = torch.zeros(B, dtype=torch.bool, device=idx.device)
     cache = model.new_cache(B) if hasattr(model, "new_cache") else None
     for _ in range(max_new_tokens):
-        with evaluating(model):  # and not in between, where the caller may train
+        with evaluating(model):  # between tokens the mode is the caller's
             logits = _next_logits(model, text, ends, cache)
         probs = next_probs(logits, temperature, top_k, top_p)
         new = torch.multinomial(probs.cpu(), 1, generator=generator)[:, 0].to(idx.device)
@@ -122,17 +124,18 @@ def _next_logits(
     rows = torch.arange(len(text))
     if cache is None:
         return model(text[:, : int(ends.max())])[rows, ends - 1]
-    read = cache.length
     block_size = cache.keys.shape[-2]
     if (ends > block_size).any():
-        # Nothing kept may stay: it was made from tokens that the window has lost.
-        cache.length = torch.zeros_like(ends)
-        read = (ends - block_size).clamp(min=0)
-    T = int((ends - read).max())
-    logits = model(text[rows[:, None], read[:, None] + torch.arange(T)], cache)
-    filling = T - (ends - read)
-    cache.length = cache.length - filling
-    return logits[rows, T - 1 - filling]
+        # Nothing kept is of use again: it was made from tokens that the window has lost.
+        first = (ends - block_size).clamp(min=0)
+        within = ends - first
+        window = first[:, None] + torch.arange(int(within.max()))
+        return model(text[rows[:, None], window])[rows, within - 1]
+    unread = ends - cache.length
+    T = int(unread.max())
+    logits = model(text[rows[:, None], cache.places(T)], cache)
+    cache.length = cache.length - (T - unread)  # without the filling of shorter rows
+    return logits[rows, unread - 1]
 
 
 @torch.no_grad()

@@ -45,10 +45,12 @@ class Summary:
             f"{a:{wide[0]}}  {b:{wide[1]}}  {c:{wide[2]}}  {d:>{wide[3]}}" for a, b, c, d in lines
         ]
         rule = "-" * len(table[0])
-        costs = (
-            f"multiply-adds: {_giga(self.linear)} in maps, {_giga(self.attention)} in attention, "
-            f"{_giga(self.linear + self.attention)} in all"
+        total = self.linear + self.attention
+        size, unit = (1e9, "G") if total >= 1e9 else (1e6, "M")
+        in_maps, in_attention, in_all = (
+            f"{n / size:.2f} {unit}" for n in (self.linear, self.attention, total)
         )
+        costs = f"multiply-adds: {in_maps} in maps, {in_attention} in attention, {in_all} in all"
         return "\n".join([table[0], rule, *table[1:-1], rule, table[-1], costs])
 
 
@@ -92,7 +94,3 @@ def summary(model: GPT, T: int) -> Summary:
         rows.append(Row("lm_head", "of tok_emb", tuple(logits.shape), 0))
         costs["linear"] += model.config.n_embd * logits.numel()
     return Summary(tuple(rows), model.num_parameters(), **costs)
-
-
-def _giga(n: int) -> str:
-    return f"{n / 1e9:.2f} G" if n >= 1e7 else f"{n / 1e6:.2f} M"

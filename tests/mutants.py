@@ -1353,14 +1353,6 @@ MUTANTS = [
         "            None,\n",
         "test_cache.py::test_it_has_room_for_two_vectors_a_token_and_layer",
     ),
-    # What has moved with the window is kept.
-    Mutant(
-        SAMPLING,
-        "cache.length = torch.zeros_like(ends)\n        read = (ends - block_size).clamp(min=0)\n",
-        "cache.keys, cache.values = cache.keys.roll(-1, -2), cache.values.roll(-1, -2)\n"
-        "        read, cache.length = ends - 1, cache.length - 1\n",
-        "test_cache.py::test_models_of_other_sizes_do_too",
-    ),
     # The window is one token short.
     Mutant(
         SAMPLING,
@@ -1371,14 +1363,14 @@ MUTANTS = [
     # The cache keeps the filling of shorter rows.
     Mutant(
         SAMPLING,
-        "filling = T - (ends - read)",
-        "filling = torch.zeros_like(ends)",
+        "cache.length - (T - unread)",
+        "cache.length",
         "test_cache.py::test_a_row_writes_in_a_batch_what_it_writes_alone",
     ),
     # A shorter row goes on from the filling behind it, with a cache ...
     Mutant(
         SAMPLING,
-        "logits[rows, T - 1 - filling]",
+        "logits[rows, unread - 1]",
         "logits[:, -1]",
         "test_cache.py::test_a_row_writes_in_a_batch_what_it_writes_alone",
     ),
@@ -1413,8 +1405,8 @@ MUTANTS = [
     # While it writes, a model that is training is not.
     Mutant(
         SAMPLING,
-        "with evaluating(model):  # and",
-        "if model.eval():  # and",
+        "with evaluating(model):  # between",
+        "if model.eval():  # between",
         "test_sampling.py::test_between_tokens_the_model_is_the_callers",
     ),
     # The band is that of the other blocks.
@@ -1758,6 +1750,13 @@ MUTANTS = [
         "elif word in told and word in THINGS:",
         "elif word in THINGS:",
         "test_kinds.py::test_a_thing_and_its_look_are_known_when_they_are_told_again",
+    ),
+    # A text is followed one character too far.
+    Mutant(
+        PREDICTOR,
+        "            if char not in following:\n                return here\n",
+        "            if char not in following:\n                return here + 1\n",
+        "test_predictor.py::test_a_text_is_followed_to_the_character_at_which_no_story_goes_on",
     ),
     # Whose name it is, the model is asked for at the first letter only.
     Mutant(

@@ -19,6 +19,7 @@ from gptlib.world import (
     World,
     log_prob,
     next_char_probs,
+    reach,
     surprisals,
     tell,
 )
@@ -256,3 +257,14 @@ def test_asking_changes_nothing():
     assert log_prob(text) == before
     assert tell(11).text == text
     assert TALES is PERFECT.world
+
+
+def test_a_text_is_followed_to_the_character_at_which_no_story_goes_on():
+    story = tell(1_000_001).text
+    assert reach(story) == len(story)
+    for n in (0, 1, 40, len(story) - 1):
+        assert reach(story[:n]) == n
+        other = next(c for c in "~XQ" if c != story[n])
+        assert reach(story[:n] + other + story[n + 1 :]) == n
+    doll = story.replace("the smiling rag doll were", "the smiling robot were")
+    assert story[: reach(doll)].endswith("Soon Leo and the smiling r")

@@ -1,15 +1,19 @@
 """A summary says what every part gives and has, and what a sequence costs."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from test_gpt import SMALL, made, norms, tying
 
+from gptlib import checkpoint
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
-from gptlib.papers import GPT_2
+from gptlib.papers import GPT_1, GPT_2
 from gptlib.summary import summary
+
+ROOT = Path(__file__).parent.parent
 
 
 def on_meta(config):
@@ -111,3 +115,26 @@ def test_more_tokens_than_positions():
     with pytest.raises(ValueError, match="21 tokens have more than block_size = 20 positions"):
         summary(model, T=21)
     assert hooks(model) == 0 and model.training
+
+
+def test_the_readmes_table_is_what_the_models_have():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    models = [checkpoint.load(ROOT / "notebooks" / "logs" / "gpt.safetensors").model]
+    with torch.device("meta"):
+        models += [GPT(published.config) for published in (GPT_1, *GPT_2.values())]
+
+    def size(part):
+        return f"{sum(p.numel() for p in part.parameters()):,}"
+
+    rows = {
+        "blocks × heads × channels": [
+            f"{m.config.n_layer} × {m.config.n_head} × {m.config.n_embd}" for m in models
+        ],
+        "`tok_emb`, makes the logits too": [size(m.tok_emb) for m in models],
+        "`pos_emb`": [size(m.pos_emb) for m in models],
+        "`blocks`": [f"{m.config.n_layer} × {size(m.blocks[0])}" for m in models],
+        "`ln_f`": [size(m.ln_f) for m in models],
+        "in all": [f"{m.num_parameters():,}" for m in models],
+    }
+    for name, cells in rows.items():
+        assert f"| {' | '.join([name, *cells])} |" in readme

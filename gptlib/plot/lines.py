@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 
-from gptlib.plot.style import BEFORE, HIGHLIGHT, QUIET, WIDTH
+from gptlib.plot.style import BEFORE, HIGHLIGHT, QUERY, QUIET, VALID, WIDTH
 
 SKY = "#56B4E9"  # of Okabe and Ito's colours, one without a meaning of its own
 # The first is what the others are to replace.
@@ -201,3 +201,25 @@ def _at_each(places: Sequence, values: ArrayLike, name: str, what: str) -> np.nd
 def _check_count(lines: Mapping[str, object], styles: Sequence[dict]) -> None:
     if not 1 <= len(lines) <= len(styles):
         raise ValueError(f"{len(lines)} lines: give 1 to {len(styles)}, which can be told apart")
+
+
+def learned_to_look(
+    steps: Sequence[int], nats: ArrayLike, floor: float, look: ArrayLike, title: str
+) -> Figure:
+    """Draw, side by side, how a model's loss falls and how much it looks where it should.
+
+    nats: per story, at each of steps; floor: the least that is possible; look: weights, 0 to 1
+
+    ValueError for numbers that do not fit the steps.
+    """
+    nats, look = (_at_each(steps, values, "these", "step") for values in (nats, look))
+    fig = plt.figure(figsize=(WIDTH, 3.2))
+    left, right = fig.subplots(1, 2)
+    left.plot(steps, nats, "o--", color=VALID)
+    left.axhline(floor, color=QUIET, linewidth=1, linestyle=":")
+    left.text(steps[-1], floor, "floor ", ha="right", va="top", size=10)
+    left.set(xlabel="step", ylabel="nats per story", ylim=0)
+    right.plot(steps, look, "o-", color=QUERY)
+    right.set(xlabel="step", ylabel="the most that one head looks there", ylim=(0, 1))
+    fig.suptitle(title, x=0.01, ha="left", size=12)
+    return fig

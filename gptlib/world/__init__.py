@@ -21,7 +21,7 @@ from gptlib.world.telling import State, World
 
 tell = TALES.tell
 log_prob, next_char_probs = PERFECT.log_prob, PERFECT.next_char_probs
-surprisals = PERFECT.surprisals
+surprisals, reach = PERFECT.surprisals, PERFECT.reach
 
 __all__ = [
     "EVENTS",
@@ -45,6 +45,7 @@ __all__ = [
     "next_char_probs",
     "question",
     "questions",
+    "reach",
     "surprisals",
     "tell",
 ]

@@ -36,7 +36,7 @@ def kinds(story: Story, surprisals: Sequence[float]) -> list[str]:
     - something new: even the perfect predictor is not sure
     - places: words that say again where something is
     - names, things: words for somebody or something that the story has told of before
-    - grammar: pronouns, articles, spaces and punctuation
+    - grammar: words that agree with others (he, her, it, a, an), spaces and punctuation
     - spelling: the letters of other words after the first
     - phrases: the first letters of other words
     """

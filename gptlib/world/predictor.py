@@ -57,6 +57,16 @@ class Predictor:
         places = zip(self.distributions(text), text, strict=False)
         return [math.log(1 / probs[char]) for probs, char in places]
 
+    def reach(self, text: str) -> int:
+        """How many characters of text some story begins with: at the next one no story goes on so.
+
+        It is len(text) for a story, and for the beginning of one.
+        """
+        for here, (following, char) in enumerate(zip(self._read(text), text, strict=False)):
+            if char not in following:
+                return here
+        return len(text)
+
     def distributions(self, text: str) -> list[dict[str, float]]:
         """What next_char_probs says at each place in text and at its end, all in one reading."""
         read = self._read(text)

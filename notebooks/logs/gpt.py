@@ -1,8 +1,9 @@
-"""Train what notebook 05 quotes: `make runs`, half an hour on two cores, a thread for each run.
+"""Train what notebook 05 quotes: `make runs`, half an hour on two cores.
 
 It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), learned.csv (what a
-quarter of an hour teaches, and when) and gpt.safetensors (the model after it). Losses come back
-the same on the same machine; times never do.
+quarter of an hour teaches, and when), gpt.safetensors (the model after it), and words.csv and
+gpt_words.safetensors (five minutes with words as tokens). Losses come back the same on the same
+machine; times never do.
 """
 
 from collections import Counter
@@ -12,38 +13,51 @@ from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.rnn import pad_sequence
 
 from gptlib import checkpoint
-from gptlib.attention import Head, MultiHeadAttention
+from gptlib.attention import Head, MultiHeadAttention, attention_maps
 from gptlib.config import GPTConfig, TrainConfig
 from gptlib.data import IGNORE, all_batches, batches, load_split, story_ids
 from gptlib.files import write_table
 from gptlib.gpt import GPT
 from gptlib.layers import FeedForward
 from gptlib.positions import LearnedPositions
-from gptlib.tokenizer import CharTokenizer
+from gptlib.tokenizer import CharTokenizer, WordTokenizer, split_words
 from gptlib.train import evaluate, learning_rate, next_token_loss, train
 from gptlib.world import KINDS, kinds, surprisals, tell
+from gptlib.world.kinds import WHERE
 
 HERE = Path(__file__).resolve().parent
 SEEDS = (1, 2, 3)
 C, T, B, STEPS = 64, 64, 8, 2000
-GROWN = {"n_layer": 4, "n_head": 8, "n_embd": C, "block_size": T, "dropout": 0.0, "init_std": 0.07}
+GROWN = {
+    "n_layer": 4,
+    "n_head": 8,
+    "n_embd": C,
+    "block_size": T,
+    "dropout": 0.0,
+    "init_std": 0.07,
+    "scale_residual": False,
+}
 
 LONG = {
     "n_layer": 4,
-    "n_head": 8,
+    "n_head": 4,
     "n_embd": 128,
     "block_size": 416,
     "dropout": 0.0,
     "init_std": 0.05,
 }
-LONG_STEPS, LONG_B, LONG_WARMUP = 5000, 3, 50
+LONG_STEPS, LONG_B, WARMUP = 7000, 3, 50
 MUON_RATE, ADAMW_RATE = 0.02, 4e-3  # the highest
-LOOKS = (100, 200, 300, 400, 500, 600, 700, 850, 1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000)
+LOOKS = (*range(100, 500, 100), *range(550, 1001, 150), 1250, 1500, *range(2000, 7001, 1000))
+WORDS = {**LONG, "block_size": 96}  # more than the longest tale has words
+WORDS_STEPS, WORDS_B, KNOWN = 2500, 16, 60
 STORIES = range(1_000_000, 1_000_380)  # the seeds of those to validate
 
 
@@ -122,11 +136,10 @@ GPTS = {
 
 @cache
 def texts():
-    """The ids to train on, those to validate, where stories start in these, and the tokenizer."""
+    """The ids to train on and to validate, each with where its stories start; the tokenizer."""
     train_text, valid_text = load_split("tales")
     tokenizer = CharTokenizer(train_text)
-    data, _ = story_ids(train_text, tokenizer)
-    return data, *story_ids(valid_text, tokenizer), tokenizer
+    return *story_ids(train_text, tokenizer), *story_ids(valid_text, tokenizer), tokenizer
 
 
 def make(name, seed):
@@ -140,7 +153,7 @@ def make(name, seed):
 def grown(name, seed):
     """Train a model that has grown so far, and ask it for windows like those it was trained on."""
     torch.set_num_threads(1)
-    data, valid_data, _, _ = texts()
+    data, _, valid_data, _, _ = texts()
     model = make(name, seed)
     drawn = batches(data, B, T, torch.Generator().manual_seed(seed))
     config = TrainConfig(max_iters=STEPS, learning_rate=0.01, warmup_iters=50)
@@ -157,39 +170,47 @@ def grown(name, seed):
     return [row]
 
 
+def read(stories):
+    """Stories as idx and targets, (B, T), each behind the blank line that says that it begins."""
+    tokenizer = texts()[-1]
+    rows = [torch.tensor(tokenizer.encode("\n\n" + story.text)) for story in stories]
+    idx = pad_sequence([row[:-1] for row in rows], True)
+    targets = pad_sequence([row[1:] for row in rows], True, IGNORE)
+    targets[:, 0] = IGNORE  # the second of the two line breaks is not the story's
+    return idx, targets
+
+
 @torch.no_grad()
 def excess_by_kind(model, stories, certain):
     """Nats per story by which model's loss is above the perfect predictor's, for each kind."""
-    _, valid_data, starts, _ = texts()
     losses = []
-    for idx, targets in all_batches(valid_data, 20, LONG["block_size"], starts):
+    for i in range(0, len(stories), 20):
+        idx, targets = read(stories[i : i + 20])
         nats = F.cross_entropy(model(idx).mT, targets, ignore_index=IGNORE, reduction="none")
         losses.append(nats[targets != IGNORE])
     losses = torch.cat(losses)
-    excess = Counter()
     each = losses.split([len(story.text) for story in stories])
+    excess = Counter()
     for story, mine, best in zip(stories, each, certain, strict=True):
         for kind, a, b in zip(kinds(story, best), mine.tolist(), best, strict=True):
             excess[kind] += (a - b) / len(stories)
     return excess, losses.mean().item()
 
 
-def long_steps(model):
+def muon_steps(model, drawn, max_iters):
     """Train model with Muon (Jordan et al., 2024); yields the loss of each step.
 
-    A step of Muon is the momentum of a matrix's gradient, made as near to a rotation as five
-    Newton-Schulz iterations make it. So it is for the matrices inside blocks, and AdamW does the
-    rest. PyTorch's has a weight decay of 0.1 unless told, and takes larger steps, by
-    sqrt(rows / columns), for matrices that are higher than wide.
+    A step of Muon is the (Nesterov) momentum of a matrix's gradient, with its singular values all
+    brought near 1. So it is for the matrices inside blocks, and AdamW does the rest. PyTorch's has
+    a weight decay of 0.1 unless told, and takes larger steps, by sqrt(rows / columns), for matrices
+    that are higher than wide.
     """
-    data = texts()[0]
-    drawn = batches(data, LONG_B, LONG["block_size"], torch.Generator().manual_seed(0))
     matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
     others = [p for p in model.parameters() if all(p is not matrix for matrix in matrices)]
     muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0, adjust_lr_fn="original")
     adamw = torch.optim.AdamW(others, lr=ADAMW_RATE, betas=(0.9, 0.95), weight_decay=0)
-    fall = TrainConfig(LONG_STEPS, learning_rate=1, warmup_iters=LONG_WARMUP, decay="linear")
-    for step, batch in zip(range(LONG_STEPS), drawn, strict=False):
+    fall = TrainConfig(max_iters, learning_rate=1, warmup_iters=WARMUP, decay="linear")
+    for step, batch in zip(range(max_iters), drawn, strict=False):
         model.train()
         for optimizer, rate in ((muon, MUON_RATE), (adamw, ADAMW_RATE)):
             for group in optimizer.param_groups:
@@ -205,14 +226,17 @@ def long_steps(model):
 
 def long():
     """Train a larger model for a quarter of an hour; what it knows on the way, and itself."""
-    torch.set_num_threads(1)
-    tokenizer = texts()[-1]
+    torch.set_num_threads(2)
+    data, data_starts, _, _, tokenizer = texts()
+    # At the blank line before a tale, so that its first words are at the first positions.
+    begin, generator = data_starts[1:] - 1, torch.Generator().manual_seed(0)
+    drawn = batches(data, LONG_B, LONG["block_size"], generator, begin)
     stories = [tell(seed) for seed in STORIES]
     certain = [surprisals(story.text) for story in stories]
     torch.manual_seed(0)
     model = GPT(GPTConfig(tokenizer.vocab_size, **LONG))
     rows, seconds, start = [], 0.0, perf_counter()
-    for step, _ in enumerate(long_steps(model), 1):
+    for step, _ in enumerate(muon_steps(model, drawn, LONG_STEPS), 1):
         if step in LOOKS:
             seconds += perf_counter() - start
             model.eval()
@@ -225,9 +249,77 @@ def long():
     return rows
 
 
+def in_words(story, tokenizer):
+    """The ids (T,) of a story, from start to end, and where each of its words is in its text."""
+    places, at = [], 0
+    for word in split_words(story.text):
+        at = story.text.index(word, at)
+        places.append(range(at, at + len(word)))
+        at += len(word)
+    return torch.tensor([tokenizer.start, *tokenizer.encode(story.text), tokenizer.end]), places
+
+
+def told_again(story, places):
+    """The words that name a place, those that name it again, for each that a story repeats."""
+    for repeat in story.repeats(1):
+        if repeat.fact.relation in WHERE:
+            yield tuple(
+                [i for i, place in enumerate(places) if part.start <= place.start < part.stop]
+                for part in (repeat.told, repeat.again)
+            )
+
+
+def looks_back(model, story, tokenizer):
+    """Weight (N, H) on the words that told a place, while these are asked for again."""
+    ids, places = in_words(story, tokenizer)
+    maps = attention_maps(model, ids[None, :-1])
+    weights = np.stack([rows[0] for rows in maps.values()])[..., 1:]  # column i is word i
+    pairs = told_again(story, places)
+    found = [weights[:, :, again][..., told].sum(-1).mean(-1) for told, again in pairs]
+    return np.mean(found, axis=0)
+
+
+@torch.no_grad()
+def nats_of_words(model, story, tokenizer):
+    """What each word of a story costs model, and last its end."""
+    ids, _ = in_words(story, tokenizer)
+    return F.cross_entropy(model(ids[None, :-1])[0], ids[1:], reduction="none")
+
+
+def words():
+    """Train a model for which a token is a word, for five minutes; and how far it looks back."""
+    torch.set_num_threads(2)
+    train_text, _ = load_split("tales")
+    tokenizer = WordTokenizer(train_text)
+    tales = [
+        torch.tensor([tokenizer.start, *tokenizer.encode(text), tokenizer.end])
+        for text in train_text.strip().split("\n\n")
+    ]
+    begin = torch.tensor([0, *map(len, tales[:-1])]).cumsum(0)
+    generator = torch.Generator().manual_seed(0)
+    drawn = batches(torch.cat(tales), WORDS_B, WORDS["block_size"], generator, begin)
+    stories = [tell(seed) for seed in STORIES]
+    known = [s for s in stories if any(told_again(s, in_words(s, tokenizer)[1]))][:KNOWN]
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(tokenizer.vocab_size, **WORDS))
+    rows, seconds, start = [], 0.0, perf_counter()
+    for step, _ in enumerate(muon_steps(model, drawn, WORDS_STEPS), 1):
+        if step % 125 == 0:
+            seconds += perf_counter() - start
+            model.eval()
+            nats = sum(nats_of_words(model, s, tokenizer).sum().item() for s in stories)
+            look = np.mean([looks_back(model, s, tokenizer) for s in known], axis=0).max()
+            rows.append({"step": step, "seconds": f"{seconds:.0f}"})
+            rows[-1] |= {"nats_per_tale": f"{nats / len(stories):.3f}", "look": f"{look:.3f}"}
+            print(*rows[-1].values(), sep=", ", flush=True)
+            start = perf_counter()
+    checkpoint.save(HERE / "gpt_words.safetensors", model, tokenizer, WORDS_STEPS)
+    return rows
+
+
 if __name__ == "__main__":
+    write_table(HERE / "words.csv", words())
+    write_table(HERE / "learned.csv", long())
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        longest = pool.submit(long)  # first, so that the short ones fill the time beside it
-        short = [pool.submit(grown, name, seed) for name in [*STACKS, *GPTS] for seed in SEEDS]
-        write_table(HERE / "learned.csv", longest.result())
-        write_table(HERE / "grown.csv", [row for run in short for row in run.result()])
+        runs = [pool.submit(grown, name, seed) for name in [*STACKS, *GPTS] for seed in SEEDS]
+        write_table(HERE / "grown.csv", [row for run in runs for row in run.result()])

@@ -386,15 +386,19 @@ def test_the_picture_shows_the_chosen_head(monkeypatch):
 
 NOTEBOOK = """
 import numpy as np
-from gptlib.explorer import AttentionExplorer
-AttentionExplorer(np.eye(3), ["a", "b", "c"])
+from gptlib.explorer import AttentionExplorer, SamplingExplorer
 """
+SHOWN = [
+    'AttentionExplorer(np.eye(3), ["a", "b", "c"])',
+    'SamplingExplorer(lambda t, k, p: np.eye(3)[0], ["a", "b", "c"], lambda t, k, p: "abc")',
+]
 
 
-def test_strict_nbval_passes(tmp_path):
+@pytest.mark.parametrize("shown", SHOWN)
+def test_strict_nbval_passes(tmp_path, shown):
     """A stored notebook holds the picture, no widget, and is the same when it is run again."""
     path = tmp_path / "explorer.ipynb"
-    cells = [nbformat.v4.new_code_cell(NOTEBOOK.strip(), id="one")]
+    cells = [nbformat.v4.new_code_cell(NOTEBOOK.lstrip() + shown, id="one")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     execute = runpy.run_path(str(ROOT / "notebooks" / "build.py"))["execute"]
     assert execute(path) == "stored"

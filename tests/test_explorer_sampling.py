@@ -4,15 +4,10 @@ import base64
 import io
 import math
 import re
-import runpy
-import subprocess
-import sys
-from pathlib import Path
 
 import bars_html
 import matplotlib
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -26,7 +21,6 @@ from gptlib.sampling import next_probs
 
 matplotlib.use("Agg")
 
-ROOT = Path(__file__).parent.parent
 CHARACTERS = list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n.,!?-'\"")
 
 
@@ -295,27 +289,3 @@ def test_the_picture_shows_the_chosen_settings(monkeypatch):
     assert tokens == CHARACTERS
     assert title == f"Temperature 0.5, top-k 9, top-p 0.95: {bars_html.told(probs, kept)}"
     assert greedy == "Temperature 0: 1 of 61 tokens is kept; it had 100%."
-
-
-NOTEBOOK = """
-import numpy as np
-from gptlib.explorer import SamplingExplorer
-SamplingExplorer(lambda t, k, p: np.eye(3)[0], ["a", "b", "c"], lambda t, k, p: "abc")
-"""
-
-
-def test_strict_nbval_passes(tmp_path):
-    """A stored notebook holds the picture, no widget, and is the same when it is run again."""
-    path = tmp_path / "explorer.ipynb"
-    cells = [nbformat.v4.new_code_cell(NOTEBOOK.strip(), id="one")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    execute = runpy.run_path(str(ROOT / "notebooks" / "build.py"))["execute"]
-    assert execute(path) == "stored"
-    notebook = nbformat.read(path, as_version=4)
-    (output,) = notebook.cells[0].outputs
-    assert set(output.data) == {"text/plain", "image/png"}
-    assert "widgets" not in notebook.metadata
-    assert execute(path) == "unchanged"
-    nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(path)]
-    result = subprocess.run(nbval, capture_output=True, text=True, cwd=tmp_path)
-    assert result.returncode == 0 and "1 passed" in result.stdout, result.stdout

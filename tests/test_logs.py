@@ -1,17 +1,13 @@
 """What notebook 04 quotes was trained without the parts that it says, and is what the log holds."""
 
-import csv
-import importlib.util
-from pathlib import Path
-
 import pytest
 import torch
+from logs import LOGS, rows, script
 from torch.testing import assert_close
 
 from gptlib import checkpoint
 from gptlib.train import next_token_loss
 
-LOGS = Path(__file__).parent.parent / "notebooks" / "logs"
 SRC = torch.tensor([[9, 7, 4, 3, 8]])
 OTHER = torch.tensor([[9, 7, 4, 8, 3]])
 IDX = torch.tensor([[1, 5, 6, 12]])
@@ -19,10 +15,7 @@ IDX = torch.tensor([[1, 5, 6, 12]])
 
 @pytest.fixture(scope="module")
 def runs():
-    spec = importlib.util.spec_from_file_location("runs", LOGS / "transformer.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("transformer")
 
 
 def model(runs, name):
@@ -98,11 +91,6 @@ def test_the_loss_is_smoothed_and_batches_are_the_seed_s(runs):
 
     assert first(1, 0.1) == first(1, 0.1)
     assert first(1, 0.1) not in (first(1, 0.0), first(2, 0.1))
-
-
-def rows(name):
-    with open(LOGS / f"{name}.csv", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_the_logs_are_of_this_script(runs):

@@ -1,11 +1,8 @@
 """What notebook 05 quotes was trained as it says, and is what the log holds."""
 
-import csv
-import importlib.util
-from pathlib import Path
-
 import pytest
 import torch
+from logs import LOGS, rows, script
 from torch import nn
 from torch.testing import assert_close
 
@@ -13,20 +10,10 @@ from gptlib import checkpoint
 from gptlib.data import IGNORE, load_floor
 from gptlib.world import KINDS, surprisals, tell
 
-LOGS = Path(__file__).parent.parent / "notebooks" / "logs"
-
 
 @pytest.fixture(scope="module")
 def runs():
-    spec = importlib.util.spec_from_file_location("gpt_runs", LOGS / "gpt.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def rows(name):
-    with open(LOGS / f"{name}.csv", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return script("gpt")
 
 
 def test_four_whole_blocks_are_the_finished_model(runs):
@@ -90,3 +77,14 @@ def test_the_saved_model_is_the_one_of_the_last_row(runs):
     floor = load_floor()
     above = sum(excess.values()) / floor.characters * floor.stories
     assert loss == pytest.approx(floor.nats_per_character + above, abs=1e-4)
+
+
+def test_the_saved_model_of_words_is_the_one_of_the_last_row(runs):
+    point, last = checkpoint.load(LOGS / "gpt_words.safetensors"), rows("words")[-1]
+    assert point.step == int(last["step"]) == runs.WORDS_STEPS
+    stories = [tell(seed) for seed in runs.STORIES]
+    nats = sum(runs.nats_of_words(point.model, s, point.tokenizer).sum().item() for s in stories)
+    assert nats / len(stories) == pytest.approx(float(last["nats_per_tale"]), abs=2e-2)
+    known = [s for s in stories if any(runs.told_again(s, runs.in_words(s, point.tokenizer)[1]))]
+    looks = [runs.looks_back(point.model, s, point.tokenizer) for s in known[: runs.KNOWN]]
+    assert max((sum(looks) / len(looks)).flat) == pytest.approx(float(last["look"]), abs=2e-3)

@@ -67,7 +67,27 @@ LEGIBLE = """elements => elements.map(element => {
 })"""
 
 
-class Explorer:
+class Panel:
+    """The numbers and sliders of an explorer: its `box` on a `page`, and what `check` asserts."""
+
+    def field(self, name):
+        return self.box.get_by_role("spinbutton", name=name, exact=True)
+
+    def handle(self, name):
+        label = self.page.get_by_label(name, exact=True)
+        return self.box.locator(".widget-hbox", has=label).get_by_role("slider")
+
+    def settle(self):
+        """Check until it shows what it should; the last attempt tells what is wrong."""
+        for _ in range(50):
+            try:
+                return self.check()
+            except AssertionError:
+                self.page.wait_for_timeout(100)
+        self.check()
+
+
+class Explorer(Panel):
     """The last explorer on a page, and the arrays that it should show."""
 
     def __init__(self, page, weights, mask, tokens, memory_tokens=None, at=None):
@@ -82,25 +102,13 @@ class Explorer:
         self.map.scroll_into_view_if_needed()
         self.check()
 
-    def field(self, name):
-        return self.box.get_by_role("spinbutton", name=name, exact=True)
-
-    def handle(self, name):
-        label = self.page.get_by_label(name, exact=True)
-        return self.box.locator(".widget-hbox", has=label).get_by_role("slider")
-
     def press(self, name, key, value):
         """Press a key; it should give slider `name` this value, and all should show it."""
         drawing = [self.map.element_handle(), self.map.inner_html()]
         self.page.keyboard.press(key)
         self.page.wait_for_function(CHANGED, arg=drawing)
         self.at[name] = value
-        for _ in range(50):  # the words come after the drawing
-            try:
-                return self.check()
-            except AssertionError:
-                self.page.wait_for_timeout(100)
-        self.check()
+        self.settle()  # the words come after the drawing
 
     def move(self, name):
         """From where the slider is, one step down or up, by the slider and by its number."""

@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from test_browser import LEGIBLE, SCRIPT, WATCH
+from test_browser import LEGIBLE, SCRIPT, WATCH, Panel
 
 from gptlib.sampling import next_probs
 
@@ -44,7 +44,7 @@ print(json.dumps({{"tokens": found.tokens, "told": [told(*at) for at in {}]}}))
 NAMES = ["temperature", "top-k", "top-p"]
 
 
-class Explorer:
+class Explorer(Panel):
     """The last sampling explorer on a page, and what it should show for its settings."""
 
     def __init__(self, page, tokens, tell, at=None):
@@ -56,23 +56,11 @@ class Explorer:
         self.bars.scroll_into_view_if_needed()
         self.check()
 
-    def field(self, name):
-        return self.box.get_by_role("spinbutton", name=name, exact=True)
-
-    def handle(self, name):
-        label = self.page.get_by_label(name, exact=True)
-        return self.box.locator(".widget-hbox", has=label).get_by_role("slider")
-
     def press(self, name, key, value):
         """Press a key; it should give slider `name` this value, and all should show it."""
         self.page.keyboard.press(key)
         self.at[name] = value
-        for _ in range(50):  # bars, words and numbers come one after the other
-            try:
-                return self.check()
-            except AssertionError:
-                self.page.wait_for_timeout(100)
-        self.check()
+        self.settle()  # bars, words and numbers come one after the other
 
     def settings(self):
         """As the notebook's function gets them: None where nothing is cut."""

@@ -20,7 +20,7 @@ LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
 
-.PHONY: anew help setup lab test lint data notebooks logs runs images time test-browser test-portable mutants clean
+.PHONY: anew help setup lab test lint data notebooks logs runs images time test-browser test-portable mutants bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,12 @@ test-portable: $(TEST_READY) ## run the notebooks as another CPU would compute t
 
 mutants: $(TEST_READY) ## break the library on purpose: the tests must notice
 	$(BIN)/pytest tests/mutants.py -n 2
+
+# NANOGPT names a checkout of nanoGPT, TEXT a copy of Tiny Shakespeare, which is else downloaded.
+bench: $(TEST_READY) ## measure speed and loss beside transformers' and, if NANOGPT=folder, nanoGPT's
+	$(BIN)/python tests/bench/step.py
+	$(BIN)/python tests/bench/generation.py
+	$(BIN)/python tests/bench/shakespeare.py $(TEXT)
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

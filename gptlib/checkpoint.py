@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from reprlib import repr as brief
 
@@ -16,7 +17,7 @@ from gptlib.bigram import Bigram
 from gptlib.config import GPTConfig, TransformerConfig
 from gptlib.files import read_whole, write_whole
 from gptlib.gpt import GPT
-from gptlib.tokenizer import CharTokenizer, WordTokenizer
+from gptlib.tokenizer import CharTokenizer, PieceTokenizer, Tokenizer, WordTokenizer
 from gptlib.transformer import Transformer
 
 MODELS = {
@@ -24,22 +25,41 @@ MODELS = {
     "GPT": lambda **sizes: GPT(GPTConfig(**sizes)),
     "Transformer": lambda **sizes: Transformer(TransformerConfig(**sizes)),
 }
-TOKENIZERS = {"CharTokenizer": CharTokenizer, "WordTokenizer": WordTokenizer}
+TOKENIZERS = {
+    "CharTokenizer": CharTokenizer,
+    "PieceTokenizer": PieceTokenizer,
+    "WordTokenizer": WordTokenizer,
+}
+TRAINING = "training/"  # before the names of what is no parameter
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model, the tokenizer that it was trained with, and after how many steps."""
+    """A model, the tokenizer that it was trained with, and after how many steps.
+
+    training: what going on from there takes, by name; empty where training has ended
+    settings: how it was trained, as whoever saved it put it
+    """
 
     model: nn.Module
-    tokenizer: CharTokenizer | WordTokenizer
+    tokenizer: Tokenizer
     step: int
+    training: dict[str, Tensor] = field(default_factory=dict)
+    settings: dict = field(default_factory=dict)
 
 
 def save(
-    path: str | Path, model: nn.Module, tokenizer: CharTokenizer | WordTokenizer, step: int
+    path: str | Path,
+    model: nn.Module,
+    tokenizer: Tokenizer,
+    step: int,
+    training: Mapping[str, Tensor] | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> None:
     """Write a checkpoint; while it is written, and if that fails, the file at path stays as it was.
+
+    training: what going on from there takes, such as `optimizer_state` and random states
+    settings: what else to keep, as JSON can say it
 
     ValueError for a model that `load` would not know and for one that was not made for this
     tokenizer; OSError if the file cannot be written.
@@ -50,9 +70,11 @@ def save(
         "tokenizer": type(tokenizer).__name__,
         "text": _text(tokenizer),
         "step": step,
+        "settings": dict(settings or {}),
     }
     _check(facts)
-    tensors = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
+    named = model.state_dict() | {TRAINING + name: t for name, t in (training or {}).items()}
+    tensors = {name: t.detach().cpu().contiguous() for name, t in named.items()}
     facts["sha256"] = _sha256(facts, tensors)
     # One entry only: safetensors writes several in an order that changes from run to run.
     write_whole(path, to_bytes(tensors, {"gptlib": json.dumps(facts)}))
@@ -84,6 +106,7 @@ def load(path: str | Path) -> Checkpoint:
         raise ValueError(
             f"{str(path)!r} is damaged, its checksum is wrong: train again, or take a copy"
         )
+    training = {name: tensors.pop(name) for name in list(tensors) if name.startswith(TRAINING)}
     try:
         _check(facts)
         make = MODELS[facts["model"]]
@@ -96,7 +119,8 @@ def load(path: str | Path) -> Checkpoint:
         what = " ".join(str(error).split())
         raise ValueError(f"{str(path)!r} does not suit this gptlib ({what}): train again") from None
     tokenizer = TOKENIZERS[facts["tokenizer"]](facts["text"])
-    return Checkpoint(model.eval(), tokenizer, facts["step"])
+    training = {name.removeprefix(TRAINING): tensor for name, tensor in training.items()}
+    return Checkpoint(model.eval(), tokenizer, facts["step"], training, facts.get("settings", {}))
 
 
 def _check(facts: dict) -> None:
@@ -110,6 +134,8 @@ def _check(facts: dict) -> None:
         raise ValueError(f"the model knows {V!r} tokens, and the tokenizer is of {brief(text)}")
     if not isinstance(facts["step"], int):
         raise ValueError(f"the step is {facts['step']!r}, not a whole number")
+    if not isinstance(facts.get("settings", {}), dict):
+        raise ValueError(f"the settings are {brief(facts['settings'])}, not a table")
 
 
 def _sizes(model: nn.Module) -> dict:
@@ -118,11 +144,11 @@ def _sizes(model: nn.Module) -> dict:
     return {"vocab_size": model.vocab_size} if config is None else asdict(config)
 
 
-def _text(tokenizer: CharTokenizer | WordTokenizer) -> str:
+def _text(tokenizer: Tokenizer) -> str | list[str]:
     """What its class makes the same tokenizer from."""
-    if isinstance(tokenizer, CharTokenizer):
-        return tokenizer.chars
-    return " ".join(tokenizer.words)
+    if isinstance(tokenizer, WordTokenizer):
+        return " ".join(tokenizer.words)
+    return tokenizer.pieces if isinstance(tokenizer, PieceTokenizer) else tokenizer.chars
 
 
 def _sha256(facts: dict, tensors: dict[str, Tensor]) -> str:

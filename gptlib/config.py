@@ -126,16 +126,20 @@ class TrainConfig:
     learning_rate: float = 1e-3  # the highest
     warmup_iters: int = 0  # steps in which the rate rises to it
     decay: Literal["cosine", "linear", "inverse_sqrt"] = "cosine"  # how it falls from there
-    weight_decay: float = 0.1  # of matrices, see train.make_optimizer
+    weight_decay: float = 0.1  # of matrices, see train.make_optimizers
     betas: tuple[float, float] = (0.9, 0.95)  # AdamW's memory of gradients and of their squares
     eps: float = 1e-8  # AdamW's least divisor of a step
     grad_clip: float = 1.0  # the longest that a step's gradient may be
+    optimizer: Literal["adamw", "muon"] = "adamw"  # Muon for matrices in blocks, AdamW for the rest
+    muon_rate: float = 0.02  # Muon's highest rate, if it is used
+    accumulate: int = 1  # batches in a step
+    dtype: Literal["float32", "bfloat16"] = "float32"  # of what maps and attention compute with
 
     def __post_init__(self) -> None:
-        if not (_number(self.learning_rate) and 0 < self.learning_rate < 1e6):
-            raise ValueError(
-                f"learning_rate is {self.learning_rate!r}: give a number above 0, such as 0.001"
-            )
+        for name, such in (("learning_rate", "0.001"), ("muon_rate", "0.02")):
+            rate = getattr(self, name)
+            if not (_number(rate) and 0 < rate < 1e6):
+                raise ValueError(f"{name} is {rate!r}: give a number above 0, such as {such}")
         _check_whole("max_iters", self.max_iters, 1)
         _check_whole("warmup_iters", self.warmup_iters, 0)
         if self.warmup_iters >= self.max_iters:
@@ -161,6 +165,11 @@ class TrainConfig:
             raise ValueError(f"eps is {self.eps!r}: give a small number above 0, such as 1e-8")
         if not (_number(self.grad_clip) and self.grad_clip > 0):
             raise ValueError(f"grad_clip is {self.grad_clip!r}: give a length, or inf for none")
+        if self.optimizer not in ("adamw", "muon"):
+            raise ValueError(f"optimizer is {self.optimizer!r}: give 'adamw' or 'muon'")
+        _check_whole("accumulate", self.accumulate, 1)
+        if self.dtype not in ("float32", "bfloat16"):
+            raise ValueError(f"dtype is {self.dtype!r}: give 'float32' or 'bfloat16'")
 
 
 def _check_whole(name: str, value: object, least: int) -> None:

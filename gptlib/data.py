@@ -1,6 +1,7 @@
 """Text in, batches of token ids out."""
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -115,8 +116,8 @@ def story_starts(text: str) -> Tensor:
 def story_ids(text: str, tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
     r"""Encode stories, with the line break before each, so that a model can be asked how it begins.
 
-    Returns the ids (N,), one more than text has characters since the first story gets a line
-    break too, and the offsets (M,) of the line breaks that come just before a story.
+    Returns the ids (N,), with one line break more than the text has, since the first story gets
+    one too, and the offsets (M,) of the line breaks that come just before a story.
 
     >>> from gptlib.tokenizer import CharTokenizer
     >>> story_ids("A cat.\n\nA dog.\n\n", CharTokenizer("A cat dog.\n"))[1]
@@ -124,7 +125,15 @@ def story_ids(text: str, tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
 
     ValueError for a text without a story, and for unknown characters.
     """
-    return torch.tensor(tokenizer.encode("\n" + text)), story_starts(text)
+    # Each alone, or a token could begin in one story and end in the next; so could the last line
+    # break, which is to be a token of its own there as it is elsewhere.
+    last = len(text) + (not text.endswith("\n\n"))
+    edges = [*story_starts(text).tolist(), last, len(text) + 1]
+    text = "\n" + text
+    head = tokenizer.encode(text[: edges[0]])
+    parts = [tokenizer.encode(text[start:end]) for start, end in pairwise(edges)]
+    starts = torch.tensor([len(head), *map(len, parts[:-2])]).cumsum(0)
+    return torch.tensor([*head, *itertools.chain(*parts)]), starts
 
 
 def get_batch(
@@ -190,6 +199,28 @@ def batches(
         yield get_batch(data, batch_size, block_size, generator, starts)
 
 
+def story_batches(
+    data: Tensor,
+    starts: Tensor,
+    batch_size: int,
+    block_size: int,
+    generator: torch.Generator | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Draw batches of whole stories without end: nobody reads one with another one before it.
+
+    data, starts: as `story_ids` gives them, starts on the CPU; generator: as in `get_batch`
+
+    Yields idx and targets, both (B, T), T at most block_size: what is longer is cut off, what is
+    shorter filled up, with targets IGNORE. ValueError for sizes that are not whole numbers from 1.
+    """
+    _check_sizes(batch_size, block_size)
+    stories = list(pairwise([*starts.tolist(), len(data) - 1]))
+    while True:
+        drawn = torch.randint(len(stories), (batch_size,), generator=generator).tolist()
+        rows = [(i, min(i + block_size, end)) for i, end in (stories[n] for n in drawn)]
+        yield _filled(data, rows)
+
+
 def all_batches(
     data: Tensor, batch_size: int, block_size: int, starts: Tensor | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -216,11 +247,15 @@ def all_batches(
         for i in range(start, end, block_size)
     ]
     for k in range(0, len(windows), batch_size):
-        rows = windows[k : k + batch_size]
-        idx = pad_sequence([data[i:j] for i, j in rows], True)
-        targets = pad_sequence([data[i + 1 : j + 1] for i, j in rows], True, IGNORE)
-        B, T = idx.shape
-        yield idx, targets  # (B, T)
+        yield _filled(data, windows[k : k + batch_size])
+
+
+def _filled(data: Tensor, windows: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+    """idx and targets, both (B, T), for windows from where to before where in data."""
+    idx = pad_sequence([data[i:j] for i, j in windows], True)
+    targets = pad_sequence([data[i + 1 : j + 1] for i, j in windows], True, IGNORE)
+    B, T = idx.shape
+    return idx, targets  # (B, T)
 
 
 def _check_sizes(batch_size: int, block_size: int) -> None:

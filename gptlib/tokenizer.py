@@ -1,6 +1,7 @@
 """From text to numbers and back."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from operator import index
 from reprlib import repr as brief
@@ -79,6 +80,78 @@ class CharTokenizer:
         return f"CharTokenizer({self.chars!r})"
 
 
+class PieceTokenizer:
+    """One id for each frequent piece of a text, and one for each character, to spell the others.
+
+    A piece is a word with the space before it, or marks, or white space, so that pieces one after
+    the other are the text, whatever it is. The whole state is `pieces`, in the order of their ids:
+    PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError for no pieces, and for a piece that
+    stands there twice or has a character that does not.
+
+    >>> tokenizer = PieceTokenizer.from_text("a cat, a cat, a rat", vocab_size=10)
+    >>> tokenizer.pieces
+    [' ', ',', 'a', 'c', 'r', 't', ' cat', ' a']
+    >>> tokenizer.encode("a cat, a cart")
+    [2, 6, 1, 7, 0, 3, 2, 4, 5]
+    """
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self.pieces = list(pieces)
+        self._spell = CharTokenizer("".join(self.pieces))
+        self._id_of = {piece: i for i, piece in enumerate(self.pieces)}
+        lacking = set(self._spell.chars) - set(self.pieces)
+        if lacking or len(self._id_of) < len(self.pieces):
+            raise ValueError(
+                f"pieces are {brief(self.pieces)}: "
+                "give each once, and each of their characters as a piece too"
+            )
+
+    @classmethod
+    def from_text(cls, text: str, vocab_size: int, more: str = "") -> "PieceTokenizer":
+        """All characters of text and its most frequent pieces, at most vocab_size of both.
+
+        more: text whose characters are to be known too, but not its pieces
+
+        A piece that comes only once is spelled: little could be learned about its row. ValueError
+        for an empty text, and for more characters than vocab_size.
+        """
+        chars = CharTokenizer(text + more).chars
+        if len(chars) > vocab_size:
+            raise ValueError(
+                f"vocab_size is {vocab_size}, and the text has {len(chars)} different characters: "
+                "give as many at least"
+            )
+        counts = Counter(piece for piece in split_pieces(text) if len(piece) > 1)
+        frequent = [piece for piece, n in counts.most_common(vocab_size - len(chars)) if n > 1]
+        return cls([*chars, *frequent])
+
+    @property
+    def vocab_size(self) -> int:
+        return len(self.pieces)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of the pieces of text; ValueError at the first unknown character."""
+        self._spell.encode(text)  # says where it is
+        ids = []
+        for piece in split_pieces(text):
+            i = self._id_of.get(piece)
+            ids += [self._id_of[char] for char in piece] if i is None else [i]
+        return ids
+
+    def decode(self, ids: Sequence[int] | Tensor) -> str:
+        """The text of ids, as in `CharTokenizer`."""
+        return "".join([self.pieces[i] for i in _checked(ids, self.vocab_size)])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PieceTokenizer) and self.pieces == other.pieces
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.pieces))
+
+    def __repr__(self) -> str:
+        return f"PieceTokenizer({self.pieces!r})"
+
+
 class WordTokenizer:
     """One id for each word and mark of some texts, after three ids that mean no word.
 
@@ -136,6 +209,15 @@ class WordTokenizer:
 
     def __repr__(self) -> str:
         return f"WordTokenizer({' '.join(self.words)!r})"
+
+
+def split_pieces(text: str) -> list[str]:
+    """The words of a text, each with the space before it, and what stands between them.
+
+    >>> split_pieces('"Come in," said Mia.')
+    ['"', 'Come', ' in', ',"', ' said', ' Mia', '.']
+    """
+    return re.findall(r" ?[\w']+| ?[^\w\s]+|\s+", text)
 
 
 def split_words(text: str) -> list[str]:

@@ -300,8 +300,8 @@ MUTANTS = [
     # The rate is made and not used.
     Mutant(
         TRAIN,
-        'group["lr"] = learning_rate(step, config)',
-        'group["rate"] = learning_rate(step, config)',
+        'group["lr"] = learning_rate(step, config',
+        'group["rate"] = learning_rate(step, config',
         "test_train.py::test_a_run_is_what_the_same_steps_by_hand_are",
     ),
     # The rate does not reach 0.
@@ -328,16 +328,51 @@ MUTANTS = [
     # Padding is asked for.
     Mutant(
         DATA,
-        "for i, j in rows], True, IGNORE)",
-        "for i, j in rows], True, 0)",
+        "for i, j in windows], True, IGNORE)",
+        "for i, j in windows], True, 0)",
         "test_data.py::test_all_batches_ask_for_each_token_but_the_first_once",
     ),
     # A score does not ask for the first character.
     Mutant(
         DATA,
-        'tokenizer.encode("\\n" + text)',
-        "tokenizer.encode(text)",
+        'text = "\\n" + text',
+        "text = text",
         "test_data.py::test_the_ids_of_stories_begin_with_a_line_break",
+    ),
+    # A piece begins in one story and ends in the next.
+    Mutant(
+        DATA,
+        "torch.tensor([*head, *itertools.chain(*parts)])",
+        "torch.tensor(tokenizer.encode(text))",
+        "test_data.py::test_the_ids_of_a_story_are_the_same_between_any_others",
+    ),
+    # Stories of pieces begin where they would if pieces were characters.
+    Mutant(
+        DATA,
+        "*itertools.chain(*parts)]), starts",
+        "*itertools.chain(*parts)]), story_starts(text[1:])",
+        "test_data.py::test_each_story_begins_at_the_line_break_before_it_in_pieces_too",
+    ),
+    # What training remembers loses half of its digits.
+    Mutant(
+        "checkpoint.py",
+        "{TRAINING + name: t for",
+        "{TRAINING + name: t.float() for",
+        "test_checkpoint.py::test_what_training_remembers_comes_back_bit_for_bit",
+    ),
+    # How it was trained is forgotten.
+    Mutant(
+        "checkpoint.py",
+        '"settings": dict(settings or {}),',
+        '"settings": {},',
+        "test_checkpoint.py::test_what_training_remembers_comes_back_bit_for_bit",
+    ),
+    # A window goes on into the next story.
+    Mutant(
+        DATA,
+        "rows = [(i, min(i + block_size, end)) for i, end in",
+        "rows = [(i, min(i + block_size, len(data) - 1)) for i, end in",
+        "test_data.py::test_batches_of_stories_hold_each_from_its_start_and_nothing_else",
     ),
     # A damaged checkpoint is loaded.
     Mutant(
@@ -825,16 +860,106 @@ MUTANTS = [
     # The optimizer keeps its own eps.
     Mutant(
         TRAIN,
-        "betas=config.betas, eps=config.eps)",
-        "betas=config.betas)",
+        "betas=config.betas, eps=config.eps,",
+        "betas=config.betas,",
         "test_train.py::test_without_decay_the_steps_are_those_of_adam",
     ),
     # The optimizer keeps its own betas.
     Mutant(
         TRAIN,
-        "betas=config.betas, eps=config.eps)",
-        "eps=config.eps)",
+        "betas=config.betas, eps=config.eps,",
+        "eps=config.eps,",
         "test_train.py::test_without_decay_the_steps_are_those_of_adam",
+    ),
+    # Muon's matrices decay, as PyTorch lets them unless told otherwise.
+    Mutant(
+        TRAIN,
+        "[group], weight_decay=0,",
+        "[group],",
+        "test_train.py::test_with_muon_only_tables_decay",
+    ),
+    # Muon has the table of tokens too.
+    Mutant(
+        TRAIN,
+        "for block in blocks for p in block.parameters() if p.dim() == 2}",
+        "for p in model.parameters() if p.dim() == 2}",
+        "test_train.py::test_muon_has_the_matrices_in_blocks_and_adamw_all_else",
+    ),
+    # AdamW has no matrix, and nobody the table of tokens.
+    Mutant(
+        TRAIN,
+        "[p for p in matrices if p not in inside]",
+        "[]",
+        "test_train.py::test_muon_has_the_matrices_in_blocks_and_adamw_all_else",
+    ),
+    # Muon's steps are as long as AdamW's would be.
+    Mutant(
+        TRAIN,
+        'adjust_lr_fn="original"',
+        'adjust_lr_fn="match_rms_adamw"',
+        "test_train.py::test_muons_steps_are_those_by_hand",
+    ),
+    # Muon has AdamW's rate.
+    Mutant(
+        TRAIN,
+        'learning_rate(step, config, group["highest"])',
+        "learning_rate(step, config)",
+        "test_train.py::test_muons_steps_are_those_by_hand",
+    ),
+    # Muon's rate does not rise.
+    Mutant(
+        TRAIN,
+        "if step < config.warmup_iters:",
+        "if step < config.warmup_iters and highest == config.learning_rate:",
+        "test_train.py::test_muons_steps_are_those_by_hand",
+    ),
+    # Gradients of a step's batches are added up, and their mean is not taken.
+    Mutant(
+        TRAIN,
+        "loss(model, batch) / config.accumulate",
+        "loss(model, batch)",
+        "test_train.py::test_a_step_on_some_batches_is_one_on_all_their_rows",
+    ),
+    # Each batch wipes out the gradient of those before it.
+    Mutant(
+        TRAIN,
+        "            part.backward()\n",
+        "            model.zero_grad()\n            part.backward()\n",
+        "test_train.py::test_a_step_on_some_batches_is_one_on_all_their_rows",
+    ),
+    # The last step is taken on too few batches.
+    Mutant(
+        TRAIN,
+        "if len(parts) < config.accumulate:",
+        "if not parts:",
+        "test_train.py::test_no_step_is_taken_on_fewer_batches_than_it_needs",
+    ),
+    # The type is accepted and ignored.
+    Mutant(
+        TRAIN,
+        "enabled=low",
+        "enabled=False",
+        "test_train.py::test_bfloat16_changes_the_losses_a_little_and_no_type",
+    ),
+    # What was broken off goes on with new memories.
+    Mutant(
+        TRAIN,
+        " if optimizers is None else optimizers",
+        "",
+        "test_train.py::test_what_was_broken_off_goes_on_as_if_it_had_not_been",
+    ),
+    Mutant(
+        TRAIN,
+        "[key] = tensor.to(p.device)",
+        "[key] = 0 * tensor.to(p.device)",
+        "test_train.py::test_what_was_broken_off_goes_on_as_if_it_had_not_been",
+    ),
+    # The rate rises a second time.
+    Mutant(
+        TRAIN,
+        "range(done, config.max_iters)",
+        "range(config.max_iters - done)",
+        "test_train.py::test_what_was_broken_off_goes_on_as_if_it_had_not_been",
     ),
     # The average is the latest state.
     Mutant(
@@ -968,6 +1093,48 @@ MUTANTS = [
         "|(?<=') ",
         "",
         "test_tokenizer.py::test_words_and_marks_by_hand",
+    ),
+    # Two spaces are none.
+    Mutant(
+        TOKENIZER,
+        '|\\s+", text)',
+        '|[^\\S ]+", text)',
+        "test_tokenizer.py::test_pieces_by_hand",
+    ),
+    # A word and the space before it are two pieces.
+    Mutant(
+        TOKENIZER,
+        """r" ?[\\w']+| ?""",
+        """r"[\\w']+| ?""",
+        "test_tokenizer.py::test_pieces_by_hand",
+    ),
+    # What comes once has an id, about which nothing can be learned.
+    Mutant(
+        TOKENIZER,
+        "if n > 1]",
+        "if n > 0]",
+        "test_tokenizer.py::test_frequent_pieces_have_an_id_and_the_others_are_spelled",
+    ),
+    # The characters come on top of the size that was asked for.
+    Mutant(
+        TOKENIZER,
+        "counts.most_common(vocab_size - len(chars))",
+        "counts.most_common(vocab_size)",
+        "test_tokenizer.py::test_a_vocabulary_is_as_large_as_it_may_be_and_can_be",
+    ),
+    # The vocabulary is made from validation text too.
+    Mutant(
+        TOKENIZER,
+        "in split_pieces(text) if len(piece) > 1)",
+        "in split_pieces(text + more) if len(piece) > 1)",
+        "test_tokenizer.py::test_characters_of_another_text_are_known_and_its_pieces_are_not",
+    ),
+    # A tokenizer that is made again has other ids.
+    Mutant(
+        TOKENIZER,
+        "self.pieces = list(pieces)",
+        "self.pieces = sorted(pieces)",
+        "test_tokenizer.py::test_the_order_of_pieces_counts",
     ),
     # The first words have the ids that mean none.
     Mutant(
@@ -1757,6 +1924,179 @@ MUTANTS = [
         'found[repeat.again] = ["places"] * (repeat.again.stop - repeat.again.start)',
         'found[repeat.told] = ["places"] * (repeat.told.stop - repeat.told.start)',
         "test_kinds.py::test_a_place_is_one_when_it_is_told_again",
+    ),
+    # What dropout draws from is not brought back.
+    Mutant(
+        "run.py",
+        'torch.set_rng_state(training.pop("random"))',
+        'training.pop("random")',
+        "test_run.py::test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike",
+    ),
+    # A run goes on with the batches that it began with.
+    Mutant(
+        "run.py",
+        'self.generator.set_state(training.pop("batches"))',
+        'training.pop("batches")',
+        "test_run.py::test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike",
+    ),
+    # Losses are rounded on the way through the file.
+    Mutant(
+        "run.py",
+        "torch.tensor(list(self.looks.items()), dtype=torch.float64)",
+        "torch.tensor(list(self.looks.items()), dtype=torch.float32)",
+        "test_run.py::test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike",
+    ),
+    # Only the last losses are kept.
+    Mutant(
+        "run.py",
+        "torch.tensor(self.losses, dtype=torch.float64)",
+        "torch.tensor(self.losses[-3:], dtype=torch.float64)",
+        "test_run.py::test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike",
+    ),
+    # AdamW forgets its means where Muon remembers.
+    Mutant(
+        "run.py",
+        "optimizer_state(self.model, self.optimizers)",
+        "optimizer_state(self.model, self.optimizers[:1])",
+        "test_run.py::test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike",
+    ),
+    # On a way back, optimizers remember what has not happened yet.
+    Mutant(
+        "run.py",
+        "optimizer.state.clear()",
+        "pass",
+        "test_run.py::test_the_way_back",
+    ),
+    # The learning rate rises again where a run goes on.
+    Mutant(
+        "run.py",
+        "done = self.step",
+        "done = 0",
+        "test_run.py::test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike",
+    ),
+    # A run goes on with settings that it did not begin with.
+    Mutant(
+        "run.py",
+        "if (before := point.settings.get(name)) != now:",
+        "if (before := point.settings.get(name)) != now and before is None:",
+        "test_run.py::test_other_settings_are_refused_by_name_and_nothing_is_loaded",
+    ),
+    # A finished run keeps what only training needs.
+    Mutant(
+        "run.py",
+        "self._write(path, {})",
+        "self.save(path)",
+        "test_run.py::test_a_finished_run_keeps_its_model_and_is_a_third_of_the_size",
+    ),
+    # The model is judged by what it was trained on.
+    Mutant(
+        "../main.py",
+        "settings.batch_size, settings.block_size, text.valid_starts",
+        "settings.batch_size, settings.block_size, text.train_starts",
+        "test_main.py::test_the_tales_are_scored_story_by_story_beside_their_floor",
+    ),
+    Mutant(
+        "../main.py",
+        "return all_batches(text.valid, ",
+        "return all_batches(text.train, ",
+        "test_main.py::test_losses_are_told_in_nats_per_character",
+    ),
+    # Losses are those of tokens, and cannot be compared with those of other tokens.
+    Mutant(
+        "../main.py",
+        "train = [loss * text.per_character for loss in run.losses]",
+        "train = list(run.losses)",
+        "test_main.py::test_losses_are_told_in_nats_per_character",
+    ),
+    Mutant(
+        "../main.py",
+        "return evaluate(run.model, some) * text.per_character",
+        "return evaluate(run.model, some)",
+        "test_main.py::test_losses_are_told_in_nats_per_character",
+    ),
+    # A look takes the first batches, which are one place of the text.
+    Mutant(
+        "../main.py",
+        "some = windows[:: math.ceil(len(windows) / settings.eval_iters)]",
+        "some = windows[: settings.eval_iters]",
+        "test_main.py::test_losses_are_told_in_nats_per_character",
+    ),
+    # A tale does not stop where it ends.
+    Mutant(
+        "../main.py",
+        "stop=tokenizer.encode(line_break)[0] if tales else None",
+        "stop=None",
+        "test_main.py::test_a_tale_stops_where_it_ends_and_another_text_goes_on",
+    ),
+    # The token at which it stops is shown.
+    Mutant(
+        "../main.py",
+        "if not (tales and part == line_break):",
+        "if part:",
+        "test_main.py::test_a_tale_stops_where_it_ends_and_another_text_goes_on",
+    ),
+    # Several samples are the same one.
+    Mutant(
+        "../main.py",
+        "seed=settings.seed + k",
+        "seed=settings.seed",
+        "test_main.py::test_several_samples_are_those_of_several_seeds",
+    ),
+    # A setting is accepted and ignored.
+    Mutant(
+        "../main.py",
+        '"optimizer", "muon_rate", "accumulate", "dtype")',
+        '"optimizer", "muon_rate", "dtype")',
+        "test_main.py::test_every_setting_of_training_arrives",
+    ),
+    # How many steps fit is found out, and then forgotten.
+    Mutant(
+        "../main.py",
+        "settings = replace(settings, max_iters=steps_within(settings, text))",
+        "steps_within(settings, text)",
+        "test_main.py::test_max_seconds_is_turned_into_steps_once",
+    ),
+    # Another text is taken for the one that the run began with.
+    Mutant(
+        "../main.py",
+        "hashlib.sha256((train_text + valid_text).encode())",
+        "hashlib.sha256(train_text.encode())",
+        "test_main.py::test_a_run_cannot_go_on_with_another_text",
+    ),
+    # A run whose loss is nan goes on to its next look.
+    Mutant(
+        "../main.py",
+        "if not math.isfinite(loss + seen):",
+        "if not math.isfinite(seen):",
+        "test_main.py::test_a_loss_that_is_nan_stops_the_run_which_can_go_on",
+    ),
+    # Ctrl-C keeps a model that its last step broke.
+    Mutant(
+        "../main.py",
+        "seen = look(run, settings, text) if looking or stopping else 0.0",
+        "seen = look(run, settings, text) if looking else 0.0",
+        "test_main.py::test_control_c_does_not_keep_a_model_that_its_last_step_broke",
+    ),
+    # A look at which a run was stopped counts as one that it would have had.
+    Mutant(
+        "../main.py",
+        "            if looking:\n                run.looks",
+        "            if looking or stopping:\n                run.looks",
+        "test_main.py::test_control_c_and_resume_are_as_if_nothing_had_been",
+    ),
+    # A run that was broken off begins again.
+    Mutant(
+        "../main.py",
+        "going.load(folder / CHECKPOINT)",
+        "pass",
+        "test_main.py::test_control_c_and_resume_are_as_if_nothing_had_been",
+    ),
+    # Two processes train in one folder.
+    Mutant(
+        "../main.py",
+        'with FileLock(folder / ".lock", timeout=0):',
+        'with FileLock(folder / ".locked", timeout=0):',
+        "test_main.py::test_two_processes_cannot_be_at_work_in_one_folder",
     ),
 ]
 

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+from logs import LOGS
 from safetensors.torch import save_file
 from torch import nn
 
@@ -12,7 +13,7 @@ from gptlib import checkpoint
 from gptlib.bigram import Bigram
 from gptlib.config import GPTConfig, TransformerConfig
 from gptlib.gpt import GPT
-from gptlib.tokenizer import CharTokenizer, WordTokenizer
+from gptlib.tokenizer import CharTokenizer, PieceTokenizer, WordTokenizer
 from gptlib.transformer import Transformer
 
 TOKENIZER = CharTokenizer('a"\\\n é猫🙂')
@@ -89,6 +90,102 @@ def test_a_gpt_comes_back_with_every_switch(tmp_path, switches):
     assert all(p.device.type == "cpu" for p in [*again.parameters(), *again.buffers()])
     idx = torch.tensor([[3, 4, 5, 0], [1, 7, 2, 2]])
     assert torch.equal(again(idx), model.eval()(idx))
+
+
+def test_pieces_come_back_in_their_order(tmp_path):
+    tokenizer = PieceTokenizer(["b", "a", " ", "é", "\n", " ab", "🙂", " é"])
+    model = GPT(GPTConfig(tokenizer.vocab_size, block_size=9, n_layer=1, n_head=2, n_embd=4))
+    checkpoint.save(tmp_path / "model", model, tokenizer, step=3)
+    again = checkpoint.load(tmp_path / "model").tokenizer
+    assert isinstance(again, PieceTokenizer) and again == tokenizer
+    assert again.pieces == tokenizer.pieces
+    text = "a ab é🙂\n"
+    assert again.encode(text) == tokenizer.encode(text) == [1, 5, 7, 6, 4]
+
+
+# What training remembers
+
+TRAINING = {
+    "exp_avg.table": torch.tensor([[torch.nan, -torch.inf, -0.0], [1e-45, 0.1, 3.0]]),
+    "momentum_buffer.blocks.0.mlp.fc.weight": torch.tensor([1 / 3, 1e-310]).double(),
+    "step.table": torch.tensor(7.0),
+    "losses": torch.rand(5, dtype=torch.float64),
+    "looks": torch.empty(0, 2, dtype=torch.float64),
+    "batches": torch.Generator().manual_seed(3).get_state(),
+    "count": torch.tensor([2**62 + 1, -1]),
+    "low": torch.tensor([0.1, -2.5]).bfloat16(),
+    "turned": torch.arange(6.0).view(2, 3).mT,
+    "table": torch.zeros(2),  # a parameter is called so too
+}
+SETTINGS = {
+    "text": 'a"\\\n é猫🙂',
+    "max_iters": 2000,
+    "learning_rate": 0.1 + 0.2,
+    "max_seconds": None,
+    "compile": False,
+    "sizes": [1, {"n": 2}],
+}
+
+
+def bits(tensor):
+    return tensor.contiguous().flatten().view(torch.uint8)
+
+
+def test_what_training_remembers_comes_back_bit_for_bit(path):
+    before = {name: bits(tensor).clone() for name, tensor in TRAINING.items()}
+    checkpoint.save(path, a_model(), TOKENIZER, 17, TRAINING, SETTINGS)
+    point = checkpoint.load(path)
+    assert set(point.training) == set(TRAINING)
+    for name, tensor in TRAINING.items():
+        again = point.training[name]
+        assert (again.dtype, again.shape) == (tensor.dtype, tensor.shape), name
+        assert torch.equal(bits(again), before[name]), name
+    assert point.settings == SETTINGS
+    assert (point.tokenizer, point.step) == (TOKENIZER, 17)
+    assert torch.equal(point.model.table, a_model().table)
+
+
+def test_without_training_there_is_none_and_the_file_is_so_much_smaller(path, tmp_path):
+    point = checkpoint.load(path)
+    assert point.training == {} and point.settings == {}
+    training = {"exp_avg.table": torch.ones(300, 7), "exp_avg_sq.table": torch.ones(300, 7)}
+    checkpoint.save(tmp_path / "more", a_model(), TOKENIZER, 17, training)
+    more = (tmp_path / "more").stat().st_size - path.stat().st_size
+    assert 0 < more - 2 * 300 * 7 * 4 < 300  # their numbers, and their names in the header
+    checkpoint.save(tmp_path / "more", checkpoint.load(tmp_path / "more").model, TOKENIZER, 17)
+    assert (tmp_path / "more").read_bytes() == path.read_bytes()
+
+
+def test_training_and_settings_are_under_the_checksum(path):
+    training = {"exp_avg.table": torch.ones(3), "step.table": torch.tensor(7.0)}
+    checkpoint.save(path, a_model(), TOKENIZER, 17, training, {"seed": 1})
+    raw = path.read_bytes()
+    assert not refused(path, raw)
+    for old, new in (
+        (b"training/step.table", b"training/stop.table"),
+        (b'\\"seed\\": 1', b'\\"seed\\": 2'),
+        (torch.tensor(7.0).numpy().tobytes(), torch.tensor(8.0).numpy().tobytes()),
+    ):
+        assert raw.count(old) == 1
+        assert refused(path, raw.replace(old, new))
+
+
+def test_what_json_cannot_say_is_not_saved(path):
+    before = path.read_bytes()
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        checkpoint.save(path, a_model(), TOKENIZER, 1, settings={"loss": torch.zeros(1)})
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["gpt", "gpt_words", "transformer"])
+def test_files_from_before_there_was_training_still_load(name):
+    path = LOGS / f"{name}.safetensors"
+    raw = path.read_bytes()
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    assert "settings" not in json.loads(header["__metadata__"]["gptlib"])
+    point = checkpoint.load(path)
+    assert point.training == {} and point.settings == {}
+    assert set(point.model.state_dict()) == set(header) - {"__metadata__"}
 
 
 def test_special_numbers_survive(path):
@@ -198,6 +295,12 @@ FACTS = {
         {"text": "aab"},
         {"text": ""},
         {"text": 5},
+        {"tokenizer": "PieceTokenizer"},
+        {"tokenizer": "PieceTokenizer", "text": ["a", "b", "bc"]},
+        {"tokenizer": "PieceTokenizer", "text": ["a", "b", "b"]},
+        {"tokenizer": "PieceTokenizer", "text": ["a", "b", 5]},
+        {"tokenizer": "PieceTokenizer", "text": ["a", "b"]},
+        {"tokenizer": "PieceTokenizer", "text": []},
         {"step": "x"},
         {"step": None},
     ],
@@ -265,6 +368,7 @@ def test_the_facts_can_be_read_without_gptlib(path):
         "tokenizer": "CharTokenizer",
         "text": TOKENIZER.chars,
         "step": 17,
+        "settings": {},
     }
 
 

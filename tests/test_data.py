@@ -1,6 +1,7 @@
 """Text comes in whole or with one clear sentence; batches are what a plain loop would cut."""
 
 import hashlib
+import itertools
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,10 +21,11 @@ from gptlib.data import (
     load_split,
     load_text,
     split,
+    story_batches,
     story_ids,
     story_starts,
 )
-from gptlib.tokenizer import CharTokenizer
+from gptlib.tokenizer import CharTokenizer, PieceTokenizer
 
 # Not every reader has this copy of Tiny Shakespeare; those who do test the real download's bytes.
 REAL_SHAKESPEARE = data.DATA.parent.parent / "shared" / "data" / "tinyshakespeare.txt"
@@ -324,12 +326,106 @@ def test_all_batches_with_starts_out_of_order(starts):
         next(all_batches(torch.arange(10), 2, 4, torch.tensor(starts)))
 
 
+@pytest.mark.parametrize("block_size", [3, 5, 50])
+def test_batches_of_stories_hold_each_from_its_start_and_nothing_else(block_size):
+    data, starts = torch.arange(100, 120), torch.tensor([2, 6, 13])
+    stories = [range(102, 107), range(106, 114), range(113, 120)]  # with what comes after each
+    wanted, seen = [story[: block_size + 1] for story in stories], set()
+    source = story_batches(data, starts, 4, block_size, seed(0))
+    for _, (idx, targets) in zip(range(20), source, strict=False):
+        assert idx.shape == targets.shape and len(idx) == 4
+        assert idx.dtype == targets.dtype == torch.int64
+        longest = 0
+        for row, next_row in zip(idx.tolist(), targets.tolist(), strict=True):
+            [n] = [n for n, story in enumerate(stories) if story[0] == row[0]]
+            T = len(wanted[n]) - 1
+            assert row[:T] == list(wanted[n][:-1])
+            assert next_row == [*wanted[n][1:], *[IGNORE] * (idx.shape[1] - T)]
+            longest, seen = max(longest, T), seen | {n}
+        assert idx.shape[1] == longest
+    assert seen == {0, 1, 2}
+
+
+def test_batches_of_stories_are_drawn_by_the_generator_alone():
+    data, starts = torch.arange(60), torch.arange(0, 60, 6)
+    one, same, other = (next(story_batches(data, starts, 9, 5, seed(s)))[0] for s in (1, 1, 2))
+    assert torch.equal(one, same) and not torch.equal(one, other)
+    assert {int(i) % 6 for i in one[:, 0]} == {0}
+
+
+@pytest.mark.parametrize("sizes", [(0, 4), (4, 0), (2.5, 4)])
+def test_batches_of_stories_of_sizes_out_of_range(sizes):
+    with pytest.raises(ValueError, match="must both be whole numbers, at least 1"):
+        next(story_batches(torch.arange(9), torch.tensor([0]), *sizes))
+
+
 def test_the_ids_of_stories_begin_with_a_line_break():
     text = "A cat sat.\n\nB dogs ran.\n\n"
     tokenizer = CharTokenizer(text)
     ids, starts = story_ids(text, tokenizer)
     assert tokenizer.decode(ids) == "\n" + text
     assert [tokenizer.decode(ids[i : i + 2]) for i in starts] == ["\nA", "\nB"]
+
+
+@given(st.text(st.sampled_from("ab .\n"), max_size=60))
+def test_characters_of_stories_have_the_places_that_they_have_in_the_text(text):
+    text += "a"  # or there is no story
+    tokenizer = CharTokenizer("ab .\n")
+    ids, starts = story_ids(text, tokenizer)
+    assert torch.equal(ids, torch.tensor(tokenizer.encode("\n" + text)))
+    assert torch.equal(starts, story_starts(text))
+
+
+STORIES = ["A cat sat.\n\n", "A dog ran.\nIt hid.\n\n", "Tom ran.\n\n", "A cat hid.\n\n"]
+PIECES = PieceTokenizer.from_text("".join(STORIES), 99)
+
+
+def cut(stories):
+    """The ids of each story, as the offsets of story_ids cut them."""
+    text = "".join(stories)
+    ids, starts = story_ids(text, PIECES)
+    assert PIECES.decode(ids) == "\n" + text
+    assert ids.dtype == starts.dtype == torch.int64
+    edges = [*starts.tolist(), len(ids)]
+    return [ids[start:end].tolist() for start, end in itertools.pairwise(edges)]
+
+
+def test_each_story_begins_at_the_line_break_before_it_in_pieces_too():
+    assert "\n\n" in PIECES.pieces and " ran" in PIECES.pieces
+    for stories in itertools.permutations(STORIES):
+        for ids, story in zip(cut(stories), stories, strict=True):
+            assert PIECES.decode(ids).startswith("\n" + story[:-2])
+            assert PIECES.decode(ids[:1]) == "\n"
+
+
+def test_the_ids_of_a_story_are_the_same_between_any_others():
+    """Were all encoded at once, the line breaks between two would be one piece of both."""
+    first = dict(zip(STORIES[:-1], cut(STORIES)[:-1], strict=True))
+    for stories in itertools.permutations(STORIES):
+        for ids, story in list(zip(cut(stories), stories, strict=True))[:-1]:
+            assert ids == first.setdefault(story, ids)
+    assert len(first) == 4
+
+
+def test_the_last_story_is_like_the_others():
+    alone = {story: cut([story])[0] for story in STORIES}
+    for stories in itertools.permutations(STORIES):
+        *others, last = cut(stories)
+        assert others == [alone[story][:-1] for story in stories[:-1]]
+        assert last == alone[stories[-1]]
+        assert PIECES.decode(last[-2:]) == "\n\n"
+
+
+def test_what_stands_before_the_first_story_belongs_to_none():
+    ids, starts = story_ids("\n\n" + STORIES[0] + STORIES[1], PIECES)
+    assert PIECES.decode(ids) == "\n\n\n" + STORIES[0] + STORIES[1]
+    text = [PIECES.decode(ids[:i]) for i in starts]
+    assert text == ["\n\n", "\n\n\n" + STORIES[0][:-1]]
+
+
+def test_a_story_that_is_not_ended_keeps_its_last_piece():
+    ids, _ = story_ids("A cat sat.\n\nA dog ran", PIECES)
+    assert PIECES.decode(ids[-1:]) == " ran"
 
 
 # Downloading

@@ -21,6 +21,7 @@ ORDER = """
     narrow layers
     bigram reader transformer gpt
     train sampling checkpoint summary prompts finetune
+    run
     translation
     sft reward ppo
     chat

@@ -307,3 +307,13 @@ def test_loss_and_look_are_drawn_as_they_are():
     assert right.get_ylim() == (0, 1) and left.get_ylim()[0] == 0
     with pytest.raises(ValueError):
         plot.learned_to_look([10, 20], [90, 40], 24, [0.1], "A head looks back")
+
+
+def test_singular_values_are_drawn_before_and_after():
+    fig = plot.singular_values([4, 0.2, 0.1], [1.1, 0.9, 0.7], "All directions alike")
+    before, after = fig.axes[0].lines
+    assert before.get_xydata().tolist() == [[1, 4], [2, 0.2], [3, 0.1]]
+    assert after.get_xydata().tolist() == [[1, 1.1], [2, 0.9], [3, 0.7]]
+    assert fig.axes[0].get_yscale() == "log"
+    with pytest.raises(ValueError):
+        plot.singular_values([4, 0.2, 0.1], [1.1, 0.9], "All directions alike")

@@ -1,4 +1,4 @@
-"""Text to ids and back: characters for any text that Unicode can hold, words for two languages."""
+"""Text to ids and back: characters and pieces for any text, words for two languages."""
 
 import re
 
@@ -8,8 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gptlib.data import load_split
 from gptlib.pairs import load_pairs
-from gptlib.tokenizer import CharTokenizer, WordTokenizer, join_words, split_words
+from gptlib.tokenizer import (
+    CharTokenizer,
+    PieceTokenizer,
+    WordTokenizer,
+    join_words,
+    split_pieces,
+    split_words,
+)
 
 texts = st.text(min_size=1)
 
@@ -97,6 +105,131 @@ def test_not_one_sequence_of_ids(bad, kind):
 def test_no_ids(bad):
     with pytest.raises(ValueError, match=re.escape(f"ids {bad!r} are not one sequence of ints")):
         CharTokenizer("ab").decode(bad)
+
+
+# Pieces
+
+# What may go wrong at the edges of pieces comes often.
+written = st.text(st.sampled_from("ab é猫🙂_0'’.,\"- \t\r\n\x1c\u00a0\u0301") | st.characters())
+PIECES = {
+    "the cat, the dog": ["the", " cat", ",", " the", " dog"],
+    "It's 'so', they said.": ["It's", " 'so'", ",", " they", " said", "."],
+    "one  two\tthree": ["one", "  ", "two", "\t", "three"],
+    "end.\n\nNext\r\n": ["end", ".", "\n\n", "Next", "\r\n"],
+    "Well ... (no)!": ["Well", " ...", " (", "no", ")!"],
+    "le café, l'été": ["le", " café", ",", " l'été"],
+    "猫 🙂🙂": ["猫", " 🙂🙂"],
+    "   ": ["   "],
+    "": [],
+}
+
+
+@pytest.mark.parametrize("text", PIECES)
+def test_pieces_by_hand(text):
+    assert split_pieces(text) == PIECES[text]
+
+
+@given(written, written, st.integers(0, 30))
+def test_any_text_of_known_characters_comes_back_from_its_pieces(known, text, frequent):
+    tokenizer = PieceTokenizer.from_text(known, len(set(known + text + "a")) + frequent, text + "a")
+    assert "".join(split_pieces(text)) == text
+    for one in (known, text, known + text, text * 3):
+        ids = tokenizer.encode(one)
+        assert tokenizer.decode(ids) == one
+        assert tokenizer.decode(torch.tensor(ids, dtype=torch.int64)) == one
+        assert tokenizer.encode(one) == ids and len(ids) <= len(one)
+
+
+@given(written.filter(bool), st.integers(1, 40))
+def test_pieces_are_the_whole_state(text, vocab_size):
+    chars = sorted(set(text))
+    tokenizer = PieceTokenizer.from_text(text, len(chars) + vocab_size)
+    assert tokenizer.pieces[: len(chars)] == chars
+    assert tokenizer.vocab_size == len(tokenizer.pieces) == len(set(tokenizer.pieces))
+    assert PieceTokenizer(tokenizer.pieces) == tokenizer
+    assert eval(repr(tokenizer)) == tokenizer
+    assert len({tokenizer, PieceTokenizer(tokenizer.pieces)}) == 1
+    assert PieceTokenizer(chars) != CharTokenizer(text)
+    for i, piece in enumerate(tokenizer.pieces):
+        assert tokenizer.decode([i]) == piece
+
+
+def test_the_order_of_pieces_counts():
+    assert PieceTokenizer("ab") != PieceTokenizer("ba")
+    assert PieceTokenizer("ba").encode("ab") == [1, 0]
+
+
+def test_frequent_pieces_have_an_id_and_the_others_are_spelled():
+    text = "the cat sat. the cat ran. the dog sat. hm"
+    tokenizer = PieceTokenizer.from_text(text, vocab_size=100)
+    chars = list(" .acdeghmnorst")
+    # " the" comes twice, "the" once; so do " ran", " dog" and " hm".
+    assert tokenizer.pieces == [*chars, " cat", " sat", " the"]
+    words = [tokenizer.decode([i]) for i in tokenizer.encode("the cat ran. the cat")]
+    assert words == ["t", "h", "e", " cat", " ", "r", "a", "n", ".", " the", " cat"]
+
+
+@pytest.mark.parametrize("vocab_size", [15, 16, 17, 18, 19])
+def test_a_vocabulary_is_as_large_as_it_may_be_and_can_be(vocab_size):
+    text = "the cat sat. the cat ran. the dog sat, the cat. hm"
+    tokenizer = PieceTokenizer.from_text(text, vocab_size)
+    assert tokenizer.vocab_size == min(vocab_size, 18)
+    assert tokenizer.pieces[15:] == [" cat", " the", " sat"][: vocab_size - 15]
+
+
+def test_the_tales_have_fewer_frequent_pieces_than_the_vocabulary_of_a_run():
+    train, valid = load_split("tales")
+    tokenizer = PieceTokenizer.from_text(train, 4096, valid)
+    assert len(set(train)) < tokenizer.vocab_size < 4096
+    ids = tokenizer.encode(valid)
+    assert tokenizer.decode(ids) == valid
+    assert len(split_pieces(valid)) <= len(ids) < 0.25 * len(valid)
+
+
+def test_characters_of_another_text_are_known_and_its_pieces_are_not():
+    tokenizer = PieceTokenizer.from_text("a a a b b", 99, more="zebra zebra zebra")
+    assert tokenizer.pieces == [*" aberz", " a", " b"]
+    assert tokenizer.decode(tokenizer.encode("a zebra")) == "a zebra"
+    assert len(tokenizer.encode("a zebra")) == 7
+    with pytest.raises(ValueError, match="character 'z' at position 2 is not among the 3"):
+        PieceTokenizer.from_text("a a a b b", 99).encode("a zebra")
+
+
+@pytest.mark.parametrize("vocab_size", [0, -1, 2])
+def test_a_vocabulary_smaller_than_the_characters(vocab_size):
+    message = f"vocab_size is {vocab_size}, and the text has 3 different characters: give as many"
+    with pytest.raises(ValueError, match=message):
+        PieceTokenizer.from_text("ab", vocab_size, more="c")
+    assert PieceTokenizer.from_text("ab", 3, more="c").pieces == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "pieces", [["a", "a"], ["a", "b", "ab", "ab"], ["a", "ab"], ["ab"], ["a", " a"]]
+)
+def test_pieces_that_make_no_tokenizer(pieces):
+    message = f"pieces are {pieces!r}: give each once, and each of their characters as a piece too"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        PieceTokenizer(pieces)
+
+
+def test_no_pieces():
+    for make in (lambda: PieceTokenizer([]), lambda: PieceTokenizer.from_text("", 9)):
+        with pytest.raises(ValueError, match="text is '': a tokenizer needs a str with at least"):
+            make()
+
+
+@pytest.mark.parametrize("bad", [None, ["a", "b"], b"ab"])
+def test_no_text_to_cut_into_pieces(bad):
+    with pytest.raises(ValueError, match=re.escape(f"text is {bad!r}: encode a str")):
+        PieceTokenizer("ab").encode(bad)
+
+
+@pytest.mark.parametrize("bad", [4, -1])
+def test_unknown_id_of_a_piece(bad):
+    with pytest.raises(ValueError, match=f"id {bad} is not among this tokenizer's, 0 to 3"):
+        PieceTokenizer(["a", "b", " ", " ab"]).decode([0, bad])
+    with pytest.raises(ValueError, match="ids 'ab' are not one sequence of ints"):
+        PieceTokenizer("ab").decode("ab")
 
 
 # Words

@@ -12,17 +12,21 @@ from torch.testing import assert_close
 from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from gptlib.bigram import Bigram, count
-from gptlib.config import TrainConfig
+from gptlib.config import GPTConfig, TrainConfig, TransformerConfig
 from gptlib.data import IGNORE, all_batches, batches, get_batch, load_floor, load_split, story_ids
+from gptlib.gpt import GPT
 from gptlib.tokenizer import CharTokenizer
 from gptlib.train import (
     average,
     evaluate,
     learning_rate,
-    make_optimizer,
+    load_optimizer_state,
+    make_optimizers,
     next_token_loss,
+    optimizer_state,
     train,
 )
+from gptlib.transformer import Transformer
 from gptlib.world import surprisals
 
 V = 7
@@ -48,6 +52,28 @@ class Small(nn.Module):
 
     def forward(self, idx):
         return F.layer_norm(self.table[idx], (V,), self.gain, self.bias)
+
+
+def tiny(**switches):
+    """A GPT of two blocks, in float64."""
+    sizes = {
+        "block_size": 8,
+        "n_layer": 2,
+        "n_head": 2,
+        "n_embd": 8,
+        "init_std": 0.3,
+        "dropout": 0.0,
+    }
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        return GPT(GPTConfig(V, **sizes | switches)).double()
+
+
+def assert_same(model, other, atol=0.0):
+    theirs = dict(other.named_parameters())
+    for name, p in model.named_parameters():
+        assert_close(p, theirs.pop(name), rtol=0, atol=atol)
+    assert not theirs
 
 
 # The loop
@@ -128,8 +154,8 @@ def test_without_decay_the_steps_are_those_of_adam():
 
 
 def test_every_parameter_is_in_one_group():
-    groups = make_optimizer(Small(), TrainConfig()).param_groups
-    assert [len(group["params"]) for group in groups] == [1, 2]
+    [optimizer] = make_optimizers(Small(), TrainConfig())
+    assert [len(group["params"]) for group in optimizer.param_groups] == [1, 2]
 
 
 def test_nothing_happens_before_it_is_asked_for_and_no_batch_is_wasted():
@@ -139,6 +165,50 @@ def test_nothing_happens_before_it_is_asked_for_and_no_batch_is_wasted():
     assert len(list(run)) == 3
     fourth = list(islice(drawn(), 4))[3]
     assert torch.equal(next(source)[0], fourth[0])
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_step_on_some_batches_is_one_on_all_their_rows(optimizer):
+    sizes = {"max_iters": 6, "warmup_iters": 2, "grad_clip": 0.3, "optimizer": optimizer}
+    source = drawn()
+    whole = [[torch.cat(parts) for parts in zip(*islice(source, 3), strict=True)] for _ in range(6)]
+    at_once, in_parts = tiny(bias=False), tiny(bias=False)
+    want = list(train(at_once, whole, next_token_loss, TrainConfig(**sizes)))
+    got = list(train(in_parts, drawn(), next_token_loss, TrainConfig(**sizes, accumulate=3)))
+    assert got == pytest.approx(want, rel=0, abs=1e-12)
+    assert_same(in_parts, at_once, atol=1e-12)
+    assert not torch.equal(at_once.tok_emb.weight, tiny(bias=False).tok_emb.weight)
+
+
+def test_each_step_takes_its_batches_and_no_more():
+    taken = []
+    source = (taken.append(n) or batch for n, batch in enumerate(drawn()))
+    run = train(Small(), source, next_token_loss, TrainConfig(max_iters=2, accumulate=3))
+    assert [len(taken) for _ in run] == [3, 6]
+    assert taken == [0, 1, 2, 3, 4, 5]
+
+
+def test_no_step_is_taken_on_fewer_batches_than_it_needs():
+    model, config = Small(), TrainConfig(max_iters=9, accumulate=3)
+    losses = list(train(model, islice(drawn(), 8), next_token_loss, config))
+    whole = Small()
+    assert losses == list(train(whole, islice(drawn(), 6), next_token_loss, config))
+    assert len(losses) == 2
+    assert_same(model, whole)
+
+
+def test_bfloat16_changes_the_losses_a_little_and_no_type():
+    runs, models = {}, {}
+    for dtype in ("float32", "bfloat16"):
+        model = models[dtype] = tiny(init_std=0.2).float()
+        config = TrainConfig(max_iters=10, learning_rate=0.01, dtype=dtype)
+        runs[dtype] = list(train(model, drawn(), next_token_loss, config))
+    apart = [abs(a - b) for a, b in zip(*runs.values(), strict=True)]
+    assert 1e-6 < apart[0] < 0.01
+    assert max(apart) < 0.05
+    for p, q in zip(models["float32"].parameters(), models["bfloat16"].parameters(), strict=True):
+        assert p.dtype == q.dtype == q.grad.dtype == torch.float32
+        assert not torch.equal(p, q)
 
 
 def test_it_ends_where_the_batches_do():
@@ -188,6 +258,195 @@ def test_a_bigram_learns_what_counting_knows():
     assert counted - 0.001 < learned < counted + 0.01
 
 
+# Muon
+
+
+def in_blocks(model):
+    """The matrices in blocks, by the names that they have in our models."""
+    return {
+        name: p
+        for name, p in model.named_parameters()
+        if name.startswith(("blocks.", "encoder.", "decoder.")) and p.dim() == 2
+    }
+
+
+def near_orthogonal(matrix):
+    """Newton and Schulz' five iterations, in bfloat16 as torch.optim.Muon does them."""
+    high = matrix.shape[0] > matrix.shape[1]
+    x = (matrix.mT if high else matrix).bfloat16()
+    x = x / x.norm()
+    for _ in range(5):
+        gram = x @ x.mT
+        both = torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+        x = torch.addmm(x, both, x, beta=3.4445)
+    return x.mT if high else x
+
+
+@pytest.mark.parametrize("decay", ["cosine", "linear"])
+def test_muons_steps_are_those_by_hand(decay):
+    config = TrainConfig(
+        max_iters=12,
+        warmup_iters=4,
+        decay=decay,
+        weight_decay=0.3,
+        grad_clip=0.5,
+        optimizer="muon",
+        learning_rate=0.01,
+        muon_rate=0.05,
+    )
+    # A key's bias has no effect, so AdamW would step along rounding errors.
+    model, hand = tiny(bias=False), tiny(bias=False)
+    losses = list(train(model, drawn(), next_token_loss, config))
+
+    matrices = in_blocks(hand)
+    tables = [hand.tok_emb.weight, hand.pos_emb.table]
+    vectors = [p for p in hand.parameters() if p.dim() == 1]
+    groups = [{"params": tables, "weight_decay": 0.3}, {"params": vectors, "weight_decay": 0}]
+    adamw = torch.optim.AdamW(groups, betas=config.betas, eps=config.eps)
+    means = {name: torch.zeros_like(p) for name, p in matrices.items()}
+    for step, batch in enumerate(islice(drawn(), 12)):
+        hand.zero_grad()
+        loss = next_token_loss(hand, batch)
+        assert losses[step] == pytest.approx(loss.item(), abs=1e-12)
+        loss.backward()
+        norm = math.sqrt(sum(float((p.grad**2).sum()) for p in hand.parameters()))
+        assert norm > 0.5  # each is cut
+        for p in hand.parameters():
+            p.grad *= 0.5 / (norm + 1e-6)
+        for group in adamw.param_groups:
+            group["lr"] = learning_rate(step, config)
+        adamw.step()
+        share = learning_rate(step, config) / 0.01  # of the highest rate
+        for name, p in matrices.items():
+            means[name] = 0.95 * means[name] + 0.05 * p.grad
+            ahead = 0.95 * means[name] + 0.05 * p.grad  # Nesterov's
+            rows, columns = p.shape
+            rate = 0.05 * share * math.sqrt(max(1, rows / columns))
+            with torch.no_grad():
+                p -= rate * near_orthogonal(ahead).double()
+    assert {tuple(p.shape) for p in matrices.values()} == {(8, 8), (32, 8), (8, 32)}
+    assert_same(model, hand, atol=1e-12)
+
+
+def test_muon_steps_along_all_directions_alike():
+    """Along those of the gradient, however much longer it is in some of them."""
+    model, start = tiny(), tiny()
+    generator = torch.Generator().manual_seed(1)
+    directions, slopes = {}, {}
+    for name, p in in_blocks(model).items():
+        U, _, Vh = torch.linalg.svd(torch.randn(p.shape, generator=generator).double(), False)
+        directions[name] = U, Vh
+        slopes[name] = (U * torch.linspace(1, 0.1, 8)) @ Vh
+
+    def loss(model, batch):
+        return sum((p * slopes[name]).sum() for name, p in in_blocks(model).items())
+
+    list(train(model, [()], loss, TrainConfig(max_iters=1, optimizer="muon", muon_rate=0.5)))
+    before = in_blocks(start)
+    for name, p in in_blocks(model).items():
+        U, Vh = directions[name]
+        rows, columns = p.shape
+        step = (before[name] - p) / (0.5 * math.sqrt(max(1, rows / columns)))
+        along = U.mT @ step @ Vh.mT
+        assert 0.6 < along.diag().min() and along.diag().max() < 1.25
+        assert (along - along.diag().diag()).abs().max() < 0.05
+
+
+MODELS = {
+    "tied": tiny,
+    "untied": lambda: tiny(tied=False),
+    "of 2017": lambda: Transformer(TransformerConfig(V, n_layer=2, n_head=2, n_embd=8)).double(),
+}
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_muon_has_the_matrices_in_blocks_and_adamw_all_else(make):
+    model = make()
+    muon, adamw = make_optimizers(model, TrainConfig(optimizer="muon", weight_decay=0.3))
+    assert isinstance(muon, torch.optim.Muon) and isinstance(adamw, torch.optim.AdamW)
+    name_of = {p: name for name, p in model.named_parameters()}
+    [group], [tables, vectors] = (optimizer.param_groups for optimizer in (muon, adamw))
+    assert {name_of[p] for p in group["params"]} == set(in_blocks(model))
+    assert all(p.dim() == 2 for p in tables["params"])
+    assert all(p.dim() == 1 for p in vectors["params"])
+    every = [name_of[p] for g in (group, tables, vectors) for p in g["params"]]
+    assert sorted(every) == sorted(name_of.values())
+    assert [g["weight_decay"] for g in (group, tables, vectors)] == [0, 0.3, 0]
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_with_muon_only_tables_decay(make):
+    model = make()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    still = lambda model, batch: 0 * sum(p.sum() for p in model.parameters())  # noqa: E731
+    config = TrainConfig(max_iters=1, learning_rate=0.1, weight_decay=0.5, optimizer="muon")
+    list(train(model, [()], still, config))
+    for name, p in model.named_parameters():
+        table = name in ("tok_emb.weight", "pos_emb.table", "lm_head.weight")
+        assert_close(p, 0.95 * before[name] if table else before[name], rtol=0, atol=1e-15)
+
+
+def test_muon_without_a_block():
+    with pytest.raises(ValueError, match="Bigram has no blocks for Muon: choose 'adamw'"):
+        make_optimizers(Bigram(V), TrainConfig(optimizer="muon"))
+
+
+# Going on
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+@pytest.mark.parametrize("done", [1, 5])
+def test_what_was_broken_off_goes_on_as_if_it_had_not_been(optimizer, done):
+    config = TrainConfig(
+        max_iters=9, warmup_iters=3, learning_rate=0.02, optimizer=optimizer, accumulate=2
+    )
+    whole = tiny()
+    optimizers = make_optimizers(whole, config)
+    losses = list(train(whole, drawn(), next_token_loss, config, optimizers))
+
+    source, first = drawn(), tiny()
+    of_first = make_optimizers(first, config)
+    begun = list(islice(train(first, source, next_token_loss, config, of_first), done))
+    memory = {name: t.clone() for name, t in optimizer_state(first, of_first).items()}
+    second = tiny(init_std=0.1)
+    second.load_state_dict(first.state_dict())
+    of_second = make_optimizers(second, config)
+    load_optimizer_state(second, of_second, memory)
+    begun += train(second, source, next_token_loss, config, of_second, done)
+
+    assert begun == losses
+    assert_same(second, whole)
+    want, got = optimizer_state(whole, optimizers), optimizer_state(second, of_second)
+    assert list(got) == list(want)
+    for name, tensor in want.items():
+        assert torch.equal(got[name], tensor), name
+
+
+def test_when_all_steps_are_done_none_is_taken():
+    model, source = Small(), drawn()
+    assert list(train(model, source, next_token_loss, TrainConfig(max_iters=3), done=3)) == []
+    assert torch.equal(next(source)[0], next(drawn())[0])
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_memories_are_named_after_their_parameters(optimizer):
+    model = tiny(tied=False)
+    config = TrainConfig(max_iters=2, optimizer=optimizer)
+    optimizers = make_optimizers(model, config)
+    assert optimizer_state(model, optimizers) == {}
+    list(train(model, drawn(), next_token_loss, config, optimizers))
+    state, p = optimizer_state(model, optimizers), dict(model.named_parameters())
+    of_muon = set(in_blocks(model)) if optimizer == "muon" else set()
+    of_adamw = {
+        f"{key}.{n}" for n in p.keys() - of_muon for key in ("step", "exp_avg", "exp_avg_sq")
+    }
+    assert set(state) == {f"momentum_buffer.{name}" for name in of_muon} | of_adamw
+    for full, tensor in state.items():
+        key, name = full.split(".", 1)
+        assert tensor.shape == (() if key == "step" else p[name].shape), full
+    assert all(tensor == 2 for full, tensor in state.items() if full.startswith("step."))
+
+
 # The learning rate
 
 
@@ -234,6 +493,14 @@ def test_after_the_last_step_the_rate_stays_at_0(decay):
     assert [learning_rate(step, config) for step in (10, 11, 20)] == [0, 0, 0]
 
 
+@pytest.mark.parametrize("decay", ["cosine", "linear", "inverse_sqrt"])
+def test_another_highest_rate_changes_only_the_scale(decay):
+    config = TrainConfig(max_iters=40, learning_rate=0.3, warmup_iters=7, decay=decay)
+    for step in range(45):
+        want = 5 * learning_rate(step, config)
+        assert learning_rate(step, config, 1.5) == pytest.approx(want, rel=1e-12)
+
+
 def test_without_a_warm_up_the_first_rate_is_the_highest():
     rates = [learning_rate(step, TrainConfig(max_iters=9)) for step in range(9)]
     assert rates[0] == 1e-3
@@ -263,6 +530,14 @@ def test_without_a_warm_up_the_first_rate_is_the_highest():
         ({"eps": 0}, "eps is 0: give a small number above 0"),
         ({"eps": math.nan}, "eps is nan: give a small number above 0"),
         ({"eps": "small"}, "eps is 'small': give a small number above 0"),
+        ({"muon_rate": 0}, "muon_rate is 0: give a number above 0, such as 0.02"),
+        ({"muon_rate": math.nan}, "muon_rate is nan: give a number above 0, such as 0.02"),
+        ({"muon_rate": "0.1"}, "muon_rate is '0.1': give a number above 0, such as 0.02"),
+        ({"optimizer": "sgd"}, "optimizer is 'sgd': give 'adamw' or 'muon'"),
+        ({"accumulate": 0}, "accumulate is 0: give a whole number, at least 1"),
+        ({"accumulate": 1.5}, "accumulate is 1.5: give a whole number, at least 1"),
+        ({"dtype": "float16"}, "dtype is 'float16': give 'float32' or 'bfloat16'"),
+        ({"dtype": torch.bfloat16}, "dtype is torch.bfloat16: give 'float32' or 'bfloat16'"),
     ],
 )
 def test_settings_that_make_no_sense(change, says):

@@ -11,7 +11,7 @@ from gptlib.plot.diagrams import attention_steps, head_maps, masks
 from gptlib.plot.gpt import gpt
 from gptlib.plot.heads import compare, costs, heads
 from gptlib.plot.lens import lens
-from gptlib.plot.lines import by_kind, generation_times, learned_to_look, stream
+from gptlib.plot.lines import by_kind, generation_times, learned_to_look, singular_values, stream
 from gptlib.plot.multi_head import multi_head
 from gptlib.plot.norms import block_orders, norm_places
 from gptlib.plot.predictions import guesses, loss_curve, pairs, uncertainty
@@ -73,6 +73,7 @@ __all__ = [
     "pairs",
     "png",
     "positions",
+    "singular_values",
     "stream",
     "surprise",
     "tale",

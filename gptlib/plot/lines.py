@@ -223,3 +223,21 @@ def learned_to_look(
     right.set(xlabel="step", ylabel="the most that one head looks there", ylim=(0, 1))
     fig.suptitle(title, x=0.01, ha="left", size=12)
     return fig
+
+
+def singular_values(before: ArrayLike, after: ArrayLike, title: str) -> Figure:
+    """Draw the singular values of a matrix, and of the matrix that was made of it, largest first.
+
+    The scale is logarithmic: what is not above 0 is left out. ValueError for other numbers of them.
+    """
+    fig = plt.figure(figsize=(WIDTH, 3.2))
+    ax = fig.add_subplot()
+    before = np.asarray(before, dtype=float)
+    ranks = range(1, len(before) + 1)
+    after = _at_each(ranks, after, "values", "direction")
+    ax.plot(ranks, before, "o", color=BEFORE, markersize=4, label="gradient")
+    ax.plot(ranks, after, "s", color=HIGHLIGHT, markersize=4, label="what Muon steps along")
+    ax.set(xlabel="direction, the strongest first", ylabel="singular value", yscale="log")
+    ax.legend(loc="lower left")
+    ax.set_title(title)
+    return fig

@@ -102,12 +102,16 @@ def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
 
 
 def loss_curve(
-    train: Sequence[float], valid: Mapping[int, float], landmarks: Mapping[str, float]
+    train: Sequence[float],
+    valid: Mapping[int, float],
+    landmarks: Mapping[str, float],
+    unit: str = "token",
 ) -> Figure:
     """Draw how the loss fell while a model was trained, and what it can be compared with.
 
     train: the loss of each step's batch; valid: step -> validation loss, step 0 being before
-    the first; landmarks: name -> loss, each a line across the figure.
+    the first; landmarks: name -> loss, each a line across the figure; unit: what the losses, in
+    nats, are for one of.
     """
     fig = plt.figure(figsize=(WIDTH, 4))
     ax = fig.add_subplot()
@@ -116,7 +120,7 @@ def loss_curve(
     ax.plot(range(1, len(train) + 1), train, color=TRAIN, linewidth=1, label="training batches")
     ax.plot(*zip(*valid.items(), strict=True), "o--", color=VALID, markersize=4, label="validation")
     top = max(*landmarks.values(), *valid.values(), *train)
-    ax.set(xlabel="step", ylabel="loss, nats per token", ylim=(0, 1.05 * top or 1))
+    ax.set(xlabel="step", ylabel=f"loss, nats per {unit}", ylim=(0, 1.05 * top or 1))
     # A name stands beside its line, or as near above the one below it as can be read.
     at = -math.inf
     for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):

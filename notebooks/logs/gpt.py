@@ -1,9 +1,9 @@
 """Train what notebook 05 quotes: `make runs`, half an hour on two cores.
 
-It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), learned.csv (what a
-quarter of an hour teaches, and when), gpt.safetensors (the model after it), and words.csv and
-gpt_words.safetensors (five minutes with words as tokens). Losses come back the same on the same
-machine; times never do.
+It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), muon.csv (four
+blocks of it, with Muon), learned.csv (what a quarter of an hour teaches, and when), gpt.safetensors
+(the model after it), and words.csv and gpt_words.safetensors (five minutes with words as tokens).
+Losses come back the same on the same machine; times never do.
 """
 
 from collections import Counter
@@ -152,11 +152,28 @@ def make(name, seed):
 
 def grown(name, seed):
     """Train a model that has grown so far, and ask it for windows like those it was trained on."""
+    return trained(name, seed, TrainConfig(STEPS, learning_rate=0.01, warmup_iters=WARMUP))
+
+
+def with_muon(name, seed):
+    """The same, with Muon for the matrices in its blocks."""
+    config = TrainConfig(
+        STEPS,
+        learning_rate=ADAMW_RATE,
+        warmup_iters=WARMUP,
+        decay="linear",
+        weight_decay=0,
+        optimizer="muon",
+        muon_rate=MUON_RATE,
+    )
+    return trained(name, seed, config)
+
+
+def trained(name, seed, config):
     torch.set_num_threads(1)
     data, _, valid_data, _, _ = texts()
     model = make(name, seed)
     drawn = batches(data, B, T, torch.Generator().manual_seed(seed))
-    config = TrainConfig(max_iters=STEPS, learning_rate=0.01, warmup_iters=50)
     start = perf_counter()
     list(train(model, drawn, next_token_loss, config))
     row = {
@@ -167,7 +184,7 @@ def grown(name, seed):
         "loss": f"{evaluate(model, all_batches(valid_data, 64, T)):.4f}",
     }
     print(*row.values(), sep=", ", flush=True)
-    return [row]
+    return row
 
 
 def read(stories):
@@ -322,4 +339,6 @@ if __name__ == "__main__":
     write_table(HERE / "learned.csv", long())
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         runs = [pool.submit(grown, name, seed) for name in [*STACKS, *GPTS] for seed in SEEDS]
-        write_table(HERE / "grown.csv", [row for run in runs for row in run.result()])
+        write_table(HERE / "grown.csv", [run.result() for run in runs])
+        runs = [pool.submit(with_muon, "four blocks", seed) for seed in SEEDS]
+        write_table(HERE / "muon.csv", [run.result() for run in runs])

@@ -1,0 +1,75 @@
+"""How many tokens a second a model of GPT-2's smallest shape writes: ours, and transformers'.
+
+python tests/bench/generation.py
+
+Both have random parameters in float32, write one text, always the likeliest token, and keep keys
+and values in a cache. A ratio above 1 says that ours is faster.
+"""
+
+import argparse
+
+import torch
+from timing import ratios, show, spread, take_turns
+
+from gptlib.config import GPTConfig
+from gptlib.gpt import GPT
+from gptlib.sampling import stream
+
+
+def ours(sizes, idx, new):
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(**sizes))
+    return lambda: torch.stack(list(stream(model, idx, new, temperature=0)), 1)
+
+
+def transformers(sizes, idx, new):
+    from transformers import GPT2Config, GPT2LMHeadModel  # takes seconds
+
+    sizes = sizes | {"n_positions": sizes["block_size"]}
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)).eval()
+    model.generation_config.eos_token_id = None  # random parameters end a text anywhere
+    model.generation_config.pad_token_id = 0
+    everything = torch.ones_like(idx)
+
+    def write():
+        options = {"do_sample": False, "use_cache": True, "max_new_tokens": new}
+        return model.generate(idx, attention_mask=everything, **options)[:, idx.shape[1] :]
+
+    return write
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="only see that it works")
+    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--prompt", type=int, default=16, help="tokens before")
+    parser.add_argument("--new", type=int, default=64, help="tokens to write")
+    args = parser.parse_args()
+    sizes = {"n_layer": 12, "n_head": 12, "n_embd": 768, "block_size": 1024, "vocab_size": 50257}
+    if args.quick:
+        sizes = {"n_layer": 1, "n_head": 2, "n_embd": 16, "block_size": 32, "vocab_size": 65}
+        args.threads, args.turns, args.new = [1], 2, 8
+    idx = torch.randint(
+        sizes["vocab_size"], (1, args.prompt), generator=torch.Generator().manual_seed(0)
+    )
+    writers = {
+        "transformers": transformers(sizes, idx, args.new),
+        "ours": ours(sizes, idx, args.new),
+    }
+    for name, write in writers.items():
+        assert write().shape == (1, args.new), f"{name} wrote less"
+    rows = [("threads", *writers, "how many times faster ours is")]
+    for threads in args.threads:
+        torch.set_num_threads(threads)
+        taken = take_turns(writers, args.turns)
+        speeds = [spread([args.new / s for s in seconds], 1) for seconds in taken.values()]
+        faster = spread(ratios(taken["transformers"], taken["ours"]))
+        rows.append((str(threads), *speeds, faster))
+    sizes = ", ".join(f"{key} {value}" for key, value in sizes.items())
+    show(f"Tokens a second, {args.new} after {args.prompt}: {sizes}", *rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What a GPT learns of Tiny Shakespeare in the time that nanoGPT takes for its recipe for a CPU.
+
+NANOGPT=folder python tests/bench/shakespeare.py [TEXT]
+
+nanoGPT runs as its README says, in a process of its own, timed with imports and evaluation. Then
+ours, GPT-2's block in the same sizes, gets as long, with imports and evaluation too: how many steps
+that is, is fixed before the first of them. Both are scored on the whole validation split, in
+windows as long as the models can read. Without NANOGPT ours gets --seconds.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean, median
+from time import perf_counter, time
+
+import nanogpt
+import torch
+from timing import show
+
+from gptlib.config import GPTConfig, TrainConfig
+from gptlib.data import IGNORE, all_batches, batches, load_text, split
+from gptlib.gpt import GPT
+from gptlib.tokenizer import CharTokenizer
+from gptlib.train import evaluate, next_token_loss, train
+
+BLOCK_SIZE = 64
+SIZES = {"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": BLOCK_SIZE}
+RECIPE = SIZES | {
+    "device": "cpu",
+    "compile": False,
+    "eval_iters": 20,
+    "log_interval": 1,
+    "batch_size": 12,
+    "max_iters": 2000,
+    "lr_decay_iters": 2000,
+    "dropout": 0.0,
+}
+QUICK = {"max_iters": 2, "lr_decay_iters": 2, "eval_interval": 1, "eval_iters": 1}
+TIMED = 20  # steps that tell how many fit
+MARGIN = 0.97  # for steps that turn out slower than those
+TARGET = 1.60
+
+
+def read(source):
+    text = load_text(source)
+    tokenizer = CharTokenizer(text)
+    train_text, valid_text = split(text)
+    return *(torch.tensor(tokenizer.encode(t)) for t in (train_text, valid_text)), tokenizer
+
+
+def score(model, valid, loss=next_token_loss):
+    return evaluate(model, all_batches(valid, 64, BLOCK_SIZE), loss)
+
+
+def timed(command, threads, folder=None):
+    """What a command prints, and the seconds from its start to its end."""
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    start = perf_counter()
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment
+    )
+    return done.stdout, perf_counter() - start
+
+
+def run_nanogpt(args):
+    """Its seconds, its own last estimate, and its score on the whole split."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "nanoGPT")
+        shutil.copytree(nanogpt.CHECKOUT, copy, ignore=shutil.ignore_patterns(".git", "out*"))
+        data = copy / "data" / "shakespeare_char"
+        (data / "input.txt").write_text(load_text(args.text), encoding="utf-8")
+        subprocess.run([sys.executable, data / "prepare.py"], check=True, stdout=subprocess.DEVNULL)
+        recipe = RECIPE | (QUICK if args.quick else {})
+        flags = [f"--{name}={value}" for name, value in recipe.items()]
+        command = [sys.executable, "train.py", "config/train_shakespeare_char.py", *flags]
+        printed, seconds = timed(command, args.threads, copy)
+        saved = torch.load(copy / "out-shakespeare-char" / "ckpt.pt", map_location="cpu")
+
+    model = nanogpt.make(**saved["model_args"])
+    model.load_state_dict(saved["model"])
+    _, valid, tokenizer = read(args.text)
+    assert saved["model_args"]["vocab_size"] == tokenizer.vocab_size
+
+    def loss(model, batch):
+        idx, targets = batch
+        return model(idx, targets.masked_fill(targets == IGNORE, -1))[1]
+
+    estimate = printed.rsplit("val loss ", 1)[1].split()[0]
+    return seconds, estimate, score(model, valid, loss)
+
+
+def run_ours(args, seed, seconds):
+    """Its seconds, its steps, and its score on the whole split."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--seed", str(seed)]
+    printed, taken = timed([*command, "--until", str(time() + seconds)], args.threads)
+    steps, loss = printed.split()
+    return taken, int(steps), float(loss)
+
+
+def learn(args):
+    """Train until args.until and print the number of steps and the score."""
+    data, valid, tokenizer = read(args.text)
+    torch.manual_seed(args.seed)
+    sizes = GPTConfig(tokenizer.vocab_size, **SIZES, dropout=0.0)
+
+    def steps(model, max_iters):
+        config = TrainConfig(
+            max_iters=max_iters,
+            learning_rate=args.learning_rate,
+            warmup_iters=min(50, max_iters - 1),
+            decay="linear",
+            optimizer="muon",
+            muon_rate=args.muon_rate,
+        )
+        generator = torch.Generator().manual_seed(args.seed)
+        windows = batches(data, args.batch_size, BLOCK_SIZE, generator)
+        return train(model, windows, next_token_loss, config)
+
+    trial = GPT(sizes)
+    ends = [perf_counter() for _ in steps(trial, 3 if args.quick else TIMED)]
+    step = median(end - start for start, end in pairwise(ends))
+    start = perf_counter()
+    score(trial, valid[: len(valid) // 10])
+    left = args.until - time() - 10 * (perf_counter() - start)
+    max_iters = 3 if args.quick else max(1, int(MARGIN * left / step))
+
+    model = GPT(sizes)
+    list(steps(model, max_iters))
+    print(max_iters, score(model, valid))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("text", nargs="?", default="shakespeare", help="the path of a text")
+    parser.add_argument("--quick", action="store_true", help="only see that it works")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seconds", type=float, default=120, help="without nanoGPT")
+    parser.add_argument("--muon-rate", type=float, default=0.02)
+    parser.add_argument("--learning-rate", type=float, default=4e-3)
+    parser.add_argument("--batch-size", type=int, default=12)
+    parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.until is not None:
+        learn(args)
+        return
+    args.threads = 1 if args.quick else args.threads
+    load_text(args.text)  # a download is nobody's time
+    rows = [("", "seconds", "steps", "loss", "its own estimate")]
+    if nanogpt.CHECKOUT:
+        seconds, estimate, loss = run_nanogpt(args)
+        steps = QUICK["max_iters"] if args.quick else RECIPE["max_iters"]
+        rows.append(("nanoGPT", f"{seconds:.1f}", str(steps), f"{loss:.4f}", estimate))
+    else:
+        print(nanogpt.MISSING)
+        seconds = args.seconds
+    losses = []
+    for seed in args.seeds[:1] if args.quick else args.seeds:
+        taken, steps, loss = run_ours(args, seed, seconds)
+        losses.append(loss)
+        rows.append((f"ours, seed {seed}", f"{taken:.1f}", str(steps), f"{loss:.4f}", ""))
+    rows.append(("ours, mean", "", "", f"{mean(losses):.4f}", ""))
+    show(f"Validation loss, {args.threads} threads; ours is to reach {TARGET:.2f}", *rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The benchmarks run, and count turns rightly; what they measure is for `make bench` to say."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.timing import take_turns
+
+BENCH = Path(__file__).parent / "bench"
+
+
+def run(script, *args):
+    """The tables that a script prints in a hurry, without nanoGPT: a line's cells by its name."""
+    environment = {name: value for name, value in os.environ.items() if name != "NANOGPT"}
+    command = [sys.executable, BENCH / script, *args, "--quick"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    cells = (re.split(" {2,}", line) for line in done.stdout.splitlines())
+    return {name: values for name, *values in cells if values}
+
+
+def median_and_range(cell):
+    middle, low, high = map(float, re.fullmatch(r"(\S+) \((\S+) to (\S+)\)", cell).groups())
+    assert 0 < low <= middle <= high
+    return middle, low, high
+
+
+def test_contestants_take_turns_and_the_first_turn_is_not_counted():
+    now, calls = 0, []
+
+    def act(name, seconds):
+        nonlocal now
+        now += seconds if len(calls) >= 4 else 100
+        calls.append(name)
+
+    contestants = {"a": lambda: act("a", 1), "b": lambda: act("b", 3)}
+    taken = take_turns(contestants, turns=2, each=2, clock=lambda: now)
+    assert taken == {"a": [1, 1], "b": [3, 3]}
+    assert "".join(calls) == 3 * "aabb"
+
+
+def test_a_step_is_measured():
+    table = run("step.py")
+    (theirs, theirs_ms), (ours, ours_ms, peak) = table["transformers"], table["ours, as GPT-2"]
+    assert ours == theirs == "4,480"
+    assert 50 < median_and_range(peak)[0] < 5000
+    ratio, to_reach = table["ours, as GPT-2, to transformers"]
+    assert to_reach == "1.4"
+    (_, low, high), (_, least, most) = median_and_range(theirs_ms), median_and_range(ours_ms)
+    # Times are rounded to tenths.
+    assert (low - 0.1) / (most + 0.1) < median_and_range(ratio)[0] < (high + 0.1) / (least - 0.1)
+
+
+def test_generation_is_measured():
+    theirs, ours, ratio = map(median_and_range, run("generation.py")["1"])
+    assert 0.99 * ours[1] / theirs[2] < ratio[0] < 1.01 * ours[2] / theirs[1]
+
+
+def test_learning_is_measured(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text(300 * "to be or not to be\n")
+    table = run("shakespeare.py", text)
+    seconds, steps, loss = table["ours, seed 1"]
+    assert float(seconds) > 0 and steps == "3"
+    assert 0 < float(loss) < math.log(len(set(text.read_text())))
+    assert table["ours, mean"] == [loss]

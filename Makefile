@@ -42,9 +42,10 @@ notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 logs: $(READY) ## train, with three seeds, what notebook 03 only quotes (ten minutes)
 	$(BIN)/python notebooks/logs/multi_head.py
 
-runs: $(READY) ## train what notebooks 04 and 05 only quote, their saved models too (an hour)
+runs: $(READY) ## train what notebooks 04 and 05 only quote, their saved models too (an hour and a half)
 	$(BIN)/python notebooks/logs/transformer.py
 	$(BIN)/python notebooks/logs/gpt.py
+	$(BIN)/python notebooks/logs/tales.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	$(BIN)/python data/build.py

@@ -1,7 +1,7 @@
 """Train a GPT on any text, and write more of it.
 
 python main.py                                     trains on the course's tales
-python main.py --text my.txt --max-seconds 600     trains on a text of your own, for ten minutes
+python main.py --text my.txt --max-seconds 600     trains on a text of your own, about ten minutes
 python main.py resume runs/my-1                    goes on where a run was broken off
 python main.py generate runs/my-1 --prompt "It"    writes more of it
 python main.py summary runs/my-1                   shows its layers; gpt-2-small is known too
@@ -11,32 +11,33 @@ import signal
 from dataclasses import dataclass
 
 
-# Edit these settings, or say another value for once with a flag, as in --batch-size 64.
+# Change a setting here, or for one run with a flag, as in --batch-size 64.
 @dataclass(frozen=True)
 class Train:
     """Settings of a run."""
 
     text: str = "tales"  # "tales", "shakespeare", or the path of a UTF-8 text file
     out: str = ""  # a new folder for the run; if empty, one in runs/, named after the text
-    tokenizer: str = "pieces"  # "pieces", which are words where they are frequent, or "chars"
-    vocab_size: int = 4096  # the most pieces
-    batch_size: int = 16  # windows, or tales, that are computed at once
-    accumulate: int = 1  # batches in a step
+    tokenizer: str = "pieces"  # "pieces": frequent words, others are spelled; or "chars"
+    vocab_size: int = 4096  # the most different pieces, characters included
+    batch_size: int = 16  # windows of the text, or tales, in a batch
+    accumulate: int = 1  # batches in a step; more, where memory has no room for larger ones
     block_size: int = 96  # tokens in a window
-    n_layer: int = 4  # blocks
+    n_layer: int = 3  # blocks
     n_head: int = 2  # heads of attention in each
     n_embd: int = 128  # channels
+    init_std: float = 0.05  # of its matrices at first; 0.02 suits 768 channels
     dropout: float = 0.0  # the probability that a number does not count in a step
     max_iters: int = 2000  # steps
-    max_seconds: float | None = None  # if given, as many steps as fit into them
+    max_seconds: float | None = None  # if given, about as many steps as fit, in place of max_iters
     eval_interval: int = 100  # steps between two looks at the validation loss
-    eval_iters: int = 10  # batches in such a look; the final score takes the whole split
+    eval_iters: int = 10  # the most batches in a look; the final score takes the whole split
     optimizer: str = "muon"  # "muon" for matrices in blocks, "adamw" for all
-    muon_rate: float = 0.02  # Muon's highest learning rate
-    learning_rate: float = 0.004  # AdamW's; both rise to their highest, then fall to 0
+    muon_rate: float = 0.03  # Muon's highest learning rate
+    learning_rate: float = 0.01  # AdamW's; both rise to their highest, then fall to 0
     dtype: str = "float32"  # or "bfloat16", which some CPUs and most GPUs compute faster
     compile: bool = False  # let torch.compile make faster code, which takes a while at first
-    device: str = ""  # "cpu", "cuda" or "mps"; if empty, a GPU where there is one
+    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda where it is here, else cpu
     seed: int = 0  # with another one come another start, other batches and another sample
 
 
@@ -46,11 +47,11 @@ class Generate:
 
     prompt: str = ""  # what to go on from, "-" reads it from standard input; if empty, a new line
     num_samples: int = 1  # how many texts
-    max_new_tokens: int = 200  # how much to write; a tale also ends where it ends
+    max_new_tokens: int = 200  # the most to write; a tale may end before
     temperature: float = 1.0  # below 1 safer, above 1 wilder, 0 always the likeliest token
     top_k: int | None = None  # if given, only the k likeliest tokens are drawn
     top_p: float | None = None  # if given, only the likeliest that have this probability together
-    device: str = ""  # "cpu", "cuda" or "mps"; if empty, a GPU where there is one
+    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda where it is here, else cpu
     seed: int = 0  # with another one comes another text
 
 
@@ -69,6 +70,7 @@ import itertools
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,9 +132,11 @@ class Text:
             self.tokenizer = PieceTokenizer.from_text(train_text, settings.vocab_size, valid_text)
         self.train, self.train_starts = self.ids(train_text, settings)
         self.valid, self.valid_starts = self.ids(valid_text, settings)
-        asked = self.valid[1:]
         # Losses are told per character: so they can be compared, whatever a token is.
-        self.per_character = len(asked) / len(self.tokenizer.decode(asked))
+        self.per_character = self.tokens_per_character(self.valid)
+        self.train_per_character = self.tokens_per_character(self.train)
+        windows = list(valid_windows(settings, self))
+        self.some_windows = windows[:: math.ceil(len(windows) / settings.eval_iters)]
 
     def ids(self, text: str, settings: Train) -> tuple[Tensor, Tensor | None]:
         """The ids (N,), on the device, and where a tale is about to begin; others have none."""
@@ -148,17 +152,20 @@ class Text:
             )
         return ids.to(settings.device), starts
 
+    def tokens_per_character(self, ids: Tensor) -> float:
+        return (len(ids) - 1) / len(self.tokenizer.decode(ids[1:]))  # nobody is asked for the first
+
 
 def begin(settings: Train) -> int:
     """Train, keep all about it in a new folder, and write a sample; returns the exit code."""
     settings = replace(settings, device=settings.device or best_device())
     check(settings)
     text = Text(settings)
+    marks = landmarks(settings, text)
     if settings.max_seconds is not None:
         settings = replace(settings, max_iters=steps_within(settings, text))
     run = make_run(settings, text)
-    run.looks[0] = look(run, settings, text)
-    marks = landmarks(settings, text)
+    run.looks[0] = look(run, text)
 
     # All that was asked for is possible: only from here on something is written.
     folder = new_folder(settings)
@@ -175,13 +182,14 @@ def resume(run: str) -> int:
     try:
         config = json.loads(raw)
         sha256 = config.pop("sha256")
+        torch.set_num_threads(config.pop("threads"))  # sums depend on it, in their last digits
         settings = Train(**config)
         for field in fields(Train):
             value = config[field.name]
             whole = isinstance(value, int) and isinstance(1.0, field.type)  # 1 will do for 1.0
             if not (isinstance(value, field.type) or whole):
                 raise TypeError(f"{field.name} is {value!r}")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"config.json in {run!r} does not hold the settings of a run ({error}): begin another"
         ) from None
@@ -196,13 +204,13 @@ def resume(run: str) -> int:
     if (folder / CHECKPOINT).exists():
         going.load(folder / CHECKPOINT)
     else:  # it was broken off before the first
-        going.looks[0] = look(going, settings, text)
+        going.looks[0] = look(going, text)
     return go_on(going, settings, text, landmarks(settings, text), folder)
 
 
 def make_run(settings: Train, text: Text) -> Run:
     """The run of these settings, before its first step."""
-    sizes = ("block_size", "n_layer", "n_head", "n_embd", "dropout")
+    sizes = ("block_size", "n_layer", "n_head", "n_embd", "dropout", "init_std")
     rates = ("max_iters", "learning_rate", "optimizer", "muon_rate", "accumulate", "dtype")
     config = TrainConfig(
         **{name: getattr(settings, name) for name in rates},
@@ -222,16 +230,20 @@ def make_run(settings: Train, text: Text) -> Run:
         drawn = batches(text.train, B, T, generator)
     else:
         drawn = story_batches(text.train, text.train_starts, B, T, generator)
-    facts = asdict(settings) | {"sha256": text.sha256}
+    facts = asdict(settings) | {"sha256": text.sha256, "threads": torch.get_num_threads()}
     return Run(model, text.tokenizer, drawn, generator, next_token_loss, config, facts)
 
 
 def steps_within(settings: Train, text: Text) -> int:
-    """How many steps, with the looks between them, take max_seconds; some are timed to know."""
-    run, times = make_run(replace(settings, max_iters=TRIAL), text), [perf_counter()]
+    """About how many steps, with the looks between them, take max_seconds: some are timed."""
+    run = make_run(replace(settings, max_iters=TRIAL), text)
+    look(run, text)  # a first time may take longer
+    times = [perf_counter()]
     for _ in run:
         times.append(perf_counter())
-    look(run, settings, text)
+        if len(times) > 3 and times[-1] - times[0] > settings.max_seconds / 20:
+            break
+    look(run, text)
     a_look = perf_counter() - times[-1]
     a_step = median(after - before for before, after in itertools.pairwise(times))
     steps = settings.max_seconds / (a_step + a_look / settings.eval_interval)
@@ -279,7 +291,7 @@ def fit(run: Run, settings: Train, text: Text, marks: dict[str, float], folder: 
     KeyboardInterrupt after the step in which Ctrl-C is pressed, ValueError if the loss becomes
     infinite or nan; the last good checkpoint stays.
     """
-    told = run.step
+    path, told, kept = folder / CHECKPOINT, run.step, run.step
     bar = tqdm(total=settings.max_iters, initial=run.step, disable=None)
     with finishing_the_step() as stopped, bar:
         for loss in run:
@@ -287,26 +299,27 @@ def fit(run: Run, settings: Train, text: Text, marks: dict[str, float], folder: 
             stopping = stopped.is_set()
             looking = run.step % settings.eval_interval == 0 or run.step == settings.max_iters
             # A step may break a model whose loss before it was good: look before it is kept.
-            seen = look(run, settings, text) if looking or stopping else 0.0
+            seen = look(run, text) if looking or stopping else 0.0
             if not math.isfinite(loss + seen):
                 raise ValueError(
                     f"the loss is no number any more after step {run.step}: train with a smaller "
                     f"--learning-rate than {settings.learning_rate}"
-                    + f" and --muon-rate than {settings.muon_rate}"
-                    * (settings.optimizer == "muon")
+                    + f" and --muon-rate than {settings.muon_rate}" * (settings.optimizer == "muon")
+                    + f" (the model after step {kept} is in {path})" * path.exists()
                 )
             if looking:
                 run.looks[run.step] = seen
                 recent = run.losses[told:]
-                mean, told = sum(recent) / len(recent) * text.per_character, run.step
+                mean, told = sum(recent) / len(recent) * text.train_per_character, run.step
                 tqdm.write(f"step {run.step:6}   train {mean:.3f}   valid {seen:.3f}")
             if looking or stopping:
-                run.save(folder / CHECKPOINT)
+                run.save(path)
+                kept = run.step
                 write_log(run, text, marks, folder)
             if stopping:
                 break
     plot.use_style()
-    nats = [loss * text.per_character for loss in run.losses]
+    nats = [loss * text.train_per_character for loss in run.losses]
     write_whole(folder / "loss.png", plot.png(plot.loss_curve(nats, run.looks, marks, "character")))
     if run.step < settings.max_iters:
         raise KeyboardInterrupt
@@ -384,11 +397,9 @@ def show(run: str, settings: Summarize) -> int:
     return 0
 
 
-def look(run: Run, settings: Train, text: Text) -> float:
+def look(run: Run, text: Text) -> float:
     """The loss on a few validation windows, each time the same, so that looks can be compared."""
-    windows = list(valid_windows(settings, text))
-    some = windows[:: math.ceil(len(windows) / settings.eval_iters)]
-    return evaluate(run.model, some) * text.per_character
+    return evaluate(run.model, text.some_windows) * text.per_character
 
 
 def score(model: nn.Module, settings: Train, text: Text) -> float:
@@ -406,7 +417,7 @@ def landmarks(settings: Train, text: Text) -> dict[str, float]:
     counted = Bigram.counted(count(text.train.cpu(), V)).to(settings.device)
     marks = {
         "knows nothing": math.log(V) * text.per_character,
-        "best bigram": score(counted, settings, text),
+        "counted pairs": score(counted, settings, text),
     }
     if settings.text == "tales":
         marks["exact floor"] = load_floor().nats_per_character
@@ -415,7 +426,7 @@ def landmarks(settings: Train, text: Text) -> dict[str, float]:
 
 def write_log(run: Run, text: Text, marks: dict[str, float], folder: Path, **more: float) -> None:
     """Write the losses, in nats per character; before each step, and by step where looked."""
-    train = [loss * text.per_character for loss in run.losses]
+    train = [loss * text.train_per_character for loss in run.losses]
     write_json(folder / "log.json", {"landmarks": marks, "train": train, "valid": run.looks} | more)
 
 
@@ -526,7 +537,7 @@ def main(argv: list[str]) -> int:
         print(f"main.py: {error}", file=sys.stderr)
         return 2
     except (RuntimeError, MemoryError) as error:
-        if "alloc" not in str(error) and "memory" not in str(error):
+        if isinstance(error, RuntimeError) and not re.search("alloc|memory", str(error)):
             raise
         print(
             "main.py: not enough memory: try a smaller batch_size, block_size or n_embd",

@@ -206,19 +206,19 @@ def story_batches(
     block_size: int,
     generator: torch.Generator | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Draw batches of whole stories without end: nobody reads one with another one before it.
+    """Draw batches of stories without end: nobody reads one with another one before it.
 
     data, starts: as `story_ids` gives them, starts on the CPU; generator: as in `get_batch`
 
-    Yields idx and targets, both (B, T), T at most block_size: what is longer is cut off, what is
-    shorter filled up, with targets IGNORE. ValueError for sizes that are not whole numbers from 1.
+    Yields idx and targets, both (B, T), T at most block_size: longer stories are cut, as by
+    `all_batches`, and shorter rows filled up, with targets IGNORE. ValueError for sizes that are
+    not whole numbers from 1.
     """
     _check_sizes(batch_size, block_size)
-    stories = list(pairwise([*starts.tolist(), len(data) - 1]))
+    windows = _cut([*starts.tolist(), len(data) - 1], block_size)
     while True:
-        drawn = torch.randint(len(stories), (batch_size,), generator=generator).tolist()
-        rows = [(i, min(i + block_size, end)) for i, end in (stories[n] for n in drawn)]
-        yield _filled(data, rows)
+        drawn = torch.randint(len(windows), (batch_size,), generator=generator)
+        yield _filled(data, [windows[n] for n in drawn.tolist()])
 
 
 def all_batches(
@@ -241,13 +241,18 @@ def all_batches(
     edges = [0, *(starts.tolist() if starts is not None else []), max(0, len(data) - 1)]
     if edges != sorted(edges):
         raise ValueError(f"starts must rise, from 0 to below {len(data)}, the number of tokens")
-    windows = [
+    windows = _cut(edges, block_size)
+    for k in range(0, len(windows), batch_size):
+        yield _filled(data, windows[k : k + batch_size])
+
+
+def _cut(edges: list[int], block_size: int) -> list[tuple[int, int]]:
+    """From where to before where windows go that begin at the edges, and where others end."""
+    return [
         (i, min(i + block_size, end))
         for start, end in pairwise(edges)
         for i in range(start, end, block_size)
     ]
-    for k in range(0, len(windows), batch_size):
-        yield _filled(data, windows[k : k + batch_size])
 
 
 def _filled(data: Tensor, windows: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:

@@ -25,9 +25,10 @@ class Run:
     batches: without end; what is random in them is drawn from generator
     settings: what makes this run the run it is, as JSON can say it; `load` compares it
 
-    What else is random, such as dropout, is drawn from PyTorch's own generators. On the same
-    machine, with the same number of threads, a run that `load` brings back to a checkpoint goes on
-    bit for bit like the one that wrote it. (Some of a GPU's sums come in no fixed order.)
+    What else is random, such as dropout, is drawn from PyTorch's own generators, of which those of
+    the CPU and of CUDA are kept. On the same machine, with the same number of threads, a run that
+    `load` brings back to a checkpoint goes on bit for bit like the one that wrote it. (Some of a
+    GPU's sums come in no fixed order, so there it does so only nearly.)
     """
 
     def __init__(

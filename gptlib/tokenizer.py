@@ -83,10 +83,10 @@ class CharTokenizer:
 class PieceTokenizer:
     """One id for each frequent piece of a text, and one for each character, to spell the others.
 
-    A piece is a word with the space before it, or marks, or white space, so that pieces one after
-    the other are the text, whatever it is. The whole state is `pieces`, in the order of their ids:
-    PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError for no pieces, and for a piece that
-    stands there twice or has a character that does not.
+    A piece is a word or marks, with the space before it if there is one, or other white space: so
+    pieces one after the other are the text, whatever it is. The whole state is `pieces`, in the
+    order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError for no pieces, and
+    for a piece that stands there twice or has a character that does not.
 
     >>> tokenizer = PieceTokenizer.from_text("a cat, a cat, a rat", vocab_size=10)
     >>> tokenizer.pieces
@@ -131,7 +131,8 @@ class PieceTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of the pieces of text; ValueError at the first unknown character."""
-        self._spell.encode(text)  # says where it is
+        if not (isinstance(text, str) and set(text) <= self._id_of.keys()):
+            self._spell.encode(text)  # which says what is wrong, and where
         ids = []
         for piece in split_pieces(text):
             i = self._id_of.get(piece)

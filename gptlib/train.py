@@ -86,9 +86,9 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
     of norms have one dimension, and shrinking them would not make the model simpler.
 
     Muon (Jordan et al., 2024) steps along a matrix that is near to the momentum of the gradient
-    and has singular values near 1, so that no direction is passed over. Embeddings are matrices
-    too, but tables: what one row learns says nothing about how far to change another. There is no
-    decay here, and a matrix that is higher than wide takes larger steps, by sqrt(rows / columns).
+    and has singular values near 1, so that no direction is passed over. Its authors leave tables
+    of embeddings, and the map to the logits, to AdamW. There is no decay here, and a matrix that is
+    higher than wide takes larger steps, by sqrt(rows / columns).
 
     ValueError where Muon would have nothing to do.
     """

@@ -4,9 +4,10 @@ A mutant is a mistake that a learner makes and that still runs: right shapes, wr
 that is named must fail, and by an assertion; one that crashes would have shown itself anyway.
 """
 
+import multiprocessing
+import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# What tests import, and what takes longer than most of them. None of it imports gptlib.
+SLOW = [
+    "hypothesis",
+    "matplotlib.pyplot",
+    "nbval.plugin",
+    "pytest",
+    "simple_parsing",
+    "torch._dynamo",  # an optimizer's first step does
+    "transformers.models.gpt2.modeling_gpt2",
+]
+if "forkserver" in multiprocessing.get_all_start_methods():
+    PROCESSES = multiprocessing.get_context("forkserver")
+    PROCESSES.set_forkserver_preload(SLOW)  # once for all mutants
+else:
+    PROCESSES = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
@@ -2113,17 +2129,33 @@ def copy(folder):
 
 
 def run(folder, tests):
-    """Run tests in folder; its conftest.py lets them import the gptlib beside it."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=line", *tests]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    """Run tests in folder, with the gptlib that is there; their exit code and what they print."""
+    process = PROCESSES.Process(target=_run, args=(folder, tests))
+    process.start()
+    process.join()
+    return process.exitcode, (folder / "printed.txt").read_text(encoding="utf-8")
+
+
+def _run(folder, tests):
+    """In a process of its own, which ends here."""
+    with open(folder / "printed.txt", "w", encoding="utf-8") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+        os.chdir(folder)
+        sys.path.insert(0, str(folder))
+        options = ["-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line"]
+        code = pytest.main([*options, *tests])
+        sys.stdout.flush()
+    os._exit(code)
 
 
 def test_all_pass_on_the_library_as_it_is(tmp_path):
     copy(tmp_path)
     tests = {f"tests/{mutant.test}" for mutant in MUTANTS}
     # This one asserts that the copy is what is imported.
-    result = run(tmp_path, ["tests/test_conftest.py::test_gptlib_is_this_folder", *sorted(tests)])
-    assert result.returncode == 0, result.stdout + result.stderr
+    here = "tests/test_conftest.py::test_gptlib_is_this_folder"
+    code, printed = run(tmp_path, [here, *sorted(tests)])
+    assert code == 0, printed
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
@@ -2134,10 +2166,10 @@ def test_mutant_is_noticed(tmp_path, mutant):
     assert source.count(mutant.old) == 1, f"{mutant.old!r} stands {source.count(mutant.old)} times"
     file.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
 
-    result = run(tmp_path, [f"tests/{mutant.test}"])
-    assert result.returncode != 0, "no test failed"
+    code, printed = run(tmp_path, [f"tests/{mutant.test}"])
+    assert code != 0, "no test failed"
     # A line for each failure: file, line, what was raised (or the assert statement itself).
-    raised = re.findall(r"^/.*?:\d+: (\w+)", result.stdout, re.MULTILINE)
-    assert raised, f"the tests did not run:\n{result.stdout}{result.stderr}"
+    raised = re.findall(r"^/.*?:\d+: (\w+)", printed, re.MULTILINE)
+    assert raised, f"the tests did not run:\n{printed}"
     # "Failed" is what pytest.raises raises where an error was wanted and none came.
-    assert set(raised) <= {"assert", "AssertionError", "Failed"}, f"it crashed:\n{result.stdout}"
+    assert set(raised) <= {"assert", "AssertionError", "Failed"}, f"it crashed:\n{printed}"

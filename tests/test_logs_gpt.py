@@ -7,7 +7,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from gptlib import checkpoint
-from gptlib.data import IGNORE, load_floor
+from gptlib.data import IGNORE, load_floor, load_split
 from gptlib.world import KINDS, surprisals, tell
 
 
@@ -56,6 +56,8 @@ def test_the_log_is_of_this_script(runs):
         made = runs.make(row["what"], 1)
         assert int(row["parameters"]) == sum(p.numel() for p in made.parameters())
     assert [int(row["step"]) for row in rows("learned")] == list(runs.LOOKS)
+    log = [(row["what"], int(row["seed"])) for row in rows("optimizers")]
+    assert log == [(name, s) for name in runs.OPTIMIZERS for s in runs.SEEDS]
 
 
 def test_a_tale_is_read_from_its_first_character_to_its_last(runs):
@@ -88,3 +90,23 @@ def test_the_saved_model_of_words_is_the_one_of_the_last_row(runs):
     known = [s for s in stories if any(runs.told_again(s, runs.in_words(s, point.tokenizer)[1]))]
     looks = [runs.looks_back(point.model, s, point.tokenizer) for s in known[: runs.KNOWN]]
     assert max((sum(looks) / len(looks)).flat) == pytest.approx(float(last["look"]), abs=2e-3)
+
+
+def test_the_saved_model_of_pieces_is_the_one_of_the_last_row():
+    runs, last = script("tales"), rows("tales")[-1]
+    path = LOGS / "tales" / "model.safetensors"
+    point = checkpoint.load(path)
+    assert path.stat().st_size < 5e6
+    assert point.step == int(last["step"]) == runs.CONFIG.max_iters
+    loss = runs.score(point.model, point.tokenizer, load_split("tales")[1])
+    assert loss == pytest.approx(float(last["loss"]), abs=2e-4)
+    assert loss < 1.05 * load_floor().nats_per_character
+
+
+def test_no_tale_to_validate_is_trained_on(monkeypatch):
+    runs = script("tales")
+    monkeypatch.setattr(runs, "SEEDS", range(1_000_000, 1_000_020))  # those to validate begin so
+    train_text, valid_text = runs.texts()
+    assert train_text == "" and valid_text == load_split("tales")[1]
+    monkeypatch.setattr(runs, "SEEDS", range(5))
+    assert runs.texts()[0] == "".join(tell(seed).text for seed in range(5))

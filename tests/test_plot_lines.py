@@ -309,11 +309,16 @@ def test_loss_and_look_are_drawn_as_they_are():
         plot.learned_to_look([10, 20], [90, 40], 24, [0.1], "A head looks back")
 
 
-def test_singular_values_are_drawn_before_and_after():
-    fig = plot.singular_values([4, 0.2, 0.1], [1.1, 0.9, 0.7], "All directions alike")
-    before, after = fig.axes[0].lines
-    assert before.get_xydata().tolist() == [[1, 4], [2, 0.2], [3, 0.1]]
-    assert after.get_xydata().tolist() == [[1, 1.1], [2, 0.9], [3, 0.7]]
-    assert fig.axes[0].get_yscale() == "log"
+def test_singular_values_are_drawn_for_each_matrix():
+    values = {"gradient": [4, 0.2, 0.1], "signs": [2, 1, 0.5], "Muon": [1.1, 0.9, 0.7]}
+    fig = plot.singular_values(values, "All directions alike")
+    (ax,) = fig.axes
+    for line, (name, each) in zip(ax.lines, values.items(), strict=True):
+        assert line.get_label() == name
+        assert line.get_xydata().tolist() == [[n, value] for n, value in enumerate(each, 1)]
+    assert ax.get_yscale() == "log"
+    assert len({line.get_marker() for line in ax.lines}) == 3
     with pytest.raises(ValueError):
-        plot.singular_values([4, 0.2, 0.1], [1.1, 0.9], "All directions alike")
+        plot.singular_values({"a": [4, 0.2, 0.1], "b": [1.1, 0.9]}, "All directions alike")
+    with pytest.raises(ValueError):
+        plot.singular_values({str(n): [1, 2] for n in range(4)}, "All directions alike")

@@ -203,7 +203,7 @@ POINTS = {
     ),
     "just before a checkpoint gets its name": (at_replace(main.CHECKPOINT, 3, die), 10),
     "just after": (at_replace(main.CHECKPOINT, 3, after), 15),
-    # The first two are before the first step: a look, and the best bigram.
+    # The first two are before the first step: a look, and the counted pairs.
     "while it looks": (lambda: instead(main, "evaluate", 5, in_the_middle), 10),
     "before its first checkpoint": (lambda: instead(torch.optim.AdamW, "step", 3, die), None),
 }

@@ -225,19 +225,26 @@ def learned_to_look(
     return fig
 
 
-def singular_values(before: ArrayLike, after: ArrayLike, title: str) -> Figure:
-    """Draw the singular values of a matrix, and of the matrix that was made of it, largest first.
+def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:
+    """Draw the singular values of up to three matrices, largest first; the last is what matters.
 
-    The scale is logarithmic: what is not above 0 is left out. ValueError for other numbers of them.
+    values: the name of each matrix -> its singular values. The scale is logarithmic: what is not
+    above 0 is left out. ValueError for more matrices, and for other numbers of values.
     """
+    styles = (
+        {"color": BEFORE, "marker": "o"},
+        {"color": SKY, "marker": "^"},
+        {"color": HIGHLIGHT, "marker": "s"},
+    )
+    _check_count(values, styles)
+    ranks = range(1, len(next(iter(values.values()))) + 1)
     fig = plt.figure(figsize=(WIDTH, 3.2))
     ax = fig.add_subplot()
-    before = np.asarray(before, dtype=float)
-    ranks = range(1, len(before) + 1)
-    after = _at_each(ranks, after, "values", "direction")
-    ax.plot(ranks, before, "o", color=BEFORE, markersize=4, label="gradient")
-    ax.plot(ranks, after, "s", color=HIGHLIGHT, markersize=4, label="what Muon steps along")
+    for (name, each), style in zip(values.items(), styles, strict=False):
+        each = _at_each(ranks, each, name, "direction")
+        ax.plot(ranks, each, linestyle="", markersize=4, label=name, **style)
     ax.set(xlabel="direction, the strongest first", ylabel="singular value", yscale="log")
+    ax.yaxis.set_major_formatter("{x:g}")  # powers would be set in a font that may not be there
     ax.legend(loc="lower left")
     ax.set_title(title)
     return fig

@@ -1,9 +1,9 @@
 """Train what notebook 05 quotes: `make runs`, half an hour on two cores.
 
-It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), muon.csv (four
-blocks of it, with Muon), learned.csv (what a quarter of an hour teaches, and when), gpt.safetensors
-(the model after it), and words.csv and gpt_words.safetensors (five minutes with words as tokens).
-Losses come back the same on the same machine; times never do.
+It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), optimizers.csv
+(four blocks of it with AdamW and with Muon), learned.csv (what a quarter of an hour teaches, and
+when), gpt.safetensors (the model after it), and words.csv and gpt_words.safetensors (five minutes
+with words as tokens). Losses come back the same on the same machine; times never do.
 """
 
 from collections import Counter
@@ -55,6 +55,13 @@ LONG = {
 }
 LONG_STEPS, LONG_B, WARMUP = 7000, 3, 50
 MUON_RATE, ADAMW_RATE = 0.02, 4e-3  # the highest
+OPTIMIZERS = {
+    "AdamW 0.0025": {"learning_rate": 0.0025},
+    "AdamW 0.005": {"learning_rate": 0.005},
+    "AdamW 0.01": {"learning_rate": 0.01},
+    "AdamW 0.02": {"learning_rate": 0.02},
+    "Muon": {"optimizer": "muon", "muon_rate": MUON_RATE, "learning_rate": ADAMW_RATE},
+}
 LOOKS = (*range(100, 500, 100), *range(550, 1001, 150), 1250, 1500, *range(2000, 7001, 1000))
 WORDS = {**LONG, "block_size": 96}  # more than the longest tale has words
 WORDS_STEPS, WORDS_B, KNOWN = 2500, 16, 60
@@ -152,27 +159,22 @@ def make(name, seed):
 
 def grown(name, seed):
     """Train a model that has grown so far, and ask it for windows like those it was trained on."""
-    return trained(name, seed, TrainConfig(STEPS, learning_rate=0.01, warmup_iters=WARMUP))
+    config = TrainConfig(STEPS, learning_rate=0.01, warmup_iters=WARMUP)
+    return trained(name, name, seed, config)
 
 
-def with_muon(name, seed):
-    """The same, with Muon for the matrices in its blocks."""
+def optimized(name, seed):
+    """Train four blocks with one of OPTIMIZERS."""
     config = TrainConfig(
-        STEPS,
-        learning_rate=ADAMW_RATE,
-        warmup_iters=WARMUP,
-        decay="linear",
-        weight_decay=0,
-        optimizer="muon",
-        muon_rate=MUON_RATE,
+        STEPS, warmup_iters=WARMUP, decay="linear", weight_decay=0, **OPTIMIZERS[name]
     )
-    return trained(name, seed, config)
+    return trained(name, "four blocks", seed, config)
 
 
-def trained(name, seed, config):
+def trained(name, kind, seed, config):
     torch.set_num_threads(1)
     data, _, valid_data, _, _ = texts()
-    model = make(name, seed)
+    model = make(kind, seed)
     drawn = batches(data, B, T, torch.Generator().manual_seed(seed))
     start = perf_counter()
     list(train(model, drawn, next_token_loss, config))
@@ -340,5 +342,5 @@ if __name__ == "__main__":
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         runs = [pool.submit(grown, name, seed) for name in [*STACKS, *GPTS] for seed in SEEDS]
         write_table(HERE / "grown.csv", [run.result() for run in runs])
-        runs = [pool.submit(with_muon, "four blocks", seed) for seed in SEEDS]
-        write_table(HERE / "muon.csv", [run.result() for run in runs])
+        runs = [pool.submit(optimized, name, seed) for name in OPTIMIZERS for seed in SEEDS]
+        write_table(HERE / "optimizers.csv", [run.result() for run in runs])

@@ -31,7 +31,7 @@ lab: $(READY) ## open the course in JupyterLab
 	$(BIN)/python -m jupyterlab $(LAB)
 
 test: $(TEST_READY) ## run the unit tests, the doctests and every notebook
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
 	$(BIN)/ruff check

@@ -78,5 +78,5 @@ def _check_cells(V: int, n: int) -> None:
     if V**n > MOST_CELLS:
         raise ValueError(
             f"a table for {n} of {V} tokens has {V**n:,} cells, more than {MOST_CELLS:,}: "
-            "take a text with fewer different characters, or fewer pieces of it"
+            "take a text with fewer different characters"
         )

@@ -386,8 +386,8 @@ MUTANTS = [
     # A window goes on into the next story.
     Mutant(
         DATA,
-        "rows = [(i, min(i + block_size, end)) for i, end in",
-        "rows = [(i, min(i + block_size, len(data) - 1)) for i, end in",
+        "(i, min(i + block_size, end))",
+        "(i, min(i + block_size, edges[-1]))",
         "test_data.py::test_batches_of_stories_hold_each_from_its_start_and_nothing_else",
     ),
     # A damaged checkpoint is loaded.
@@ -2020,21 +2020,28 @@ MUTANTS = [
     # Losses are those of tokens, and cannot be compared with those of other tokens.
     Mutant(
         "../main.py",
-        "train = [loss * text.per_character for loss in run.losses]",
+        "train = [loss * text.train_per_character for loss in run.losses]",
         "train = list(run.losses)",
         "test_main.py::test_losses_are_told_in_nats_per_character",
     ),
     Mutant(
         "../main.py",
-        "return evaluate(run.model, some) * text.per_character",
-        "return evaluate(run.model, some)",
+        "return evaluate(run.model, text.some_windows) * text.per_character",
+        "return evaluate(run.model, text.some_windows)",
+        "test_main.py::test_losses_are_told_in_nats_per_character",
+    ),
+    # Of the part to train on, losses are told as if its tokens were as long as the other part's.
+    Mutant(
+        "../main.py",
+        "self.train_per_character = self.tokens_per_character(self.train)",
+        "self.train_per_character = self.per_character",
         "test_main.py::test_losses_are_told_in_nats_per_character",
     ),
     # A look takes the first batches, which are one place of the text.
     Mutant(
         "../main.py",
-        "some = windows[:: math.ceil(len(windows) / settings.eval_iters)]",
-        "some = windows[: settings.eval_iters]",
+        "windows[:: math.ceil(len(windows) / settings.eval_iters)]",
+        "windows[: settings.eval_iters]",
         "test_main.py::test_losses_are_told_in_nats_per_character",
     ),
     # A tale does not stop where it ends.
@@ -2086,11 +2093,18 @@ MUTANTS = [
         "if not math.isfinite(seen):",
         "test_main.py::test_a_loss_that_is_nan_stops_the_run_which_can_go_on",
     ),
+    # A run goes on with other sums than it began with.
+    Mutant(
+        "../main.py",
+        'torch.set_num_threads(config.pop("threads"))',
+        'config.pop("threads")',
+        "test_main.py::test_a_run_goes_on_with_as_many_threads_as_it_began_with",
+    ),
     # Ctrl-C keeps a model that its last step broke.
     Mutant(
         "../main.py",
-        "seen = look(run, settings, text) if looking or stopping else 0.0",
-        "seen = look(run, settings, text) if looking else 0.0",
+        "seen = look(run, text) if looking or stopping else 0.0",
+        "seen = look(run, text) if looking else 0.0",
         "test_main.py::test_control_c_does_not_keep_a_model_that_its_last_step_broke",
     ),
     # A look at which a run was stopped counts as one that it would have had.

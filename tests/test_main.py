@@ -648,7 +648,7 @@ def broken_off(folder, monkeypatch, capsys):
     ("name", "value", "says"),
     [
         ("learning_rate", 0.02, "learning_rate is 0.02, and the run in .* began with 0.01: "),
-        ("threads", 1 + THREADS, "threads is .*, and the run in .* began with .*: change it back"),
+        ("threads", 1 + THREADS, "threads is 2, and the run in .* began with 1: change it back"),
         ("seed", 1, "seed is 1, and the run in .* began with 0: change it back"),
         ("n_embd", 32, "n_embd is 32, and the run in .* began with 16: change it back"),
         ("tokenizer", "chars", "tokenizer is 'chars', and the run in .* began with 'pieces'"),
@@ -665,6 +665,12 @@ def test_a_run_cannot_go_on_with_other_settings(folder, broken_off, capsys, name
     path = folder / broken_off / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
     assert re.search(says, complaint(["resume", broken_off], capsys, folder))
+
+
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with(folder, broken_off):
+    torch.set_num_threads(THREADS + 1)
+    assert main.main(["resume", broken_off]) == 0
+    assert torch.get_num_threads() == THREADS
 
 
 @pytest.mark.parametrize("part", [slice(100), slice(-100, None)], ids=["train", "valid"])

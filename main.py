@@ -291,7 +291,7 @@ def fit(run: Run, settings: Train, text: Text, marks: dict[str, float], folder: 
     KeyboardInterrupt after the step in which Ctrl-C is pressed, ValueError if the loss becomes
     infinite or nan; the last good checkpoint stays.
     """
-    path, told, kept = folder / CHECKPOINT, run.step, run.step
+    path, told = folder / CHECKPOINT, run.step
     bar = tqdm(total=settings.max_iters, initial=run.step, disable=None)
     with finishing_the_step() as stopped, bar:
         for loss in run:
@@ -301,12 +301,15 @@ def fit(run: Run, settings: Train, text: Text, marks: dict[str, float], folder: 
             # A step may break a model whose loss before it was good: look before it is kept.
             seen = look(run, text) if looking or stopping else 0.0
             if not math.isfinite(loss + seen):
-                raise ValueError(
+                says = (
                     f"the loss is no number any more after step {run.step}: train with a smaller "
                     f"--learning-rate than {settings.learning_rate}"
-                    + f" and --muon-rate than {settings.muon_rate}" * (settings.optimizer == "muon")
-                    + f" (the model after step {kept} is in {path})" * path.exists()
                 )
+                if settings.optimizer == "muon":
+                    says += f" and --muon-rate than {settings.muon_rate}"
+                if path.exists():
+                    says += f" (the model after step {checkpoint.load(path).step} is in {path})"
+                raise ValueError(says)
             if looking:
                 run.looks[run.step] = seen
                 recent = run.losses[told:]
@@ -314,13 +317,12 @@ def fit(run: Run, settings: Train, text: Text, marks: dict[str, float], folder: 
                 tqdm.write(f"step {run.step:6}   train {mean:.3f}   valid {seen:.3f}")
             if looking or stopping:
                 run.save(path)
-                kept = run.step
                 write_log(run, text, marks, folder)
             if stopping:
                 break
     plot.use_style()
-    nats = [loss * text.train_per_character for loss in run.losses]
-    write_whole(folder / "loss.png", plot.png(plot.loss_curve(nats, run.looks, marks, "character")))
+    curve = plot.loss_curve(train_losses(run, text), run.looks, marks, "character")
+    write_whole(folder / "loss.png", plot.png(curve))
     if run.step < settings.max_iters:
         raise KeyboardInterrupt
 
@@ -426,8 +428,12 @@ def landmarks(settings: Train, text: Text) -> dict[str, float]:
 
 def write_log(run: Run, text: Text, marks: dict[str, float], folder: Path, **more: float) -> None:
     """Write the losses, in nats per character; before each step, and by step where looked."""
-    train = [loss * text.train_per_character for loss in run.losses]
-    write_json(folder / "log.json", {"landmarks": marks, "train": train, "valid": run.looks} | more)
+    losses = {"train": train_losses(run, text), "valid": run.looks}
+    write_json(folder / "log.json", {"landmarks": marks} | losses | more)
+
+
+def train_losses(run: Run, text: Text) -> list[float]:
+    return [loss * text.train_per_character for loss in run.losses]
 
 
 def new_folder(settings: Train) -> Path:

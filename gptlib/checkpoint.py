@@ -106,7 +106,11 @@ def load(path: str | Path) -> Checkpoint:
         raise ValueError(
             f"{str(path)!r} is damaged, its checksum is wrong: train again, or take a copy"
         )
-    training = {name: tensors.pop(name) for name in list(tensors) if name.startswith(TRAINING)}
+    training = {
+        name.removeprefix(TRAINING): tensors.pop(name)
+        for name in list(tensors)
+        if name.startswith(TRAINING)
+    }
     try:
         _check(facts)
         make = MODELS[facts["model"]]
@@ -119,7 +123,6 @@ def load(path: str | Path) -> Checkpoint:
         what = " ".join(str(error).split())
         raise ValueError(f"{str(path)!r} does not suit this gptlib ({what}): train again") from None
     tokenizer = TOKENIZERS[facts["tokenizer"]](facts["text"])
-    training = {name.removeprefix(TRAINING): tensor for name, tensor in training.items()}
     return Checkpoint(model.eval(), tokenizer, facts["step"], training, facts.get("settings", {}))
 
 

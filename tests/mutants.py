@@ -2020,8 +2020,8 @@ MUTANTS = [
     # Losses are those of tokens, and cannot be compared with those of other tokens.
     Mutant(
         "../main.py",
-        "train = [loss * text.train_per_character for loss in run.losses]",
-        "train = list(run.losses)",
+        "return [loss * text.train_per_character for loss in run.losses]",
+        "return list(run.losses)",
         "test_main.py::test_losses_are_told_in_nats_per_character",
     ),
     Mutant(

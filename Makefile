@@ -20,7 +20,7 @@ LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
 
-.PHONY: anew help setup lab test lint data notebooks logs runs images time test-browser test-portable mutants bench clean
+.PHONY: anew help setup lab test lint data notebooks experiments images time test-browser test-portable mutants bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -39,13 +39,11 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
-logs: $(READY) ## train, with three seeds, what notebook 03 only quotes (ten minutes)
-	$(BIN)/python notebooks/logs/multi_head.py
-
-runs: $(READY) ## train what notebooks 04 and 05 only quote, their saved models too (an hour and a half)
-	$(BIN)/python notebooks/logs/transformer.py
-	$(BIN)/python notebooks/logs/gpt.py
-	$(BIN)/python notebooks/logs/tales.py
+experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (an hour and a half)
+	$(BIN)/python notebooks/experiments/multi_head.py
+	$(BIN)/python notebooks/experiments/transformer.py
+	$(BIN)/python notebooks/experiments/gpt.py
+	PYTHONPATH=. $(BIN)/python notebooks/experiments/tales.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	$(BIN)/python data/build.py

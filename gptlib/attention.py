@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptlib.cache import Extend
-from gptlib.modes import evaluating
+from gptlib.eval_mode import evaluating
 
 
 def attention(
@@ -98,6 +98,23 @@ def banded_mask(T: int, width: int, device: torch.device | None = None) -> Tenso
     return causal_mask(T, device).triu(1 - width)
 
 
+def past_mask(positions: Tensor, S: int, width: int | None = None) -> Tensor:
+    """Let each of some positions look at itself and those before it, or at the last `width`.
+
+    positions: (B, T) int64, of the queries; those of the keys are 0 to S - 1
+
+    Returns (B, T, S), bool. It is what `causal_mask` and `banded_mask` are, for queries that do
+    not stand where the keys stand.
+
+    >>> past_mask(torch.tensor([[2, 3]]), S=4).int()
+    tensor([[[1, 1, 1, 0],
+             [1, 1, 1, 1]]], dtype=torch.int32)
+    """
+    B, T = positions.shape
+    back = positions[..., None] - torch.arange(S, device=positions.device)  # (B, T, S)
+    return back >= 0 if width is None else (back >= 0) & (back < width)
+
+
 def padding_mask(idx: Tensor, pad: int) -> Tensor:
     """Let nobody look at the filling of shorter rows.
 
@@ -137,36 +154,40 @@ class Head(nn.Module):
 
     n_embd: C, channels of x and memory
     head_size: D, channels of queries, keys and values
-    causal: nobody looks at later positions
     """
 
-    def __init__(self, n_embd: int, head_size: int, causal: bool = False) -> None:
+    def __init__(self, n_embd: int, head_size: int) -> None:
         super().__init__()
         self.query = nn.Linear(n_embd, head_size, bias=False)
         self.key = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(n_embd, head_size, bias=False)
-        self.causal = causal
         self.attention = Attention()
 
     def forward(
-        self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
+        self,
+        x: Tensor,
+        memory: Tensor | None = None,
+        mask: Tensor | None = None,
+        causal: bool = False,
     ) -> Tensor:
-        """x: (B, T, C); memory: (B, S, C); mask as in `attention`. Returns (B, T, D)."""
+        """x: (B, T, C); memory: (B, S, C); mask as in `attention`. Returns (B, T, D).
+
+        causal: nobody looks at later positions
+        """
         memory = x if memory is None else memory
         q, k, v = self.query(x), self.key(memory), self.value(memory)
-        return self.attention(q, k, v, mask, self.causal)
+        return self.attention(q, k, v, mask, causal)
 
 
 class MultiHeadAttention(nn.Module):
-    """Heads side by side: each looks in its own way, and a last map mixes what they took in.
+    """Heads side by side: each looks in its own way, and `proj` mixes what they took in.
 
     n_embd: C, channels of x and memory
     n_head: H
-    causal: nobody looks at later positions
     dropout: as in `attention`, in training mode only
     head_size: D, channels of a head's queries, keys and values: C / H unless given. With all of
         C for each head this is the wide attention of Bloem, "Transformers from scratch" (2019).
-    bias: whether the four maps add one, as GPT's do; the paper's equations have none
+    bias: whether the four linear layers add one, as GPT's do; the paper's equations have none
 
     Section 3.2.2 of Vaswani et al. (2017). ValueError where n_head does not divide C and
     head_size is not given.
@@ -176,7 +197,6 @@ class MultiHeadAttention(nn.Module):
         self,
         n_embd: int,
         n_head: int,
-        causal: bool = False,
         dropout: float = 0.0,
         head_size: int | None = None,
         bias: bool = False,
@@ -187,7 +207,6 @@ class MultiHeadAttention(nn.Module):
                 f"n_embd {n_embd} cannot be cut into n_head = {n_head} equal parts: "
                 "give an n_head that divides it, or a head_size"
             )
-        self.causal = causal
         self.n_head = n_head
         self.head_size = n_embd // n_head if head_size is None else head_size
         inner = n_head * self.head_size
@@ -202,17 +221,21 @@ class MultiHeadAttention(nn.Module):
         x: Tensor,
         memory: Tensor | None = None,
         mask: Tensor | None = None,
+        causal: bool = False,
         extend: Extend | None = None,
     ) -> Tensor:
         """Let x look at memory, which is x itself unless given.
 
         x: (B, T, C); memory: (B, S, C)
         mask: bool, (B, T, S) or (T, S), any of them 1, True = may look, the same for all heads
-        extend: a layer of a cache, as in `KeyValueCache.extend`; x looks at all that it keeps, and
-            mask alone says which of that is not later
+        causal: nobody looks at later positions
+        extend: a layer of a cache: takes the keys and values of x, (B, H, T, D), and gives those of
+            all tokens so far, (B, H, S, D); mask says which of them are not later
 
-        Returns (B, T, C).
+        Returns (B, T, C). ValueError for extend without a mask: x would see its own future.
         """
+        if extend is not None and mask is None:
+            raise ValueError("extend needs a mask, as `past_mask` makes: which keys are later?")
         memory = x if memory is None else memory
         B, T, C = x.shape
         S, H, D = memory.shape[1], self.n_head, self.head_size
@@ -222,7 +245,6 @@ class MultiHeadAttention(nn.Module):
         if extend is not None:
             k, v = extend(k, v)
         mask = mask if mask is None else mask.unsqueeze(-3)  # one more dimension, for the heads
-        causal = self.causal and extend is None
         mixed = self.attention(q, k, v, mask, causal)  # (B, H, T, D)
         return self.proj(mixed.transpose(1, 2).flatten(2))
 

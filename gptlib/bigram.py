@@ -66,6 +66,15 @@ class Bigram(nn.Module):
     def vocab_size(self) -> int:
         return len(self.table)
 
+    def state(self) -> dict:
+        """What `from_state` makes a model of this size from, as JSON can say it."""
+        return {"vocab_size": self.vocab_size}
+
+    @classmethod
+    def from_state(cls, state: dict) -> "Bigram":
+        """A new model of the size in state. TypeError or ValueError for what is none."""
+        return cls(**state)
+
     def forward(self, idx: Tensor) -> Tensor:
         """idx: (B, T) int64. Returns the logits (B, T, V) of what follows each of its tokens."""
         B, T = idx.shape

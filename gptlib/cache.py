@@ -1,4 +1,4 @@
-"""The cache: keys and values of the tokens so far, kept so that nobody computes them again."""
+"""The KV cache: keys and values of the tokens so far, kept so that nobody computes them again."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,8 @@ Extend = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 class KeyValueCache:
     """Room for the keys and values of every layer, for B rows of up to block_size tokens.
 
-    `length`, (B,) on the CPU, is how many tokens each row has. To take the last ones back, make
-    it smaller: what stands behind it is seen by nobody, and written over by what comes next.
-
-    It is for use without gradients, under torch.no_grad().
+    `length`, (B,) on the CPU, is how many tokens each row has; only `advance` and `forget` change
+    it. It is for use without gradients, under torch.no_grad().
     """
 
     def __init__(
@@ -34,29 +32,53 @@ class KeyValueCache:
         self.values = torch.zeros(shape, dtype=dtype, device=device)
         self.length = torch.zeros(B, dtype=torch.int64)
 
-    def places(self, T: int) -> Tensor:
-        """Where T new tokens of each row go, (B, T) on the CPU."""
+    @property
+    def block_size(self) -> int:
+        return self.keys.shape[-2]
+
+    @property
+    def room(self) -> int:
+        """How many more tokens fit, in the row that has most."""
+        return self.block_size - int(self.length.max())
+
+    def positions(self, T: int) -> Tensor:
+        """Where T new tokens of each row go. Returns (B, T), on the CPU.
+
+        ValueError for more tokens than there is room for.
+        """
+        if T > self.room:
+            raise ValueError(
+                f"{T} tokens after {int(self.length.max())} are more than block_size = "
+                f"{self.block_size}: give fewer tokens, or make the model with a larger block_size"
+            )
         return self.length[:, None] + torch.arange(T)
 
-    def mask(self, T: int, band: int | None = None) -> Tensor:
-        """What T new tokens may look at: themselves and what is before them, or the last `band`.
+    def extend(self, layer: int, positions: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Keep the keys and values, (B, H, T, D), of new tokens in a layer, at their positions.
 
-        Returns (B, T, S), bool, S = as many as the longest row has with them.
-        """
-        places = self.places(T)
-        back = places[..., None] - torch.arange(int(places.max()) + 1)  # how far each is
-        mask = back >= 0 if band is None else (back >= 0) & (back < band)
-        return mask.to(self.keys.device)
+        positions: (B, T), from `positions`, for all layers the same
 
-    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Keep the keys and values of T new tokens of each row, (B, H, T, D), in a layer.
-
-        Returns those of all tokens, (B, H, S, D). `length` stays: all layers get the same tokens.
+        Returns those of all tokens, (B, H, S, D), S = as many as the longest row has with them.
         """
         B, H, T, D = k.shape
-        rows, places = torch.arange(B)[:, None], self.places(T)
+        rows = torch.arange(B, device=k.device)[:, None]  # (B, 1)
         kept_k, kept_v = self.keys[layer], self.values[layer]
-        kept_k[rows, :, places] = k.transpose(1, 2).to(kept_k.dtype)  # autocast may differ
-        kept_v[rows, :, places] = v.transpose(1, 2).to(kept_v.dtype)
-        S = int(places.max()) + 1
-        return kept_k[:, :, :S], kept_v[:, :, :S]
+        kept_k[rows, :, positions] = k.transpose(1, 2).to(kept_k.dtype)  # autocast may differ
+        kept_v[rows, :, positions] = v.transpose(1, 2).to(kept_v.dtype)
+        S = int(self.length.max()) + T
+        return kept_k[:, :, :S], kept_v[:, :, :S]  # (B, H, S, D)
+
+    def advance(self, T: int) -> None:
+        """Count T more tokens in each row: every layer has them now."""
+        self.length = self.length + T  # not in place: somebody may hold the old one
+
+    def forget(self, n: int | Tensor) -> None:
+        """Take back the last n tokens of each row; n is one number, or one for each row, (B,).
+
+        What they left is seen by nobody, and written over by what comes next. ValueError for more
+        tokens than there are, and for fewer than 0.
+        """
+        length = self.length - n
+        if (length < 0).any() or (length > self.length).any():
+            raise ValueError(f"cannot forget {n} of {self.length.tolist()} tokens: give fewer")
+        self.length = length

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import ClassVar, Literal
+from typing import Literal
 
 
 class _Stack:
@@ -16,16 +16,24 @@ class _Stack:
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "block_size", "n_layer", "n_head", "n_embd"):
-            _check_whole(name, getattr(self, name), 1)
-        if self.n_embd % self.n_head:
+            check_whole(name, getattr(self, name), 1)
+        if self.head_size is not None:
+            check_whole("head_size", self.head_size, 1)
+        elif self.n_embd % self.n_head:
             raise ValueError(
                 f"n_embd {self.n_embd} cannot be cut into n_head = {self.n_head} equal parts: "
-                "give an n_head that divides it"
+                "give an n_head that divides it, or a head_size"
             )
-        if not (_number(self.dropout) and 0 <= self.dropout < 1):
-            raise ValueError(f"dropout is {self.dropout!r}: give a number from 0 to below 1")
+        for name in ("dropout", "attn_dropout"):
+            p = getattr(self, name)
+            if not (_number(p) and 0 <= p < 1):
+                raise ValueError(f"{name} is {p!r}: give a number from 0 to below 1")
         if self.norm not in ("post", "pre"):
             raise ValueError(f"norm is {self.norm!r}: give 'post' or 'pre'")
+        if self.activation not in ("relu", "gelu", "gelu_tanh"):
+            raise ValueError(
+                f"activation is {self.activation!r}: give 'relu', 'gelu' or 'gelu_tanh'"
+            )
 
 
 @dataclass(frozen=True)
@@ -41,15 +49,14 @@ class TransformerConfig(_Stack):
     n_layer: int = 6  # blocks in the encoder, and as many in the decoder
     n_head: int = 8
     n_embd: int = 512
+    head_size: int | None = None  # channels of each head; n_embd / n_head unless given
     dropout: float = 0.1
+    attn_dropout: float = 0.0  # of attention weights; the paper names only sums and layers' outputs
     norm: Literal["post", "pre"] = "post"  # after each sum, as printed, or before each layer
-    bias: bool = False  # in attention's maps; the paper's equations have none
+    activation: Literal["relu", "gelu", "gelu_tanh"] = "relu"
+    attn_bias: bool = False  # in attention's linear layers; the paper's equations have none
+    bias: bool = True  # in feed-forward layers and norms
     pad: int = 0  # the token id that fills up shorter rows
-
-    # What a GPT may choose and this model may not.
-    activation: ClassVar[str] = "relu"
-    attn_dropout: ClassVar[float] = 0.0  # the paper names only sums and what layers give
-    other_bias: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,27 +84,22 @@ class GPTConfig(_Stack):
     n_layer: int = 12
     n_head: int = 12
     n_embd: int = 768
+    head_size: int | None = None  # channels of each head; n_embd / n_head unless given
     dropout: float = 0.1  # of embeddings, of what each layer gives, and of attention weights
-    norm: Literal["post", "pre"] = "pre"
-    activation: Literal["relu", "gelu", "gelu_tanh"] = (
-        "gelu_tanh"  # exact, or by tanh as in GPT-1 and GPT-2
-    )
-    bias: bool = True  # in all maps and norms
+    norm: Literal["post", "pre"] = "pre"  # after each sum, or before each layer
+    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # by tanh in GPT-1 and GPT-2
+    attn_bias: bool = True  # in attention's linear layers
+    bias: bool = True  # in feed-forward layers and norms
     tied: bool = True  # the table of embeddings also makes the logits
     positions: Literal["learned", "sinusoidal"] = "learned"
     band: int | None = None  # every second block, from the second, sees so many tokens; None: all
-    init_std: float = 0.02  # of all matrices, at first
-    scale_residual: bool = True  # less for what writes to the stream, with more blocks
+    init_std: float = 0.02  # of all matrices at first
+    scale_residual: bool = True  # what writes to the stream starts smaller, the more blocks
 
     @property
     def attn_dropout(self) -> float:
         """Dropout of attention weights."""
         return self.dropout
-
-    @property
-    def other_bias(self) -> bool:
-        """Whether feed-forward layers and norms have a bias; attention has what `bias` says."""
-        return self.bias
 
     @property
     def bands(self) -> tuple[int | None, ...]:
@@ -106,14 +108,10 @@ class GPTConfig(_Stack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.activation not in ("relu", "gelu", "gelu_tanh"):
-            raise ValueError(
-                f"activation is {self.activation!r}: give 'relu', 'gelu' or 'gelu_tanh'"
-            )
         if self.positions not in ("learned", "sinusoidal"):
             raise ValueError(f"positions is {self.positions!r}: give 'learned' or 'sinusoidal'")
         if self.band is not None:
-            _check_whole("band", self.band, 1)
+            check_whole("band", self.band, 1)
         if not (_number(self.init_std) and 0 < self.init_std < math.inf):
             raise ValueError(f"init_std is {self.init_std!r}: give a number above 0, such as 0.02")
 
@@ -124,32 +122,39 @@ class TrainConfig:
 
     max_iters: int = 1000  # steps
     learning_rate: float = 1e-3  # the highest
-    warmup_iters: int = 0  # steps in which the rate rises to it
+    warmup_iters: int | None = 0  # steps in which the rate rises to it; None: see `warmup`
     decay: Literal["cosine", "linear", "inverse_sqrt"] = "cosine"  # how it falls from there
-    weight_decay: float = 0.1  # of matrices, see train.make_optimizers
+    weight_decay: float = 0.1  # of matrices, in AdamW
     betas: tuple[float, float] = (0.9, 0.95)  # AdamW's memory of gradients and of their squares
     eps: float = 1e-8  # AdamW's least divisor of a step
     grad_clip: float = 1.0  # the longest that a step's gradient may be
     optimizer: Literal["adamw", "muon"] = "adamw"  # Muon for matrices in blocks, AdamW for the rest
     muon_rate: float = 0.02  # Muon's highest rate, if it is used
-    accumulate: int = 1  # batches in a step
-    dtype: Literal["float32", "bfloat16"] = "float32"  # of what maps and attention compute with
+    accumulate: int = 1  # batches in a step; more where memory has no room for larger ones
+    dtype: Literal["float32", "bfloat16"] = "float32"  # of matrix products and attention
+
+    @property
+    def warmup(self) -> int:
+        """The steps of the warm-up: warmup_iters, or else a twentieth of all, at most 50."""
+        if self.warmup_iters is None:
+            return min(50, self.max_iters // 20)
+        return self.warmup_iters
 
     def __post_init__(self) -> None:
         for name, such in (("learning_rate", "0.001"), ("muon_rate", "0.02")):
             rate = getattr(self, name)
             if not (_number(rate) and 0 < rate < 1e6):
                 raise ValueError(f"{name} is {rate!r}: give a number above 0, such as {such}")
-        _check_whole("max_iters", self.max_iters, 1)
-        _check_whole("warmup_iters", self.warmup_iters, 0)
-        if self.warmup_iters >= self.max_iters:
+        check_whole("max_iters", self.max_iters, 1)
+        check_whole("warmup_iters", self.warmup, 0)
+        if self.warmup >= self.max_iters:
             raise ValueError(
                 f"warmup_iters {self.warmup_iters} leave nothing of max_iters {self.max_iters}: "
                 "give fewer of the first or more of the second"
             )
         if self.decay not in ("cosine", "linear", "inverse_sqrt"):
             raise ValueError(f"decay is {self.decay!r}: give 'cosine', 'linear' or 'inverse_sqrt'")
-        if self.decay == "inverse_sqrt" and self.warmup_iters == 0:
+        if self.decay == "inverse_sqrt" and self.warmup == 0:
             raise ValueError(
                 "inverse_sqrt falls from where warmup_iters end, and they are 0: give 1 or more"
             )
@@ -167,14 +172,34 @@ class TrainConfig:
             raise ValueError(f"grad_clip is {self.grad_clip!r}: give a length, or inf for none")
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer is {self.optimizer!r}: give 'adamw' or 'muon'")
-        _check_whole("accumulate", self.accumulate, 1)
+        check_whole("accumulate", self.accumulate, 1)
         if self.dtype not in ("float32", "bfloat16"):
             raise ValueError(f"dtype is {self.dtype!r}: give 'float32' or 'bfloat16'")
 
 
-def _check_whole(name: str, value: object, least: int) -> None:
-    if not (isinstance(value, Integral) and value >= least):
-        raise ValueError(f"{name} is {value!r}: give a whole number, at least {least}")
+@dataclass(frozen=True)
+class RunConfig(TrainConfig):
+    """How a `Run` trains, and how often it measures. ValueError as in `TrainConfig`."""
+
+    batch_size: int = 16  # rows in a batch
+    eval_interval: int = 100  # steps between two measurements of the validation loss
+    eval_iters: int = 10  # the most batches in each; the score at the end takes the whole split
+    seed: int = 0  # of the parameters at first, of batches and dropout, and of the sample
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("batch_size", "eval_interval", "eval_iters"):
+            check_whole(name, getattr(self, name), 1)
+        check_whole("seed", self.seed, 0, 2**63 - 1)
+
+
+def check_whole(name: str, value: object, least: int, most: int = 2**31 - 1) -> None:
+    """ValueError where the value of that name is no whole number from least to most."""
+    if not (isinstance(value, Integral) and least <= value <= most):
+        raise ValueError(
+            f"{name} is {value!r}: give a whole number, at least {least}"
+            + (f" and at most {most}" if isinstance(value, Integral) and value > most else "")
+        )
 
 
 def _number(value: object) -> bool:

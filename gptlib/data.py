@@ -12,11 +12,12 @@ from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from gptlib.files import read_whole, write_whole
+from gptlib.atomic_files import read_file, write_file
 from gptlib.tokenizer import Tokenizer
 from gptlib.world import Floor
 
@@ -199,28 +200,6 @@ def batches(
         yield get_batch(data, batch_size, block_size, generator, starts)
 
 
-def story_batches(
-    data: Tensor,
-    starts: Tensor,
-    batch_size: int,
-    block_size: int,
-    generator: torch.Generator | None = None,
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Draw batches of stories without end: nobody reads one with another one before it.
-
-    data, starts: as `story_ids` gives them, starts on the CPU; generator: as in `get_batch`
-
-    Yields idx and targets, both (B, T), T at most block_size: longer stories are cut, as by
-    `all_batches`, and shorter rows filled up, with targets IGNORE. ValueError for sizes that are
-    not whole numbers from 1.
-    """
-    _check_sizes(batch_size, block_size)
-    windows = _cut([*starts.tolist(), len(data) - 1], block_size)
-    while True:
-        drawn = torch.randint(len(windows), (batch_size,), generator=generator)
-        yield _filled(data, [windows[n] for n in drawn.tolist()])
-
-
 def all_batches(
     data: Tensor, batch_size: int, block_size: int, starts: Tensor | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -241,13 +220,19 @@ def all_batches(
     edges = [0, *(starts.tolist() if starts is not None else []), max(0, len(data) - 1)]
     if edges != sorted(edges):
         raise ValueError(f"starts must rise, from 0 to below {len(data)}, the number of tokens")
-    windows = _cut(edges, block_size)
+    windows = cut_windows(edges, block_size)
     for k in range(0, len(windows), batch_size):
-        yield _filled(data, windows[k : k + batch_size])
+        yield padded_batch(data, windows[k : k + batch_size])
 
 
-def _cut(edges: list[int], block_size: int) -> list[tuple[int, int]]:
-    """From where to before where windows go that begin at the edges, and where others end."""
+def cut_windows(edges: list[int], block_size: int) -> list[tuple[int, int]]:
+    """Cut what lies between each edge and the next into windows of at most block_size.
+
+    Returns where each window starts and where it stops.
+
+    >>> cut_windows([0, 3, 8], block_size=4)
+    [(0, 3), (3, 7), (7, 8)]
+    """
     return [
         (i, min(i + block_size, end))
         for start, end in pairwise(edges)
@@ -255,12 +240,25 @@ def _cut(edges: list[int], block_size: int) -> list[tuple[int, int]]:
     ]
 
 
-def _filled(data: Tensor, windows: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
-    """idx and targets, both (B, T), for windows from where to before where in data."""
+def padded_batch(data: Tensor, windows: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+    """Make rows of windows of data, (N,), each given by where it starts and where it stops.
+
+    Returns idx and targets, both (B, T), T the longest window; shorter rows are filled up, with
+    targets IGNORE.
+    """
     idx = pad_sequence([data[i:j] for i, j in windows], True)
     targets = pad_sequence([data[i + 1 : j + 1] for i, j in windows], True, IGNORE)
     B, T = idx.shape
     return idx, targets  # (B, T)
+
+
+def mixed_seed(*numbers: int) -> int:
+    """One seed for several numbers, such as a run's seed and a step's, and another for others.
+
+    Sums or products would coincide, and PyTorch's generator on the CPU looks at 32 bits only.
+    Numbers are whole and not negative, and zeros after the last of them change nothing.
+    """
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def _check_sizes(batch_size: int, block_size: int) -> None:
@@ -281,7 +279,7 @@ def _read(source: str | Path) -> str:
                 "or clone the course again and start from there"
             )
         raise ValueError(f"{path!r} is not a file: {advice}")
-    raw = read_whole(path)
+    raw = read_file(path)
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -314,4 +312,4 @@ def _fetch(url: str, sha256: str, path: Path) -> None:
         raise OSError(f"could not download {url} ({error}): {advice}") from error
     if (got := hashlib.sha256(raw).hexdigest()) != sha256:
         raise ValueError(f"{url} sent {len(raw)} bytes with SHA-256 {got}, not {sha256}: {advice}")
-    write_whole(path, raw)
+    write_file(path, raw)

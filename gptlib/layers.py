@@ -1,6 +1,5 @@
 """Layers: what every Transformer is stacked from."""
 
-from collections.abc import Callable
 from functools import partial
 
 import torch.nn.functional as F
@@ -18,7 +17,7 @@ ACTIVATIONS = {
 
 
 class FeedForward(nn.Module):
-    """What each position makes of what it holds, alone: two maps, and between them an activation.
+    """What each position makes of its own vector: two linear layers and an activation between.
 
     Equation 2 of Vaswani et al. (2017), whose activation is ReLU; GELU is by Hendrycks and Gimpel
     (2016).
@@ -26,9 +25,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: TransformerConfig | GPTConfig) -> None:
         super().__init__()
-        self.fc = nn.Linear(config.n_embd, config.n_inner, config.other_bias)
+        self.fc = nn.Linear(config.n_embd, config.n_inner, config.bias)
         self.activation = ACTIVATIONS[config.activation]
-        self.proj = nn.Linear(config.n_inner, config.n_embd, config.other_bias)
+        self.proj = nn.Linear(config.n_inner, config.n_embd, config.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (..., C). Returns (..., C)."""
@@ -36,35 +35,29 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Look at each other, look at memory if cross, then think alone; each adds to what was there.
+    """Attention, cross-attention if cross, and a feed-forward layer; each adds to the stream.
 
-    causal: nobody looks at later positions
-    cross: with a second attention, in which x looks at memory
-
-    Section 3.1 of Vaswani et al. (2017).
+    Section 3.1 of Vaswani et al. (2017), whose norms come after each sum (post-norm); GPT-2 and
+    GPT-3 have them before each layer (pre-norm).
     """
 
-    def __init__(
-        self,
-        config: TransformerConfig | GPTConfig,
-        causal: bool = False,
-        cross: bool = False,
-    ) -> None:
+    def __init__(self, config: TransformerConfig | GPTConfig, cross: bool = False) -> None:
         super().__init__()
-        C, H, bias = config.n_embd, config.n_head, config.bias
+        C, H, D, bias = config.n_embd, config.n_head, config.head_size, config.attn_bias
         self.pre_norm = config.norm == "pre"
-        self.attn = MultiHeadAttention(C, H, causal, config.attn_dropout, bias=bias)
-        self.cross = MultiHeadAttention(C, H, bias=bias) if cross else None
+        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias)
+        self.cross = MultiHeadAttention(C, H, config.attn_dropout, D, bias) if cross else None
         self.mlp = FeedForward(config)
-        self.ln_1 = nn.LayerNorm(C, bias=config.other_bias)
-        self.ln_cross = nn.LayerNorm(C, bias=config.other_bias) if cross else None
-        self.ln_2 = nn.LayerNorm(C, bias=config.other_bias)
+        self.ln_1 = nn.LayerNorm(C, bias=config.bias)
+        self.ln_cross = nn.LayerNorm(C, bias=config.bias) if cross else None
+        self.ln_2 = nn.LayerNorm(C, bias=config.bias)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
         self,
         x: Tensor,
         mask: Tensor | None = None,
+        causal: bool = False,
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
         extend: Extend | None = None,
@@ -76,13 +69,16 @@ class Block(nn.Module):
         if (memory is None) != (self.cross is None):
             # Without this, x would look at itself instead, and at its future.
             raise ValueError("give memory to a block with cross=True, and to no other")
-        x = self.add(x, self.ln_1, lambda inner: self.attn(inner, mask=mask, extend=extend))
-        if self.cross is not None:
-            x = self.add(x, self.ln_cross, lambda inner: self.cross(inner, memory, memory_mask))
-        return self.add(x, self.ln_2, self.mlp)
-
-    def add(self, x: Tensor, norm: nn.Module, layer: Callable[[Tensor], Tensor]) -> Tensor:
-        """Add what layer makes of x, (B, T, C), to x; norm the sum, or before that the input."""
+        B, T, C = x.shape
+        attn = partial(self.attn, mask=mask, causal=causal, extend=extend)
         if self.pre_norm:
-            return x + self.dropout(layer(norm(x)))
-        return norm(x + self.dropout(layer(x)))
+            x = x + self.dropout(attn(self.ln_1(x)))  # (B, T, C)
+            if self.cross is not None:
+                x = x + self.dropout(self.cross(self.ln_cross(x), memory, memory_mask))  # (B, T, C)
+            x = x + self.dropout(self.mlp(self.ln_2(x)))  # (B, T, C)
+        else:
+            x = self.ln_1(x + self.dropout(attn(x)))  # (B, T, C)
+            if self.cross is not None:
+                x = self.ln_cross(x + self.dropout(self.cross(x, memory, memory_mask)))  # (B, T, C)
+            x = self.ln_2(x + self.dropout(self.mlp(x)))  # (B, T, C)
+        return x

@@ -11,30 +11,29 @@ from gptlib.attention import MultiHeadAttention
 class NarrowAttention(MultiHeadAttention):
     """`MultiHeadAttention` whose heads make queries, keys and values from D channels of x each.
 
-    n_embd, n_head, causal, dropout: as there
-    shared: one map for queries, one for keys and one for values serve all heads; else each head
-        has its own
+    n_embd, n_head, dropout: as there
+    shared: one matrix for queries, one for keys and one for values serve all heads; else each
+        head has its own
 
-    Bloem, "Transformers from scratch" (2019): his text has maps for each head, his code shares
-    them.
+    Bloem, "Transformers from scratch" (2019): his text has matrices for each head, his code
+    shares them.
     """
 
     def __init__(
         self,
         n_embd: int,
         n_head: int,
-        causal: bool = False,
         dropout: float = 0.0,
         shared: bool = False,
     ) -> None:
-        super().__init__(n_embd, n_head, causal, dropout)
-        self.query = SliceMaps(n_head, self.head_size, shared)
-        self.key = SliceMaps(n_head, self.head_size, shared)
-        self.value = SliceMaps(n_head, self.head_size, shared)
+        super().__init__(n_embd, n_head, dropout)
+        self.query = SliceLinear(n_head, self.head_size, shared)
+        self.key = SliceLinear(n_head, self.head_size, shared)
+        self.value = SliceLinear(n_head, self.head_size, shared)
 
 
-class SliceMaps(nn.Module):
-    """Cut the channels into H slices of D, and map each slice to D channels.
+class SliceLinear(nn.Module):
+    """Cut the channels into H slices of D, with a linear layer from D to D for each slice.
 
     Like nn.Linear(C, C, bias=False) with a weight that is 0 but for H blocks along its diagonal.
     """

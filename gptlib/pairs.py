@@ -47,16 +47,20 @@ def encode_pairs(pairs: Sequence[Pair], tokenizer: WordTokenizer) -> list[Encode
 
 
 def pair_batches(
-    pairs: Sequence[Encoded], max_tokens: int, generator: torch.Generator | None = None
+    pairs: Sequence[Encoded], max_tokens: int, seed: int, first: int = 0
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Batches without end, as `all_pair_batches` cuts them: each pair once, then each again.
 
     Which pairs of a length come together, and in which order batches come, is drawn every time.
+    first: the number of batches to leave out at the beginning, as whoever goes on needs it
     """
+    generator = torch.Generator().manual_seed(seed)
     while True:
         shuffled = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
         cut = list(all_pair_batches(shuffled, max_tokens))
-        yield from (cut[i] for i in torch.randperm(len(cut), generator=generator))
+        order = torch.randperm(len(cut), generator=generator).tolist()
+        yield from (cut[i] for i in order[first:])
+        first = max(0, first - len(order))
 
 
 def all_pair_batches(

@@ -57,3 +57,6 @@ GPT_2 = {
         ("xl", "1542M", 48, 25, 1600, 1_557_611_200),
     )
 }
+
+# By the names that they go by.
+GPTS = {"gpt-1": GPT_1} | {f"gpt-2-{size}": paper for size, paper in GPT_2.items()}

@@ -1,6 +1,7 @@
 """Positions: what tells a model where in a sequence a token stands."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -25,21 +26,18 @@ class _Positions(nn.Module):
 
     table: Tensor
 
-    def forward(self, T: int, past: Tensor | None = None) -> Tensor:
-        """The rows of T positions: of the first T, (T, C), or of those that come after others.
+    def forward(self, positions: Tensor) -> Tensor:
+        """The rows of positions, (T,) or (B, T) int64, counted from 0. Returns (..., T, C).
 
-        past: (B,) how many came before in each of B sequences; then the rows are (B, T, C).
-        ValueError if there are fewer positions.
+        ValueError for more positions than there are.
         """
-        end = T if past is None else T + int(past.max())
-        if end > len(self.table):
+        T = positions.shape[-1]
+        if T > len(self.table):
             raise ValueError(
-                f"{end} tokens have more than block_size = {len(self.table)} positions: "
+                f"{T} tokens have more than block_size = {len(self.table)} positions: "
                 "give fewer tokens, or make the model with a larger block_size"
             )
-        if past is None:
-            return self.table[:T]
-        return self.table[past[:, None] + torch.arange(T)]
+        return F.embedding(positions, self.table)
 
 
 class SinusoidalPositions(_Positions):
@@ -47,8 +45,8 @@ class SinusoidalPositions(_Positions):
 
     def __init__(self, block_size: int, n_embd: int) -> None:
         super().__init__()
-        # It can be made again, so it is not saved with the parameters.
-        self.register_buffer("table", sinusoidal(block_size, n_embd), persistent=False)
+        # Saved with the parameters, or a model in half precision would get back a table in single.
+        self.register_buffer("table", sinusoidal(block_size, n_embd))
 
 
 class LearnedPositions(_Positions):

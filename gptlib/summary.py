@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from gptlib.attention import Attention
+from gptlib.eval_mode import evaluating
 from gptlib.gpt import GPT
-from gptlib.modes import evaluating
 
 
 @dataclass(frozen=True)

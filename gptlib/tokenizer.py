@@ -1,35 +1,81 @@
 """From text to numbers and back."""
 
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from operator import index
 from reprlib import repr as brief
-from typing import Protocol
+from typing import Self
 
 from torch import Tensor
 
 
-class Tokenizer(Protocol):
+class Tokenizer(ABC):
     """What every tokenizer of the course can do, so that one can stand in for another.
 
-    Ids run from 0 to vocab_size - 1, and decode(encode(text)) is text again, if it is written as
-    the tokenizer's class says.
+    Ids run from 0 to vocab_size - 1, and decode(encode(text)) is the text again, if it is written
+    as the tokenizer's class says. The class and the `state` are all there is to a tokenizer: a
+    checkpoint keeps both, and tokenizers that have both in common are equal.
     """
 
     @property
+    @abstractmethod
     def vocab_size(self) -> int: ...
 
+    @abstractmethod
     def encode(self, text: str) -> list[int]: ...
 
+    @abstractmethod
     def decode(self, ids: Sequence[int] | Tensor) -> str: ...
 
+    @abstractmethod
+    def state(self) -> str | list:
+        """What the class makes the same tokenizer from; JSON can say it."""
 
-class CharTokenizer:
+    @classmethod
+    def from_state(cls, state: str | list) -> Self:
+        """The tokenizer that has this state; ValueError if none has."""
+        try:
+            tokenizer = cls(state)
+        except TypeError:
+            tokenizer = None
+        if tokenizer is None or tokenizer.state() != state:
+            raise ValueError(
+                f"{brief(state)} is not the state of a {cls.__name__}: give what state() returned"
+            )
+        return tokenizer
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.state() == self.state()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.state()!r})"
+
+
+class TextTokenizer(Tokenizer):
+    """A tokenizer whose tokens, one after the other, are the text: a model can write with it."""
+
+    @abstractmethod
+    def token_bytes(self, i: int) -> bytes:
+        """What id i stands for, in UTF-8; it may be only a part of a character.
+
+        ValueError for an unknown id.
+        """
+
+    def as_prompt(self, text: str) -> str:
+        """As much of text as a model should be given to continue it: here all of it."""
+        return text
+
+
+class CharTokenizer(TextTokenizer):
     """One id for each character of a text, in the order of their code points.
 
     Its whole state is the string `chars`: CharTokenizer(tokenizer.chars) == tokenizer.
-    ValueError for an empty text, and for what is no str.
+    ValueError for an empty text, and for anything but a str.
 
     >>> tokenizer = CharTokenizer("banana")
     >>> tokenizer.chars
@@ -70,23 +116,20 @@ class CharTokenizer:
         """The text of ids, a list of ints or a tensor (T,); ValueError for other types and ids."""
         return "".join([self.chars[i] for i in _checked(ids, self.vocab_size)])
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CharTokenizer) and self.chars == other.chars
+    def token_bytes(self, i: int) -> bytes:
+        return self.decode([i]).encode()
 
-    def __hash__(self) -> int:
-        return hash(self.chars)
-
-    def __repr__(self) -> str:
-        return f"CharTokenizer({self.chars!r})"
+    def state(self) -> str:
+        return self.chars
 
 
-class PieceTokenizer:
-    """One id for each frequent piece of a text, and one for each character, to spell the others.
+class PieceTokenizer(TextTokenizer):
+    """One id for each frequent piece of a text, and one for each character, to spell the rest.
 
-    A piece is a word or marks, with the space before it if there is one, or other white space: so
-    pieces one after the other are the text, whatever it is. The whole state is `pieces`, in the
-    order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError for no pieces, and
-    for a piece that stands there twice or has a character that does not.
+    A piece is a word or a run of marks, with the space before it if there is one, or other white
+    space, so that the pieces of any text, one after the other, are the text. Its whole state is
+    `pieces`, in the order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError
+    for no pieces, for one given twice, and for one with a character that is not a piece too.
 
     >>> tokenizer = PieceTokenizer.from_text("a cat, a cat, a rat", vocab_size=10)
     >>> tokenizer.pieces
@@ -110,9 +153,9 @@ class PieceTokenizer:
     def from_text(cls, text: str, vocab_size: int, more: str = "") -> "PieceTokenizer":
         """All characters of text and its most frequent pieces, at most vocab_size of both.
 
-        more: text whose characters are to be known too, but not its pieces
+        more: another text, of which the tokenizer is to know the characters but not the pieces
 
-        A piece that comes only once is spelled: little could be learned about its row. ValueError
+        A piece that occurs only once is spelled: a model could learn little about it. ValueError
         for an empty text, and for more characters than vocab_size.
         """
         chars = CharTokenizer(text + more).chars
@@ -143,18 +186,19 @@ class PieceTokenizer:
         """The text of ids, as in `CharTokenizer`."""
         return "".join([self.pieces[i] for i in _checked(ids, self.vocab_size)])
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PieceTokenizer) and self.pieces == other.pieces
+    def token_bytes(self, i: int) -> bytes:
+        return self.decode([i]).encode()
 
-    def __hash__(self) -> int:
-        return hash(tuple(self.pieces))
+    def as_prompt(self, text: str) -> str:
+        """Text without the spaces at its end: a space belongs to the word after it."""
+        return text.rstrip(" ")
 
-    def __repr__(self) -> str:
-        return f"PieceTokenizer({self.pieces!r})"
+    def state(self) -> list[str]:
+        return list(self.pieces)
 
 
-class WordTokenizer:
-    """One id for each word and mark of some texts, after three ids that mean no word.
+class WordTokenizer(Tokenizer):
+    """One id for each word and mark of a text, after three ids that are not words.
 
     A text is words with one space between them, but none before "." "," or the 's of English, and
     none after an apostrophe of French, as in l'oiseau. Its whole state is `words`, in the order of
@@ -197,19 +241,13 @@ class WordTokenizer:
         return [self._id_of[word] for word in words]
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
-        """The text of ids, as in `CharTokenizer`; pad, start and end say nothing in it."""
+        """The text of ids, as in `CharTokenizer`; pad, start and end add nothing to it."""
         return join_words(
             [self.words[i - self.end - 1] for i in _checked(ids, self.vocab_size) if i > self.end]
         )
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, WordTokenizer) and self.words == other.words
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.words))
-
-    def __repr__(self) -> str:
-        return f"WordTokenizer({' '.join(self.words)!r})"
+    def state(self) -> str:
+        return " ".join(self.words)
 
 
 def split_pieces(text: str) -> list[str]:
@@ -227,7 +265,7 @@ def split_words(text: str) -> list[str]:
     >>> split_words("the bird's egg, l'oeuf.")
     ['the', 'bird', "'s", 'egg', ',', "l'", 'oeuf', '.']
 
-    ValueError for what is no str.
+    ValueError for anything but a str.
     """
     if not isinstance(text, str):
         raise ValueError(f"text is {brief(text)}: give a str")
@@ -235,7 +273,7 @@ def split_words(text: str) -> list[str]:
 
 
 def join_words(words: Sequence[str]) -> str:
-    """The text of words and marks, whose `split_words` are they."""
+    """The text that `split_words` splits into these words and marks."""
     text = " ".join(words)
     return re.sub(r" (?=[.,]|'s\b)|(?<=') ", "", text)
 

@@ -1,7 +1,9 @@
 """The Transformer of 2017: an encoder that reads, and a decoder that writes and looks at it."""
 
 import math
+from dataclasses import asdict
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -29,10 +31,10 @@ class Transformer(nn.Module):
         self.pos_emb = SinusoidalPositions(config.block_size, C)
         self.dropout = nn.Dropout(config.dropout)
         self.encoder = nn.ModuleList(Block(config) for _ in range(N))
-        self.decoder = nn.ModuleList(Block(config, causal=True, cross=True) for _ in range(N))
+        self.decoder = nn.ModuleList(Block(config, cross=True) for _ in range(N))
         pre = config.norm == "pre"
-        self.ln_memory = nn.LayerNorm(C) if pre else nn.Identity()
-        self.ln_f = nn.LayerNorm(C) if pre else nn.Identity()
+        self.ln_memory = nn.LayerNorm(C, bias=config.bias) if pre else nn.Identity()
+        self.ln_f = nn.LayerNorm(C, bias=config.bias) if pre else nn.Identity()
         for p in self.parameters():
             if p.dim() > 1:
                 nn.init.xavier_uniform_(p)  # the paper says nothing; its code did so
@@ -61,11 +63,21 @@ class Transformer(nn.Module):
         """The logits of `forward`, for a source that `encode` has read."""
         x = self.embed(idx)
         for block in self.decoder:
-            x = block(x, memory=memory, memory_mask=memory_mask)
+            x = block(x, causal=True, memory=memory, memory_mask=memory_mask)
         return F.linear(self.ln_f(x), self.tok_emb.weight)
 
     def embed(self, idx: Tensor) -> Tensor:
         """What each token of idx, (B, T), is and where it stands. Returns (B, T, C)."""
         x = self.tok_emb(idx)
         B, T, C = x.shape
-        return self.dropout(math.sqrt(C) * x + self.pos_emb(T))
+        positions = torch.arange(T, device=idx.device)  # (T)
+        return self.dropout(math.sqrt(C) * x + self.pos_emb(positions))
+
+    def state(self) -> dict:
+        """What `from_state` makes a model of this size from, as JSON can say it."""
+        return asdict(self.config)
+
+    @classmethod
+    def from_state(cls, state: dict) -> "Transformer":
+        """A new model of the sizes in state. TypeError or ValueError for what are none."""
+        return cls(TransformerConfig(**state))

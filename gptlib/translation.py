@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from gptlib.modes import evaluating
+from gptlib.eval_mode import evaluating
 from gptlib.sampling import beam_search
 from gptlib.tokenizer import WordTokenizer
 from gptlib.transformer import Transformer

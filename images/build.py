@@ -78,7 +78,7 @@ def attention_steps() -> dict:
 def multi_head() -> dict:
     """What the parts of a MultiHeadAttention get and give, in one forward pass."""
     torch.manual_seed(HEADS_SEED)
-    module = MultiHeadAttention(n_embd=8, n_head=4, causal=True)
+    module = MultiHeadAttention(n_embd=8, n_head=4)
     for part in (module.query, module.key):
         part.weight *= 4  # or the heads would all look much the same
     gets, gives = {}, {}
@@ -89,13 +89,13 @@ def multi_head() -> dict:
     for name, part in module.named_children():
         part.register_forward_hook(partial(keep, name))
     x = torch.randn(1, 5, 8)
-    out = module(x)
+    out, mask = module(x, causal=True), causal_mask(5)
     return {
         "x": x,
         "maps": {"q": gives["query"], "k": gives["key"], "v": gives["value"]},
         "slices": dict(zip("qkv", gets["attention"][:3], strict=True)),
-        "weights": attention_maps(module, x)["attention"],
-        "mask": causal_mask(5),
+        "weights": attention_maps(module, x, None, mask)["attention"],
+        "mask": mask,
         "mixed": gives["attention"],
         "joined": gets["proj"][0],
         "out": out,

@@ -19,10 +19,11 @@ from gptlib.attention import (
     causal_mask,
     fused_attention,
     padding_mask,
+    past_mask,
     record_attention,
 )
 
-B, T, S, D = 2, 5, 7, 4
+B, T, S, D = 2, 5, 7, 3
 EXACT = {"rtol": 0, "atol": 1e-12}
 
 
@@ -96,7 +97,7 @@ def test_both_forms_are_pytorchs(ours, mask):
 
 @pytest.mark.parametrize("ours", [lambda *a: attention(*a)[0], fused_attention], ids=["r", "f"])
 def test_cross_attention_is_pytorchs(ours):
-    given = tensors(1, (B, T, D), (B, S, D), (B, S, 3))  # values may have a size of their own
+    given = tensors(1, (B, T, D), (B, S, D), (B, S, 4))  # values may have a size of their own
     mask = padding_mask(torch.tensor([[1] * 7, [1, 2, 3, 0, 0, 0, 0]]), pad=0)
     got = outputs_and_gradients(lambda q, k, v: ours(q, k, v, mask), given)
     want = outputs_and_gradients(
@@ -183,6 +184,25 @@ def test_masks_by_loops(T):
     assert torch.equal(banded_mask(T, T), causal_mask(T))
 
 
+@pytest.mark.parametrize("width", [None, 1, 2, 5, 9])
+def test_a_mask_of_the_past_is_the_causal_one_or_a_band_where_queries_are_keys(width):
+    for T in (1, 5, 6):
+        want = causal_mask(T) if width is None else banded_mask(T, width)
+        got = past_mask(torch.arange(T).expand(2, T), T, width)
+        assert got.dtype == torch.bool and torch.equal(got, want.expand(2, T, T))
+
+
+@pytest.mark.parametrize("width", [None, 1, 2, 3, 7])
+@pytest.mark.parametrize("S", [7, 9])
+def test_a_mask_of_the_past_by_a_loop(S, width):
+    positions = torch.tensor([[0, 1, 2, 3], [3, 4, 5, 6], [2, 3, 4, 5]])
+    least = [[0 if width is None else p - width + 1 for p in row] for row in positions.tolist()]
+    assert past_mask(positions, S, width).tolist() == [
+        [[low <= s <= p for s in range(S)] for low, p in zip(lows, row, strict=True)]
+        for lows, row in zip(least, positions.tolist(), strict=True)
+    ]
+
+
 def test_a_padding_mask_hides_the_filling_from_everybody():
     mask = padding_mask(IDX, pad=0)
     assert mask.shape == (2, 1, 5)
@@ -190,44 +210,47 @@ def test_a_padding_mask_hides_the_filling_from_everybody():
     assert padding_mask(IDX, pad=2)[:, 0].tolist() == (IDX != 2).tolist()
 
 
-def head(causal=True, seed=0):
+def head(seed=0):
     torch.manual_seed(seed)
-    return Head(n_embd=6, head_size=D, causal=causal).double()
+    return Head(n_embd=6, head_size=D).double()
 
 
 def test_changing_the_future_changes_no_past_output():
     model = head()
     x = tensors(3, (B, T, 6))[0].detach()
-    out = model(x)
+    out = model(x, causal=True)
     for t in range(T):
         other = x.clone()
         other[:, t] += 1
-        assert torch.equal(model(other)[:, :t], out[:, :t])
-        assert (model(other)[:, t:] != out[:, t:]).any(-1).all()
+        changed = model(other, causal=True)
+        assert torch.equal(changed[:, :t], out[:, :t])
+        assert (changed[:, t:] != out[:, t:]).any(-1).all()
 
 
 def test_without_positions_order_means_nothing():
-    model = head(causal=False)
+    model = head()
     x = tensors(4, (B, T, 6))[0].detach()
     order = torch.tensor([3, 0, 4, 1, 2])
     assert_close(model(x[:, order]), model(x)[:, order], **EXACT)
     past = torch.tensor([2, 0, 3, 1, 4])  # the last stays where it is
-    assert_close(head()(x[:, past])[:, -1], head()(x)[:, -1], **EXACT)
+    out, turned = model(x, causal=True), model(x[:, past], causal=True)
+    assert_close(turned[:, -1], out[:, -1], **EXACT)
+    assert (turned[:, :-1] - out[:, past][:, :-1]).abs().max() > 0.01
 
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_padded_sequence_gives_what_it_gives_alone(causal):
-    model = head(causal)
+    model = head()
     short, long = (tensor.detach() for tensor in tensors(5, (3, 6), (5, 6)))
     x = nn.utils.rnn.pad_sequence([short, long], batch_first=True, padding_value=9.0)
     idx = torch.tensor([[1, 1, 1, 0, 0], [1] * 5])
-    out = model(x, mask=padding_mask(idx, pad=0))
-    assert_close(out[0, :3], model(short[None])[0], **EXACT)
-    assert_close(out[1], model(long[None])[0], **EXACT)
+    out = model(x, mask=padding_mask(idx, pad=0), causal=causal)
+    assert_close(out[0, :3], model(short[None], causal=causal)[0], **EXACT)
+    assert_close(out[1], model(long[None], causal=causal)[0], **EXACT)
 
 
 def test_a_head_is_its_three_projections_and_attention():
-    model = head(causal=False)
+    model = head()
     x, memory = tensors(6, (B, T, 6), (B, S, 6))
     assert {name: tuple(p.shape) for name, p in model.named_parameters()} == {
         "query.weight": (D, 6),
@@ -244,28 +267,31 @@ def test_a_head_is_its_three_projections_and_attention():
 
 
 class Two(nn.Module):
-    """Two heads, the first of which is used twice; and dropout."""
+    """Two heads, the first of which is used twice and causal; and dropout."""
 
     def __init__(self):
         super().__init__()
-        self.first, self.cross = head(), head(causal=False, seed=1)
+        self.first, self.cross = head(), head(seed=1)
         self.up = nn.Linear(D, 6).double()
         self.drop = nn.Dropout(0.5)
 
     def forward(self, x, memory):
-        x = x + self.up(self.first(x))
-        x = x + self.up(self.first(x))
+        x = x + self.up(self.first(x, causal=True))
+        x = x + self.up(self.first(x, causal=True))
         return self.cross(self.drop(x), memory)
 
 
 @pytest.mark.parametrize("mask", [None, banded_mask(T, 2)])
 @pytest.mark.parametrize("causal", [True, False])
 def test_what_is_recorded_is_what_was_computed(causal, mask):
-    model = head(causal)
+    model = head()
     x = tensors(7, (B, T, 6))[0].detach()
-    out = model(x, mask=mask)
+    out = model(x, mask=mask, causal=causal)
     with record_attention(model) as weights:
-        assert_close(model(x, mask=mask), out, **EXACT)
+        assert_close(model(x, mask=mask, causal=causal), out, **EXACT)
+    allowed = torch.ones(T, T, dtype=torch.bool) if mask is None else mask
+    allowed = allowed & causal_mask(T) if causal else allowed
+    assert torch.equal(weights["attention"] != 0, allowed.expand(B, T, T))
     assert_close(weights["attention"] @ model.value(x), out, **EXACT)
     assert not weights["attention"].requires_grad
     assert model.attention.record is None
@@ -299,18 +325,20 @@ def test_maps_are_arrays_of_the_last_call_without_dropout():
         np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-12)
     again = attention_maps(model, x, memory)
     assert all(np.array_equal(again[name], rows) for name, rows in maps.items())
-    one = x + model.up(model.first(x))
-    last = attention_maps(model.first, one)["attention"]
-    np.testing.assert_allclose(maps["first.attention"], last, rtol=0, atol=1e-12)
+    one = x + model.up(model.first(x, causal=True))
+    with record_attention(model.first) as last:
+        model.first(one, causal=True)
+    assert_close(torch.from_numpy(maps["first.attention"]), last["attention"], **EXACT)
 
 
 def test_gradients_are_the_same_while_recording():
     model = head()
     x = tensors(9, (B, T, 6))[0]
-    want = outputs_and_gradients(model, [x])
-    with record_attention(model):
-        got = outputs_and_gradients(model, [x])
-    assert_close(got, want, **EXACT)
+    for causal in (True, False):
+        want = outputs_and_gradients(lambda x, c=causal: model(x, causal=c), [x])
+        with record_attention(model):
+            got = outputs_and_gradients(lambda x, c=causal: model(x, causal=c), [x])
+        assert_close(got, want, **EXACT)
 
 
 def test_recording_ends_when_something_goes_wrong():

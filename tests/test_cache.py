@@ -9,11 +9,11 @@ from test_gpt import IDX, C, H, N, T, V, bands, made, norms
 from test_layers import of_ordinary_size
 from torch.testing import assert_close
 
-from gptlib.attention import banded_mask, causal_mask, record_attention
+from gptlib.attention import banded_mask, causal_mask, past_mask, record_attention
 from gptlib.cache import KeyValueCache
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
-from gptlib.sampling import generate, next_probs
+from gptlib.sampling import Sampling, draw, generate, next_probs
 
 BLOCK_SIZE = 8
 TEXT = torch.tensor([[1, 6, 11, 2, 7, 7, 0, 12], [5, 2, 4, 4, 9, 1, 10, 3]])
@@ -56,7 +56,8 @@ def test_rows_of_unequal_length_say_what_they_say_alone(band):
     new = torch.tensor([[8, 1], [3, 12], [0, 0]])
     cache = model.new_cache(3)
     model(IDX, cache)
-    cache.length = lengths
+    cache.forget(T - lengths)
+    assert cache.length.tolist() == [2, 5, 3]
     got = torch.cat([model(new[:, :1], cache), model(new[:, 1:], cache)], dim=1)
     assert cache.length.tolist() == [4, 7, 5]
     for row, n in enumerate(lengths):
@@ -70,9 +71,9 @@ def test_tokens_that_are_taken_back_have_never_been_there(band):
     for kept in range(6):
         cache = model.new_cache(2)
         model(TEXT[:, :5].flip(1), cache)
-        cache.length = torch.zeros(2, dtype=torch.int64)
+        cache.forget(5)
         model(torch.cat([TEXT[:, :kept], TEXT[:, kept:5] * 0], dim=1), cache)
-        cache.length = torch.full((2,), kept)
+        cache.forget(5 - kept)
         assert_close(model(TEXT[:, kept:], cache), model(TEXT)[:, kept:], **EXACT)
 
 
@@ -83,7 +84,7 @@ def test_what_stands_behind_the_length_is_seen_by_nobody(band):
     for junk in (0, 1e6):
         cache = model.new_cache(3)
         model(IDX, cache)
-        cache.length = torch.tensor([1, 4, 2])
+        cache.forget(T - torch.tensor([1, 4, 2]))
         for row, n in enumerate(cache.length):
             cache.keys[:, row, :, n:] = junk
             cache.values[:, row, :, n:] = junk
@@ -101,21 +102,74 @@ def test_room_that_nobody_has_filled_spoils_nothing():
         torch.use_deterministic_algorithms(False)
     model = made()
     model(IDX[:2], cache)
-    cache.length = torch.tensor([5, 1])
+    cache.forget(torch.tensor([0, 4]))
     assert model(IDX[:2, :3], cache).isfinite().all()
 
 
+def rows_of_unequal_length():
+    """A cache, filled by hand, whose three rows have 0, 4 and 2 tokens."""
+    cache = KeyValueCache(n_layer=2, B=3, n_head=1, block_size=20, head_size=2)
+    cache.advance(4)
+    cache.forget(torch.tensor([4, 0, 2]))
+    return cache
+
+
 @bands
-def test_places_and_mask_are_those_of_loops(band):
-    cache = KeyValueCache(1, 3, 1, block_size=20, head_size=2)
-    cache.length = torch.tensor([0, 4, 2])
-    assert cache.places(3).tolist() == [[0, 1, 2], [4, 5, 6], [2, 3, 4]]
+def test_positions_and_their_mask_are_those_of_loops(band):
+    cache = rows_of_unequal_length()
+    positions = cache.positions(3)
+    assert positions.dtype == torch.int64
+    assert positions.tolist() == [[0, 1, 2], [4, 5, 6], [2, 3, 4]]
     for width in (band, band and 1, band and 6):
-        mask = cache.mask(3, width)
+        mask = past_mask(positions, 7, width)
         assert mask.shape == (3, 3, 7)
         for b, n in enumerate(cache.length):
             whole = causal_mask(7) if width is None else banded_mask(7, width)
             assert torch.equal(mask[b], whole[n : n + 3])
+
+
+def test_it_keeps_what_it_is_given_where_that_stands():
+    cache = rows_of_unequal_length()
+    generator = torch.Generator().manual_seed(0)
+    k, v = torch.randn(2, 3, 1, 3, 2, generator=generator)
+    positions = cache.positions(3)
+    all_k, all_v = cache.extend(1, positions, k, v)
+    assert all_k.shape == all_v.shape == (3, 1, 7, 2)
+    for kept, new in ((all_k, k), (all_v, v)):
+        for b, n in enumerate([0, 4, 2]):
+            assert torch.equal(kept[b, :, n : n + 3], new[b])
+            assert kept[b, :, :n].abs().sum() == kept[b, :, n + 3 :].abs().sum() == 0
+    assert cache.keys[0].abs().sum() == cache.values[0].abs().sum() == 0
+    # Each layer gets the same tokens, so they are counted once, after the last of them.
+    assert cache.length.tolist() == [0, 4, 2] and torch.equal(cache.positions(3), positions)
+
+
+def test_only_advance_and_forget_change_how_long_rows_are():
+    cache = KeyValueCache(n_layer=1, B=2, n_head=1, block_size=6, head_size=2)
+    assert (cache.length.tolist(), cache.block_size, cache.room) == ([0, 0], 6, 6)
+    cache.advance(4)
+    assert (cache.length.tolist(), cache.room) == ([4, 4], 2)
+    cache.forget(1)
+    assert (cache.length.tolist(), cache.room) == ([3, 3], 3)
+    cache.forget(torch.tensor([2, 0]))
+    assert (cache.length.tolist(), cache.room) == ([1, 3], 3)  # of the row that has most
+    cache.forget(0)
+    cache.advance(3)
+    assert (cache.length.tolist(), cache.room, cache.block_size) == ([4, 6], 0, 6)
+    cache.forget(torch.tensor([4, 6]))
+    assert (cache.length.tolist(), cache.room) == ([0, 0], 6)
+
+
+@pytest.mark.parametrize(
+    "n", [5, -1, torch.tensor([0, 5]), torch.tensor([3, 0]), torch.tensor([1, -1])], ids=str
+)
+def test_more_than_there_is_cannot_be_forgotten(n):
+    cache = KeyValueCache(n_layer=1, B=2, n_head=1, block_size=6, head_size=2)
+    cache.advance(4)
+    cache.forget(torch.tensor([2, 0]))
+    with pytest.raises(ValueError, match=r"cannot forget .* of \[2, 4\] tokens: give fewer"):
+        cache.forget(n)
+    assert cache.length.tolist() == [2, 4]
 
 
 def test_each_token_looks_at_those_kept_and_not_at_those_after_it():
@@ -148,14 +202,60 @@ def test_it_is_full_when_it_is_full():
     model = made(block_size=BLOCK_SIZE)
     cache = model.new_cache(2)
     assert_close(in_pieces(model, TEXT, [7, 1], cache), model(TEXT), **EXACT)
-    with pytest.raises(ValueError, match="9 tokens have more than block_size = 8 positions"):
+    with pytest.raises(ValueError, match="1 tokens after 8 are more than block_size = 8: give"):
         model(TEXT[:, :1], cache)
-    cache.length = torch.tensor([2, 7])
-    with pytest.raises(ValueError, match="9 tokens have more than block_size = 8 positions"):
+    cache.forget(torch.tensor([6, 1]))
+    before = cache.keys.clone(), cache.values.clone()
+    with pytest.raises(ValueError, match="2 tokens after 7 are more than block_size = 8: give"):
         model(TEXT[:, :2], cache)
+    with pytest.raises(ValueError, match="2 tokens after 7 are more than block_size = 8: give"):
+        cache.positions(2)
     assert cache.length.tolist() == [2, 7]
+    assert torch.equal(cache.keys, before[0]) and torch.equal(cache.values, before[1])
     model(TEXT[:, :1], cache)
     assert cache.length.tolist() == [3, 8]
+
+
+@norms
+@bands
+@pytest.mark.parametrize("sizes", [[8], [3, 1, 4]], ids=str)
+def test_heads_of_a_size_of_their_own(sizes, norm, band):
+    model = made(norm=norm, band=band, n_head=2, head_size=5)
+    cache = model.new_cache(2)
+    assert cache.keys.shape == cache.values.shape == (N, 2, 2, 20, 5)
+    assert_close(in_pieces(model, TEXT, sizes, cache), model(TEXT), **EXACT)
+
+
+def test_before_the_head_it_says_the_same_too():
+    model = made(tied=False, band=2)
+    cache, want = model.new_cache(2), model.hidden(TEXT)
+    got = [model.hidden(piece, cache) for piece in TEXT.split([3, 1, 4], dim=1)]
+    assert cache.length.tolist() == [8, 8]
+    assert_close(torch.cat(got, dim=1), want, **EXACT)
+    cache = model.new_cache(2)
+    model.hidden(TEXT[:, :5], cache)  # the two may take turns
+    assert_close(model(TEXT[:, 5:], cache), model.lm_head(want)[:, 5:], **EXACT)
+
+
+def test_each_kind_of_mask_is_made_once_a_call(monkeypatch):
+    model, widths = made(n_layer=12, band=2), []
+    monkeypatch.setattr(
+        "gptlib.gpt.past_mask",
+        lambda positions, S, width: widths.append(width) or past_mask(positions, S, width),
+    )
+    cache = model.new_cache(2)
+    model(TEXT[:, :5], cache)
+    assert sorted(widths, key=str) == [2, None]
+    model(TEXT[:, 5:], cache)
+    assert sorted(widths, key=str) == [2, 2, None, None]
+
+
+def test_a_cache_of_other_rows_is_refused():
+    model = made()
+    for cache in (model.new_cache(), model.new_cache(3)):
+        with pytest.raises(ValueError, match=r"idx has 2 rows, the cache \d: make one with new_ca"):
+            model(TEXT, cache)
+        assert cache.room == 20 and cache.keys.abs().sum() == 0
 
 
 def test_a_length_that_was_read_stays_what_it_was():
@@ -165,7 +265,8 @@ def test_a_length_that_was_read_stays_what_it_was():
     before = cache.length
     first = model(IDX[:, 2:], cache)
     assert before.tolist() == [2, 2, 2]
-    cache.length = before
+    cache.forget(3)
+    assert before.tolist() == cache.length.tolist() == [2, 2, 2]
     assert_close(model(IDX[:, 2:], cache), first, **EXACT)
 
 
@@ -201,47 +302,49 @@ def test_under_autocast_it_keeps_what_is_computed_in_half_the_bits():
 # Generation
 
 
-def by_plain_loop(model, idx, n, generator=None, **settings):
+GREEDY = Sampling(temperature=0)
+
+
+def by_plain_loop(model, idx, n, sampling=GREEDY, generator=None):
     """What generate writes, with all that is still in reach read anew for every token."""
     for _ in range(n):
         logits = model(idx[:, -model.config.block_size :])[:, -1]
-        if settings.get("temperature") == 0:
-            new = logits.argmax(-1, keepdim=True)
+        if sampling.temperature == 0:
+            new = logits.argmax(-1)
         else:
-            probs = next_probs(logits, **settings)
-            new = torch.multinomial(probs, 1, generator=generator)
-        idx = torch.cat([idx, new], dim=1)
+            u = torch.rand(len(idx), generator=generator, dtype=torch.float64)
+            new = draw(next_probs(logits, sampling), u)
+        idx = torch.cat([idx, new[:, None]], dim=1)
     return idx
 
 
 PROMPTS = {"one token": 1, "some": 5, "as many as there are positions": 8, "more": 11}
 prompts = pytest.mark.parametrize("n", PROMPTS.values(), ids=PROMPTS)
-SETTINGS = [
-    {"temperature": 0},
-    {},
-    {"temperature": 0.7, "top_k": 4},
-    {"temperature": 1.5, "top_p": 0.8},
-]
+SAMPLINGS = [GREEDY, Sampling(), Sampling(0.7, top_k=4), Sampling(1.5, top_p=0.8)]
 
 
 @prompts
 @bands
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_generate_writes_what_a_plain_loop_writes(settings, band, n):
+@pytest.mark.parametrize("sampling", SAMPLINGS, ids=["greedy", "plain", "top k", "top p"])
+def test_generate_writes_what_a_plain_loop_writes(sampling, band, n):
     for seed in range(3):
         model = of_ordinary_size(made(band=band, block_size=BLOCK_SIZE), seed)
         idx = torch.randint(V, (2, n), generator=torch.Generator().manual_seed(seed))
         draws = [torch.Generator().manual_seed(seed) for _ in range(2)]
-        got = generate(model, idx, 30, generator=draws[0], **settings)
-        assert torch.equal(got, by_plain_loop(model, idx, 30, draws[1], **settings))
+        got = generate(model, idx, 30, sampling, draws[0])
+        assert torch.equal(got, by_plain_loop(model, idx, 30, sampling, draws[1]))
 
 
-@pytest.mark.parametrize("settings", [{"n_layer": 1}, {"n_layer": 3, "n_head": 6, "tied": False}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"n_layer": 1}, {"n_layer": 3, "n_head": 6, "tied": False}, {"n_head": 5, "head_size": 7}],
+    ids=str,
+)
 @pytest.mark.parametrize("positions", ["learned", "sinusoidal"])
 def test_models_of_other_sizes_do_too(positions, settings):
     model = made(positions=positions, block_size=BLOCK_SIZE, norm="post", **settings)
     got = generate(model, IDX, 30, generator=torch.Generator().manual_seed(1))
-    want = by_plain_loop(model, IDX, 30, torch.Generator().manual_seed(1))
+    want = by_plain_loop(model, IDX, 30, Sampling(), torch.Generator().manual_seed(1))
     assert torch.equal(got, want)
 
 
@@ -251,25 +354,25 @@ def test_a_row_writes_in_a_batch_what_it_writes_alone(lengths, band):
     model = made(band=band, block_size=BLOCK_SIZE)
     generator = torch.Generator().manual_seed(0)
     idx = torch.randint(V, (3, max(lengths)), generator=generator)
-    got = generate(model, idx, 20, temperature=0, lengths=torch.tensor(lengths))
+    got = generate(model, idx, 20, GREEDY, lengths=torch.tensor(lengths))
     assert torch.equal(got[:, :-20], idx)
     for row, n in enumerate(lengths):
-        alone = by_plain_loop(model, idx[row : row + 1, :n], 20, temperature=0)
+        alone = by_plain_loop(model, idx[row : row + 1, :n], 20)
         assert torch.equal(got[row, -20:], alone[0, -20:])
         other = idx.clone()
         other[row, n:] = 12 - other[row, n:]
-        again = generate(model, other, 20, temperature=0, lengths=torch.tensor(lengths))
+        again = generate(model, other, 20, GREEDY, lengths=torch.tensor(lengths))
         assert torch.equal(again[:, -20:], got[:, -20:])
 
 
 def test_each_token_is_read_once_while_there_is_room():
     model, read = made(block_size=BLOCK_SIZE), []
     model.register_forward_hook(lambda _, given, logits: read.append(logits.shape[1]))
-    generate(model, IDX, 7, temperature=0)
+    generate(model, IDX, 7, GREEDY)
     # 5, 6, 7 and 8 tokens fit; then the window moves, and what is in it is read anew.
     assert read == [T, 1, 1, 1, 8, 8, 8]
     read.clear()
-    generate(model, IDX, 5, temperature=0, lengths=torch.tensor([2, 5, 4]))
+    generate(model, IDX, 5, GREEDY, lengths=torch.tensor([2, 5, 4]))
     assert read == [T, 1, 1, 1, 8]
 
 
@@ -282,12 +385,12 @@ def test_a_window_that_moves_makes_all_that_was_kept_wrong(positions, apart):
     new = torch.tensor([[3], [8]])
     for kept in (cache.keys, cache.values):
         kept[..., :-1, :] = kept[..., 1:, :].clone()
-    cache.length = cache.length - 1
+    cache.forget(1)
     window = torch.cat([TEXT[:, 1:], new], dim=1)
     assert (model(new, cache)[:, -1] - model(window)[:, -1]).abs().max() > apart
 
 
 def test_a_window_of_one_token():
     model = made(block_size=1)
-    got = generate(model, IDX[:, :1], 10, temperature=0)
-    assert torch.equal(got, by_plain_loop(model, IDX[:, :1], 10, temperature=0))
+    got = generate(model, IDX[:, :1], 10, GREEDY)
+    assert torch.equal(got, by_plain_loop(model, IDX[:, :1], 10))

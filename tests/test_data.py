@@ -17,11 +17,13 @@ from gptlib.data import (
     IGNORE,
     all_batches,
     batches,
+    cut_windows,
     get_batch,
     load_split,
     load_text,
+    mixed_seed,
+    padded_batch,
     split,
-    story_batches,
     story_ids,
     story_starts,
 )
@@ -326,42 +328,80 @@ def test_all_batches_with_starts_out_of_order(starts):
         next(all_batches(torch.arange(10), 2, 4, torch.tensor(starts)))
 
 
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=6).map(sorted), st.integers(1, 20))
+def test_windows_cover_what_lies_between_edges_and_cross_none(edges, block_size):
+    windows = cut_windows(edges, block_size)
+    places = [i for start, stop in windows for i in range(start, stop)]
+    assert places == list(range(edges[0], edges[-1]))
+    starts, stops = {start for start, _ in windows}, {stop for _, stop in windows}
+    for start, stop in windows:
+        assert 0 < stop - start <= block_size
+        assert not any(start < edge < stop for edge in edges)
+        # None is shorter than it must be.
+        assert stop - start == block_size or stop in edges
+    assert {edge for edge in edges if edge < edges[-1]} <= starts
+    assert {edge for edge in edges if edge > edges[0]} <= stops
+
+
+def test_no_windows_where_nothing_lies_between():
+    assert cut_windows([4], 3) == cut_windows([4, 4, 4], 3) == cut_windows([], 3) == []
+
+
 @pytest.mark.parametrize("block_size", [3, 5, 50])
-def test_batches_of_stories_hold_each_from_its_start_and_nothing_else(block_size):
-    data, starts = torch.arange(100, 120), torch.tensor([2, 6, 13])
-    stories = [range(102, 107), range(106, 114), range(113, 120)]  # with what comes after each
-    parts = [
-        story[i : i + block_size + 1]
-        for story in stories
-        for i in range(0, len(story) - 1, block_size)
-    ]
-    wanted, seen = {part[0]: part for part in parts}, set()
-    source = story_batches(data, starts, 4, block_size, seed(0))
-    for _, (idx, targets) in zip(range(30), source, strict=False):
-        assert idx.shape == targets.shape and len(idx) == 4
+def test_a_padded_batch_holds_each_window_and_what_follows(block_size):
+    data, edges = torch.arange(100, 120), [2, 6, 13, 19]
+    windows = cut_windows(edges, block_size)
+    generator = torch.Generator().manual_seed(0)
+    for B in (1, 2, 4, 4, 4):
+        drawn = [windows[i] for i in torch.randint(len(windows), (B,), generator=generator)]
+        idx, targets = padded_batch(data, drawn)
+        longest = max(stop - start for start, stop in drawn)
+        assert idx.shape == targets.shape == (B, longest)
         assert idx.dtype == targets.dtype == torch.int64
-        longest = 0
-        for row, next_row in zip(idx.tolist(), targets.tolist(), strict=True):
-            part = wanted[row[0]]
-            T = len(part) - 1
-            assert row[:T] == list(part[:-1])
-            assert next_row == [*part[1:], *[IGNORE] * (idx.shape[1] - T)]
-            longest, seen = max(longest, T), seen | {row[0]}
-        assert idx.shape[1] == longest
-    assert seen == wanted.keys()
+        rows = zip(drawn, idx.tolist(), targets.tolist(), strict=True)
+        for (start, stop), row, next_row in rows:
+            T = stop - start
+            assert row[:T] == list(range(100 + start, 100 + stop))
+            following = list(range(101 + start, 101 + stop))
+            assert next_row == [*following, *[IGNORE] * (longest - T)]
+            assert set(row[T:]) <= {0}  # an id that every tokenizer has
 
 
-def test_batches_of_stories_are_drawn_by_the_generator_alone():
-    data, starts = torch.arange(61), torch.arange(0, 60, 6)
-    one, same, other = (next(story_batches(data, starts, 9, 6, seed(s)))[0] for s in (1, 1, 2))
-    assert torch.equal(one, same) and not torch.equal(one, other)
-    assert {int(i) % 6 for i in one[:, 0]} == {0}
+def test_a_padded_batch_is_filled_up_at_its_end():
+    idx, targets = padded_batch(torch.tensor([5, 6, 7, 8, 9]), [(3, 4), (0, 3)])
+    assert idx.tolist() == [[8, 0, 0], [5, 6, 7]]
+    assert targets.tolist() == [[9, IGNORE, IGNORE], [6, 7, 8]]
 
 
-@pytest.mark.parametrize("sizes", [(0, 4), (4, 0), (2.5, 4)])
-def test_batches_of_stories_of_sizes_out_of_range(sizes):
-    with pytest.raises(ValueError, match="must both be whole numbers, at least 1"):
-        next(story_batches(torch.arange(9), torch.tensor([0]), *sizes))
+def test_seeds_of_all_runs_and_steps_are_different():
+    """Those of batches, of two numbers, and those of dropout, of three."""
+    runs, steps = range(40), range(400)
+    seeds = {mixed_seed(run, step) for run in runs for step in steps}
+    seeds |= {mixed_seed(run, step, 1) for run in runs for step in steps}
+    # Of 32,000 numbers below 2^32, 0.1 pairs are alike by chance.
+    assert len(seeds) > 2 * 40 * 400 - 4
+    assert all(0 <= seed < 2**32 for seed in seeds)
+    assert max(seeds) > 0.999 * 2**32 and min(seeds) < 0.001 * 2**32
+
+
+def test_a_mixed_seed_is_made_of_all_of_each_number_in_its_place():
+    different = [(3, 5), (5, 3), (8, 0), (0, 8), (3, 5, 1), (3,), (5,), (3 + 2**40, 5), (2**62, 5)]
+    assert len({mixed_seed(*numbers) for numbers in different}) == len(different)
+    assert mixed_seed(3, 5) == mixed_seed(3, 5) == mixed_seed(3, 5, 0)
+
+
+def test_a_mixed_seed_is_the_same_everywhere():
+    assert [mixed_seed(0, 1), mixed_seed(3, 5)] == [3964924996, 3746004709]
+
+
+def test_pytorchs_generator_looks_at_32_bits_only():
+    """So what is mixed has no more."""
+    low, high, mixed = (
+        torch.rand(3, generator=torch.Generator().manual_seed(seed))
+        for seed in (7, 7 + 2**40, mixed_seed(7 + 2**40))
+    )
+    assert torch.equal(low, high)
+    assert not torch.equal(low, mixed)
 
 
 def test_the_ids_of_stories_begin_with_a_line_break():

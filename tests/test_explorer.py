@@ -19,8 +19,8 @@ from explorer_html import check, told, tree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gptlib.explorer import AttentionExplorer
-from gptlib.plot import markup, visible
+from gptlib.explorer import AttentionExplorer, markup
+from gptlib.plot import visible
 
 matplotlib.use("Agg")
 

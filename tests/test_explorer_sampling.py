@@ -17,7 +17,7 @@ from test_explorer import HOSTILE, described, html
 
 from gptlib.explorer import AttentionExplorer, SamplingExplorer, attention, sampling
 from gptlib.plot.sampling import CEILINGS, bars, ceiling, kept_sentence
-from gptlib.sampling import next_probs
+from gptlib.sampling import Sampling, next_probs
 
 matplotlib.use("Agg")
 
@@ -30,7 +30,7 @@ def explore(tokens=CHARACTERS, seed=0, **more):
     logits = 2 * torch.randn(1, len(tokens), dtype=torch.float64, generator=generator)
 
     def distribution(temperature, top_k, top_p):
-        return next_probs(logits, temperature, top_k, top_p)[0].numpy()
+        return next_probs(logits, Sampling(temperature, top_k, top_p))[0].numpy()
 
     return SamplingExplorer(distribution, tokens, **more), distribution
 
@@ -230,7 +230,7 @@ def test_rounding_is_no_mistake():
     logits = torch.randn(1, 200).bfloat16()
 
     def distribution(*settings):
-        return next_probs(logits, *settings)[0].float()
+        return next_probs(logits, Sampling(*settings))[0].float()
 
     explorer = SamplingExplorer(distribution, ["a"] * 200)
     explorer.top_p.value = 0.5

@@ -1,9 +1,10 @@
 """The GPT is that of transformers, has the published sizes, and looks only where it should."""
 
 import copy
+import json
 import math
 import re
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from gptlib.gpt import GPT
 from gptlib.layers import FeedForward
 from gptlib.papers import GPT_1, GPT_2
 from gptlib.positions import sinusoidal
-from gptlib.sampling import generate
+from gptlib.sampling import Sampling, generate
 
 V, C, H, N, T = 13, 12, 3, 2, 5
 SMALL = GPTConfig(vocab_size=V, block_size=20, n_layer=N, n_head=H, n_embd=C, dropout=0)
@@ -128,7 +129,7 @@ def test_it_writes_what_transformers_write(norm):
         want = theirs.generate(
             IDX, attention_mask=everything, max_new_tokens=15, do_sample=False, pad_token_id=0
         )
-        got = generate(model, IDX, 15, temperature=0)
+        got = generate(model, IDX, 15, Sampling(temperature=0))
         assert torch.equal(got, want)
         texts |= {tuple(row) for row in got[:, 5:].tolist()}
     assert len(texts) > 10
@@ -191,15 +192,87 @@ def test_a_tied_table_learns_from_both_uses(norm):
 
 @norms
 @tying
-def test_without_biases_there_is_none(norm, tied):
-    plain, model = made(norm=norm, tied=tied), made(norm=norm, tied=tied, bias=False)
+@biases
+def test_without_biases_there_is_none(norm, tied, attn_bias, bias):
+    """Some are attention's, the others those of feed-forward layers and norms."""
+    plain = made(norm=norm, tied=tied)
+    model = made(norm=norm, tied=tied, attn_bias=attn_bias, bias=bias)
     names = {name for name, _ in plain.named_parameters()}
-    assert {name for name, _ in model.named_parameters()} == {
-        name for name in names if not name.endswith("bias")
-    }
+    of_attention = {name for name in names if ".attn." in name and name.endswith("bias")}
+    others = {name for name in names if name.endswith("bias")} - of_attention
     layer_norms = 2 * N + 1 if norm == "pre" else 2 * N
-    in_biases = N * (4 * C + 4 * C + C) + layer_norms * C
+    assert (len(of_attention), len(others)) == (4 * N, 2 * N + layer_norms)
+    gone = (set() if attn_bias else of_attention) | (set() if bias else others)
+    assert {name for name, _ in model.named_parameters()} == names - gone
+    in_biases = 0 if attn_bias else N * 4 * C
+    in_biases += 0 if bias else N * (4 * C + C) + layer_norms * C
     assert plain.num_parameters() - model.num_parameters() == in_biases
+
+
+def head_by_head(model, idx):
+    """The logits by the formulas of GPT-2's paper, from nothing of model but its numbers."""
+    p, D = dict(model.named_parameters()), model.config.head_size
+    past = torch.ones(idx.shape[1], idx.shape[1], dtype=torch.bool).tril()
+
+    def linear(x, name):
+        return x @ p[name + ".weight"].T + p[name + ".bias"]
+
+    def norm(x, name):
+        x = x - x.mean(-1, keepdim=True)
+        x = x / ((x**2).mean(-1, keepdim=True) + 1e-5).sqrt()
+        return x * p[name + ".weight"] + p[name + ".bias"]
+
+    x = p["tok_emb.weight"][idx] + p["pos_emb.table"][: idx.shape[1]]
+    for n in range(model.config.n_layer):
+        attn, mlp = f"blocks.{n}.attn.", f"blocks.{n}.mlp."
+        inner = norm(x, f"blocks.{n}.ln_1")
+        parts = [linear(inner, attn + name) for name in ("query", "key", "value")]
+        heads = []
+        for q, k, v in zip(*(part.split(D, dim=-1) for part in parts), strict=True):
+            scores = (q @ k.mT / math.sqrt(D)).masked_fill(~past, -math.inf)
+            heads.append(scores.softmax(-1) @ v)
+        x = x + linear(torch.cat(heads, dim=-1), attn + "proj")
+        inner = linear(norm(x, f"blocks.{n}.ln_2"), mlp + "fc")
+        x = x + linear(F.gelu(inner, approximate="tanh"), mlp + "proj")
+    return norm(x, "ln_f") @ p["tok_emb.weight"].T
+
+
+@pytest.mark.parametrize("n_head, head_size", [(3, 4), (3, 2), (2, 9), (5, 3), (1, 12)])
+def test_heads_may_have_a_size_of_their_own(n_head, head_size):
+    model = made(n_head=n_head, head_size=head_size)
+    assert model.blocks[0].attn.query.weight.shape == (n_head * head_size, C)
+    logits = model(IDX)
+    assert logits.abs().max() > 1
+    assert_close(logits, head_by_head(model, IDX), **EXACT)
+
+
+@tying
+@norms
+def test_logits_are_what_the_head_makes_of_the_last_vectors(norm, tied):
+    model, ends = made(norm=norm, tied=tied), []
+    last = model.ln_f if norm == "pre" else model.blocks[-1]
+    last.register_forward_hook(lambda part, given, out: ends.append(out))
+    hidden = model.hidden(IDX)
+    assert hidden.shape == (3, T, C) and torch.equal(hidden, ends[0])
+    table = model.tok_emb.weight if tied else model.lm_head.weight
+    assert_close(model(IDX), hidden @ table.T, **EXACT)
+    changed = made(norm=norm, tied=tied)
+    with torch.no_grad():
+        (changed.tok_emb if tied else changed.lm_head).weight[12] += 1  # no token that is read
+    assert torch.equal(changed.hidden(IDX), hidden)
+
+
+@pytest.mark.parametrize("band, calls", [(3, [3]), (None, [])], ids=["banded", "dense"])
+def test_each_mask_is_made_once_and_not_by_every_block(band, calls, monkeypatch):
+    model, widths = made(n_layer=12, band=band), []
+    monkeypatch.setattr(
+        "gptlib.gpt.banded_mask",
+        lambda T, width, *device: widths.append(width) or banded_mask(T, width, *device),
+    )
+    model(IDX)
+    assert widths == calls
+    model(IDX)
+    assert widths == calls * 2
 
 
 def size(config):
@@ -210,6 +283,34 @@ def size(config):
 @pytest.mark.parametrize("published", [GPT_1, *GPT_2.values()], ids=["GPT-1", *GPT_2])
 def test_the_published_models_have_the_sizes_that_are_written_down(published):
     assert size(published.config) == published.parameters
+
+
+def by_formula(config):
+    """The parameters of a tied model with all biases, from sizes as a paper prints them."""
+    V, T, C, N = config.vocab_size, config.block_size, config.n_embd, config.n_layer
+    inner = config.n_head * config.head_size
+    attention = 3 * (C * inner + inner) + inner * C + C
+    feed_forward = C * 4 * C + 4 * C + 4 * C * C + C
+    return V * C + T * C + N * (attention + feed_forward + 2 * 2 * C) + 2 * C
+
+
+@pytest.mark.parametrize(
+    ("n_layer", "n_embd", "n_head", "parameters"),
+    [
+        (24, 2048, 24, 1_517_123_584),  # XL, as Table 2.1 of Brown et al. (2020) prints it
+        (24, 2048, 16, 1_315_723_264),  # with as many heads as its channels have room for
+        (40, 5140, 40, 12_936_488_380),  # 13B, where 40 heads do not divide the channels
+    ],
+    ids=["XL", "XL with 16 heads", "13B"],
+)
+def test_heads_of_128_in_the_sizes_of_gpt_3(n_layer, n_embd, n_head, parameters):
+    config = GPTConfig(50_257, 2048, n_layer, n_head, n_embd, head_size=128)
+    assert size(config) == by_formula(config) == parameters
+    if n_head == 16:
+        assert size(replace(config, head_size=None)) == parameters
+    else:
+        with pytest.raises(ValueError, match="give an n_head that divides it, or a head_size"):
+            replace(config, head_size=None)
 
 
 def test_where_the_parameters_of_the_smallest_gpt_2_are():
@@ -352,9 +453,12 @@ def test_a_block_gets_what_a_token_is_and_where_it_stands(positions):
 def test_more_tokens_than_positions(positions):
     model = made(block_size=4, positions=positions)
     assert model(IDX[:, :4]).shape == (3, 4, V)
-    for cache in (None, model.new_cache(3)):
-        with pytest.raises(ValueError, match="5 tokens have more than block_size = 4 positions"):
-            model(IDX, cache)
+    says = "5 tokens have more than block_size = 4 positions: give fewer tokens, or make the model"
+    with pytest.raises(ValueError, match=says):
+        model(IDX)
+    says = "5 tokens after 0 are more than block_size = 4: give fewer tokens, or make the model"
+    with pytest.raises(ValueError, match=says):
+        model(IDX, model.new_cache(3))
 
 
 @tying
@@ -371,9 +475,9 @@ def test_a_copy_goes_its_own_way(tied):
 
 @norms
 @biases
-def test_dropout_falls_where_gpts_have_it(norm, bias, monkeypatch):
+def test_dropout_falls_where_gpts_have_it(norm, attn_bias, bias, monkeypatch):
     """On the sum of embedding and position, on each layer's output, and on attention weights."""
-    model = made(norm=norm, bias=bias, dropout=0.25).train()
+    model = made(norm=norm, attn_bias=attn_bias, bias=bias, dropout=0.25).train()
     dropped, fused = [], []
     attend = F.scaled_dot_product_attention
 
@@ -390,7 +494,7 @@ def test_dropout_falls_where_gpts_have_it(norm, bias, monkeypatch):
     assert fused == [0.25] * N
     assert_close(dropped[0][0], model.tok_emb(IDX) + model.pos_emb.table[:T], **EXACT)
     monkeypatch.undo()
-    assert torch.equal(logits, made(norm=norm, bias=bias)(IDX))
+    assert torch.equal(logits, made(norm=norm, attn_bias=attn_bias, bias=bias)(IDX))
 
 
 @norms
@@ -409,6 +513,8 @@ def test_without_training_nothing_is_drawn(norm):
         ({"n_head": "3"}, "n_head is '3': give a whole number, at least 1"),
         ({"n_embd": None}, "n_embd is None: give a whole number, at least 1"),
         ({"n_head": 5}, "n_embd 12 cannot be cut into n_head = 5 equal parts: give an n_head that"),
+        ({"head_size": 0}, "head_size is 0: give a whole number, at least 1"),
+        ({"head_size": 4.0}, "head_size is 4.0: give a whole number, at least 1"),
         ({"dropout": 1.0}, "dropout is 1.0: give a number from 0 to below 1"),
         ({"dropout": "0"}, "dropout is '0': give a number from 0 to below 1"),
         ({"norm": "none"}, "norm is 'none': give 'post' or 'pre'"),
@@ -425,3 +531,152 @@ def test_without_training_nothing_is_drawn(norm):
 def test_sizes_that_make_no_model(change, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         replace(SMALL, **change)
+
+
+DEFAULTS = {
+    "block_size": 1024,
+    "n_layer": 12,
+    "n_head": 12,
+    "n_embd": 768,
+    "head_size": None,
+    "dropout": 0.1,
+    "norm": "pre",
+    "activation": "gelu_tanh",
+    "attn_bias": True,
+    "bias": True,
+    "tied": True,
+    "positions": "learned",
+    "band": None,
+    "init_std": 0.02,
+    "scale_residual": True,
+}
+
+
+def test_unless_told_otherwise_it_is_the_smallest_gpt_2():
+    assert asdict(GPTConfig(50_257)) == {"vocab_size": 50_257} | DEFAULTS
+
+
+def longest(model):
+    """How many tokens it takes at most."""
+    for n in range(1, 30):
+        try:
+            model(torch.zeros(1, n, dtype=torch.int64))
+        except ValueError:
+            return n - 1
+
+
+def looks(model):
+    """What all its blocks look at, each (B, H, T, T)."""
+    with record_attention(model) as weights:
+        model(IDX)
+    return list(weights.values())
+
+
+def first_given(name):
+    """What a module takes in first, of a model with its first parameters."""
+
+    def see(model):
+        seen = []
+        model.get_submodule(name).register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+        model(IDX)
+        return seen[0]
+
+    return see
+
+
+def dropped(model):
+    """The share of numbers that are lost on the way into the first block."""
+    torch.manual_seed(1)
+    zeros = [first_given("blocks.0")(model.train()) == 0 for _ in range(20)]
+    return round(torch.stack(zeros).double().mean().item(), 1)
+
+
+def biases_of(kind):
+    def see(model):
+        names = [name for name, _ in model.named_parameters() if name.endswith("bias")]
+        return sum((".attn." in name) == (kind == "attention") for name in names)
+
+    return see
+
+
+def std(name):
+    return lambda model: round(model.get_parameter(name).std().item(), 2)
+
+
+# For each setting another value than SMALL's, something that a model shows, and what it shows with
+# SMALL's value and with the other.
+SETTINGS = {
+    "vocab_size": (16, lambda model: model(IDX).shape[-1], 13, 16),
+    "block_size": (7, longest, 20, 7),
+    "n_layer": (3, lambda model: len(looks(model)), 2, 3),
+    "n_head": (4, lambda model: looks(model)[1].shape[1], 3, 4),
+    "n_embd": (24, lambda model: model.hidden(IDX).shape[-1], 12, 24),
+    "head_size": (7, lambda model: model.new_cache().keys.shape[-1], 4, 7),
+    "dropout": (0.5, dropped, 0.0, 0.5),
+    # Whether attention reads a vector as it is or normed: how long is one of 12 channels?
+    "norm": (
+        "post",
+        lambda model: round(first_given("blocks.0.attn")(model).norm(dim=-1).max().item(), 1),
+        3.5,
+        0.1,
+    ),
+    "activation": (
+        "relu",
+        lambda model: round(model.blocks[1].mlp.activation(torch.tensor(-1.0)).item(), 3),
+        -0.159,
+        0.0,
+    ),
+    "attn_bias": (False, biases_of("attention"), 8, 0),
+    "bias": (False, biases_of("other"), 9, 0),
+    "tied": (False, lambda model: model.num_parameters(), 4188, 4188 + 13 * 12),
+    # Sines and cosines of position 0 are 0 and 1.
+    "positions": (
+        "sinusoidal",
+        lambda model: model.pos_emb(torch.tensor([0])).tolist() == [[0, 1] * 6],
+        False,
+        True,
+    ),
+    "band": (2, lambda model: (looks(model)[1][0, 0, -1] > 0).sum().item(), 5, 2),
+    "init_std": (0.1, std("tok_emb.weight"), 0.02, 0.1),
+    "scale_residual": (False, std("blocks.0.mlp.proj.weight"), 0.01, 0.02),
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(GPTConfig)])
+def test_every_setting_does_something(name):
+    other, see, before, after = SETTINGS[name]
+    seen = []
+    for config in (SMALL, replace(SMALL, **{name: other})):
+        torch.manual_seed(0)
+        seen.append(see(GPT(config)))
+    assert seen == [before, after]
+
+
+# Every setting is another than the default.
+OTHERWISE = GPTConfig(
+    V, 20, 3, 2, C, 5, 0.2, "post", "relu", False, False, False, "sinusoidal", 2, 0.1, False
+)
+
+
+@pytest.mark.parametrize("config", [SMALL, OTHERWISE], ids=["SMALL", "OTHERWISE"])
+def test_a_state_is_all_it_takes_to_make_the_same_model(config):
+    """But for its numbers; and a state can be written as JSON."""
+    model = of_ordinary_size(GPT(config).double()).eval()
+    state = json.loads(json.dumps(model.state()))
+    twin = GPT.from_state(state).double().eval()
+    assert twin.config == config and isinstance(twin, GPT)
+    assert not torch.equal(twin(IDX), model(IDX))
+    twin.load_state_dict(model.state_dict())
+    assert torch.equal(twin(IDX), model(IDX))
+    if config is OTHERWISE:
+        plain = DEFAULTS | {"vocab_size": 99}
+        assert state.keys() == plain.keys()
+        assert all(state[name] != value for name, value in plain.items())
+
+
+def test_a_state_that_no_model_has():
+    state = GPT(SMALL).state()
+    with pytest.raises(TypeError, match="n_heads"):
+        GPT.from_state(state | {"n_heads": 3})
+    with pytest.raises(ValueError, match="n_layer is 0"):
+        GPT.from_state(state | {"n_layer": 0})

@@ -104,21 +104,21 @@ def test_it_is_pytorchs(cross, mask, bias):
 
 
 def test_pytorchs_own_way_to_say_padded_and_causal():
-    model, (x,) = made(causal=True), given(T)
+    model, (x,) = made(), given(T)
     padded = padding_mask(IDX, pad=0)
     want = pytorchs(model)(
         x, x, x, key_padding_mask=IDX == 0, attn_mask=~causal_mask(T), need_weights=False
     )[0]
-    assert_close(model(x, mask=padded), want, **EXACT)
+    assert_close(model(x, mask=padded, causal=True), want, **EXACT)
 
 
 @masks
 @pytest.mark.parametrize("head_size", [None, 2, C])
 @pytest.mark.parametrize("causal", [False, True])
 def test_it_is_a_loop_over_heads(causal, head_size, mask):
-    model = made(head_size=head_size, causal=causal)
+    model = made(head_size=head_size)
     D = head_size or C // H
-    heads = [Head(C, D, causal).double() for _ in range(H)]
+    heads = [Head(C, D).double() for _ in range(H)]
     with torch.no_grad():
         for h, head in enumerate(heads):
             rows = slice(h * D, (h + 1) * D)
@@ -126,8 +126,8 @@ def test_it_is_a_loop_over_heads(causal, head_size, mask):
                 mine = model.get_parameter(f"{name}.weight")
                 head.get_parameter(f"{name}.weight").copy_(mine[rows])
     (x,) = leaves = given(T)
-    got = with_gradients(model(x, mask=mask), [*leaves, *model.parameters()])
-    joined = torch.cat([head(x, mask=mask) for head in heads], dim=-1)
+    got = with_gradients(model(x, mask=mask, causal=causal), [*leaves, *model.parameters()])
+    joined = torch.cat([head(x, mask=mask, causal=causal) for head in heads], dim=-1)
     each = [p for head in heads for p in head.parameters()]
     out = joined @ model.proj.weight.T
     want = with_gradients(out, [*leaves, *each, model.proj.weight])
@@ -138,40 +138,42 @@ def test_it_is_a_loop_over_heads(causal, head_size, mask):
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("mask", [None, padding_mask(IDX, pad=0), banded_mask(T, 3)])
 def test_maps_have_every_head_and_what_it_did(causal, mask):
-    model, (x,) = made(causal=causal), given(T)
+    model, (x,) = made(), given(T)
     with record_attention(model) as weights:
-        out = model(x, mask=mask)
+        out = model(x, mask=mask, causal=causal)
     looks = weights["attention"]
     assert looks.shape == (B, H, T, T)
     values = model.value(x).view(B, T, H, C // H)
     mixed = torch.einsum("bhts,bshd->bthd", looks, values)
     assert_close(out, mixed.flatten(2) @ model.proj.weight.T, **EXACT)
-    assert_close(model(x, mask=mask), out, **EXACT)
+    assert_close(model(x, mask=mask, causal=causal), out, **EXACT)
     allowed = causal_mask(T) if causal else torch.ones(T, T, dtype=torch.bool)
     allowed = allowed if mask is None else allowed & mask
     assert torch.equal(looks != 0, allowed.expand(B, T, T)[:, None].expand_as(looks))
 
 
 def test_changing_the_future_changes_no_past_output():
-    model, (x,) = made(causal=True), given(T)
-    out = model(x)
+    model, (x,) = made(), given(T)
+    out = model(x, causal=True)
     for t in range(T):
         other = x.detach().clone()
         other[:, t] += 1
-        assert torch.equal(model(other)[:, :t], out[:, :t])
-        assert (model(other)[:, t:] != out[:, t:]).any(-1).all()
+        changed = model(other, causal=True)
+        assert torch.equal(changed[:, :t], out[:, :t])
+        assert (changed[:, t:] != out[:, t:]).any(-1).all()
 
 
 def test_a_padded_sequence_gives_what_it_gives_alone():
-    model, (x,) = made(causal=True), given(T)
-    out = model(x, mask=padding_mask(IDX, pad=0))
-    assert_close(out[:1, :3], model(x[:1, :3]), **EXACT)
-    assert_close(out[1:, :4], model(x[1:, :4]), **EXACT)
+    model, (x,) = made(), given(T)
+    for causal in (True, False):
+        out = model(x, mask=padding_mask(IDX, pad=0), causal=causal)
+        assert_close(out[:1, :3], model(x[:1, :3], causal=causal), **EXACT)
+        assert_close(out[1:, :4], model(x[1:, :4], causal=causal), **EXACT)
 
 
 def test_it_looks_at_what_a_layer_of_a_cache_gives_back():
-    """At others' keys and values, then at its own; and with them the mask alone is causal."""
-    model, (x, before) = made(causal=True, bias=True), given(3, 2)
+    """At others' keys and values, then at its own, and at as many of them as the mask allows."""
+    model, (x, before) = made(bias=True), given(3, 2)
     seen = []
 
     def extend(k, v):
@@ -181,12 +183,29 @@ def test_it_looks_at_what_a_layer_of_a_cache_gives_back():
         return torch.cat([old[0], k], dim=2), torch.cat([old[1], v], dim=2)
 
     whole = torch.cat([before, x], dim=1)
-    assert_close(model(x, mask=causal_mask(5)[2:], extend=extend), model(whole)[:, 2:], **EXACT)
+    want = model(whole, causal=True)[:, 2:]
+    assert_close(model(x, mask=causal_mask(5)[2:], extend=extend), want, **EXACT)
     for part, got in zip((model.key, model.value), seen[0], strict=True):
         assert torch.equal(got.transpose(1, 2).flatten(2), part(x))
-    full = MultiHeadAttention(C, H, bias=True).double()
-    full.load_state_dict(model.state_dict())
-    assert_close(model(x, extend=extend), full(x, memory=whole), **EXACT)
+    all_of_it = torch.ones(3, 5, dtype=torch.bool)
+    assert_close(model(x, mask=all_of_it, extend=extend), model(x, memory=whole), **EXACT)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_with_a_cache_a_mask_must_say_which_keys_are_later(causal):
+    model, (x,), kept = made(), given(3), []
+    with pytest.raises(ValueError, match="extend needs a mask, as `past_mask` makes"):
+        model(x, causal=causal, extend=lambda k, v: kept.append((k, v)) or (k, v))
+    assert not kept
+
+
+def test_unless_told_otherwise_it_sees_all_drops_nothing_and_has_no_bias():
+    model, (x,) = made().train(), given(T)
+    full = torch.ones(T, T, dtype=torch.bool)
+    plain = made(dropout=0.0, head_size=C // H, bias=False)
+    assert_close(model(x), plain(x, x, full, causal=False), **EXACT)
+    assert not torch.allclose(model(x), model(x, causal=True))
+    assert not [name for name, _ in model.named_parameters() if name.endswith("bias")]
 
 
 def test_a_bias_of_keys_changes_nothing():

@@ -45,16 +45,18 @@ def test_it_has_blocks_along_a_diagonal(shared, cross):
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_each_head_sees_its_slice(shared):
-    model, (x, _) = made(shared=shared, causal=True), sequences()
+    model, (x, _) = made(shared=shared), sequences()
     joined = []
     for h in range(H):
-        head = Head(D, D, causal=True).double()
+        head = Head(D, D).double()
         with torch.no_grad():
             for name in MAPS:
                 own = model.get_parameter(f"{name}.weight")[0 if shared else h]
                 head.get_parameter(f"{name}.weight").copy_(own)
-        joined.append(head(x[..., h * D : (h + 1) * D]))
-    assert_close(model(x), torch.cat(joined, dim=-1) @ model.proj.weight.T, **EXACT)
+        joined.append(head(x[..., h * D : (h + 1) * D], causal=True))
+    want = torch.cat(joined, dim=-1) @ model.proj.weight.T
+    assert_close(model(x, causal=True), want, **EXACT)
+    assert not torch.allclose(model(x), want)
 
 
 def test_it_drops_weights_in_training_only():
@@ -73,5 +75,6 @@ def test_parameters(shared, count):
 def test_it_begins_as_linear_maps_of_its_size_begin():
     torch.manual_seed(0)
     weight = NarrowAttention(256, 8).query.weight
+    assert weight.shape == (8, 32, 32)  # a matrix for each head, unless they share one
     assert weight.abs().max() <= 1 / 32**0.5
     assert_close(weight.std().item(), 1 / (3 * 32) ** 0.5, rtol=0.02, atol=0)

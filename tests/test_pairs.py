@@ -110,7 +110,7 @@ def test_targets_are_what_comes_next_with_the_end_last():
 def epochs(some, seed, n):
     """The batches of n epochs of a stream."""
     k = len(list(all_pair_batches(some, 100)))
-    return list(islice(pair_batches(some, 100, torch.Generator().manual_seed(seed)), n * k)), k
+    return list(islice(pair_batches(some, 100, seed), n * k)), k
 
 
 def same(one, other):
@@ -135,19 +135,44 @@ def test_batches_without_end_bring_each_pair_once_and_then_each_again():
     assert company[0] != company[1] != company[2]
 
 
-def test_the_generator_alone_decides():
+def test_the_seed_alone_decides():
     some = some_pairs(60)
     one, _ = epochs(some, 7, 2)
     torch.manual_seed(123)
+    before = torch.get_rng_state()
     assert same(epochs(some, 7, 2)[0], one)
     assert not same(epochs(some, 8, 2)[0], one)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_batches_are_drawn_as_they_always_were():
+    """Pairs are shuffled, then batches, by one generator: what old runs have seen can be seen."""
+    some, generator = some_pairs(60), torch.Generator().manual_seed(7)
+    got, k = epochs(some, 7, 3)
+    want = []
+    for _ in range(3):
+        shuffled = [some[i] for i in torch.randperm(60, generator=generator)]
+        cut = list(all_pair_batches(shuffled, 100))
+        want += [cut[i] for i in torch.randperm(k, generator=generator)]
+    assert same(got, want)
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2])
+@pytest.mark.parametrize("more", [0, 1, 2, -1])
+def test_what_was_stopped_goes_on_with_the_batch_that_was_next(epoch, more):
+    some = some_pairs(60)
+    all_of_them, k = epochs(some, 7, 4)
+    assert k > 4
+    first = max(0, epoch * k + more)
+    rest = list(islice(pair_batches(some, 100, 7, first), len(all_of_them) - first))
+    assert same(rest, all_of_them[first:])
 
 
 def test_pairs_are_left_as_they_were():
     some = some_pairs(20)
     before = as_tuples(some)
     first = some[0][0]
-    list(islice(pair_batches(some, 50), 9))
+    list(islice(pair_batches(some, 50, 0), 9))
     assert as_tuples(some) == before and some[0][0] is first
 
 
@@ -157,14 +182,14 @@ def test_a_pair_that_fits_into_no_batch():
         list(all_pair_batches(some[:1], 5))
     long = [(torch.tensor([3]), torch.tensor([START, 4, 5, 6, END]))]
     with pytest.raises(ValueError, match="a pair has 4 tokens, max_tokens is 3: give more"):
-        next(pair_batches(long, 3))
+        next(pair_batches(long, 3, 0))
     assert [idx.shape for _, idx, _ in all_pair_batches(long, 4)] == [(1, 4)]
 
 
 def test_no_pairs():
-    for cut in (all_pair_batches, pair_batches):
+    for cut in (all_pair_batches([], 100), pair_batches([], 100, 0)):
         with pytest.raises(ValueError, match="pairs is empty: give at least one"):
-            next(cut([], 100))
+            next(cut)
 
 
 def test_unknown_words():

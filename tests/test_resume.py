@@ -11,17 +11,19 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import torch
 
 import main
-from gptlib import checkpoint, files
+from gptlib import atomic_files, checkpoint, corpus
 from gptlib.data import load_split
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 
+MODEL = "model.safetensors"
 TINY = (
     "--out run --device cpu --max-iters 40 --eval-interval 5 --eval-iters 2 "
     "--n-layer 1 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 "
@@ -62,14 +64,19 @@ class Killed:
         """The exit code of a child that does this; -9 if it was killed."""
         return ended(self.fork(argv, prepare))
 
-    def kill_after(self, seconds):
-        """Begin, or resume what was begun, and kill it after some time."""
+    def kill_after(self, steps, seconds):
+        """Begin, or resume what was begun, and kill it some time after so many steps began."""
         argv = ["resume", "run"] if (self.run / "config.json").exists() else self.begin
         if argv is self.begin:
             shutil.rmtree(self.run, ignore_errors=True)  # made, and not a run yet
-        pid = self.fork(argv, wait_to_be_killed=True)
-        time.sleep(seconds)
-        os.kill(pid, signal.SIGKILL)
+        told, tell = os.pipe()
+        with closing(os.fdopen(told, "rb", buffering=0)) as told:
+            pid = self.fork(argv, lambda: tell_of_steps(tell), wait_to_be_killed=True)
+            os.close(tell)
+            begun = sum(len(told.read(1)) for _ in range(steps))
+            time.sleep(seconds)
+            os.kill(pid, signal.SIGKILL)
+        assert begun == steps
         return ended(pid)
 
     def resume(self):
@@ -82,12 +89,23 @@ class Killed:
 
     def step(self):
         """After how many steps the checkpoint is; None without one."""
-        path = self.run / main.CHECKPOINT
+        path = self.run / MODEL
         return checkpoint.load(path).step if path.exists() else None
 
     def left(self):
         """All that is in the folder of the run, by name, but for the lock, which is empty."""
         return {path.name: path.read_bytes() for path in self.run.iterdir() if path.name != ".lock"}
+
+
+def tell_of_steps(pipe):
+    """Write a byte into the pipe whenever a step is about to change parameters."""
+    step = torch.optim.AdamW.step
+
+    def told(self):
+        os.write(pipe, b".")
+        step(self)
+
+    torch.optim.AdamW.step = told
 
 
 def ended(pid):
@@ -178,6 +196,7 @@ def after(real, *args):
 
 def in_the_middle(real, model, batches):
     batches = list(batches)
+    assert len(batches) == 2
     return real(model, itertools.chain(batches[:1], iter(die, None)))
 
 
@@ -189,7 +208,7 @@ def at_replace(name, nth, new):
     return lambda: instead(Path, "replace", nth, new, writes(name))
 
 
-# Where it is killed, and the step of the checkpoint that is there then: looks are after 5, 10, ...
+# Where it is killed, and the step of the checkpoint that is there then: one comes after 5, 10, ...
 POINTS = {
     "between the steps of Muon and AdamW": (
         lambda: instead(torch.optim.AdamW, "step", 18, die),
@@ -198,13 +217,13 @@ POINTS = {
     # AdamW has two groups, so this is its 18th step, in which one is done.
     "in the middle of a step of AdamW": (lambda: instead(torch, "_fused_adamw_", 36, die), 15),
     "with half of a checkpoint written": (
-        lambda: instead(files, "open", 3, half_written(die), writes(main.CHECKPOINT)),
+        lambda: instead(atomic_files, "open", 3, half_written(die), writes(MODEL)),
         10,
     ),
-    "just before a checkpoint gets its name": (at_replace(main.CHECKPOINT, 3, die), 10),
-    "just after": (at_replace(main.CHECKPOINT, 3, after), 15),
-    # The first two are before the first step: a look, and the counted pairs.
-    "while it looks": (lambda: instead(main, "evaluate", 5, in_the_middle), 10),
+    "just before a checkpoint gets its name": (at_replace(MODEL, 3, die), 10),
+    "just after": (at_replace(MODEL, 3, after), 15),
+    # Before the first step the counted pairs are scored, and the model.
+    "while it measures": (lambda: instead(corpus, "evaluate", 5, in_the_middle), 10),
     "before its first checkpoint": (lambda: instead(torch.optim.AdamW, "step", 3, die), None),
 }
 
@@ -225,7 +244,7 @@ def test_killed_at(alone, killed, kind, point):
 
 @pytest.mark.parametrize(
     ("name", "nth"),
-    [("log.json", 2), ("log.json", 9), ("loss.png", 1), ("sample.txt", 1), (main.CHECKPOINT, 9)],
+    [("log.json", 2), ("log.json", 9), ("loss.png", 1), ("sample.txt", 1), (MODEL, 9)],
 )
 @pytest.mark.parametrize("new", [die, after])
 def test_killed_where_another_file_gets_its_name(alone, killed, name, nth, new):
@@ -246,17 +265,20 @@ def test_killed_before_it_is_a_run(killed):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_any_time(alone, tmp_path, text, kind):
+    """Early, late and in between; where in a step, and what comes after it, is left to chance."""
     wanted, seconds = alone[kind]
     draw = random.Random(kind)
-    steps = set()
+    kept = set()
     for k in range(6):
         (tmp_path / str(k)).mkdir()
         killed = Killed(tmp_path / str(k), [*KINDS[kind].split(), *text])
-        assert killed.kill_after((k + draw.random()) / 6 * seconds) == -signal.SIGKILL
-        steps.add(killed.step())
+        steps = draw.randrange(40 * k // 6, 40 * (k + 1) // 6)
+        assert killed.kill_after(steps, draw.random() * seconds / 10) == -signal.SIGKILL
+        kept.add(killed.step())
+        assert (killed.step() or 0) >= (steps - 1) // 5 * 5
         killed.resume()
         assert killed.left() == wanted
-    assert len(steps) >= 3
+    assert len(kept) >= 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -264,7 +286,8 @@ def test_killed_again_and_again(alone, killed, kind):
     wanted, seconds = alone[kind]
     draw = random.Random(kind)
     for _ in range(4):
-        assert killed.kill_after(draw.uniform(0.2, 0.5) * seconds) == -signal.SIGKILL
+        steps = draw.randrange(1, 10)
+        assert killed.kill_after(steps, draw.random() * seconds / 40) == -signal.SIGKILL
     killed.resume()
     assert killed.left() == wanted
 
@@ -274,7 +297,7 @@ def test_killed_again_and_again(alone, killed, kind):
     [
         (lambda: instead(os, "fsync", 6, lambda *_: full()), 10),
         (lambda: instead(os, "fsync", 7, lambda *_: full()), 15),
-        (lambda: instead(files, "open", 3, half_written(full), writes(main.CHECKPOINT)), 10),
+        (lambda: instead(atomic_files, "open", 3, half_written(full), writes(MODEL)), 10),
     ],
     ids=["checkpoint", "log", "half of a checkpoint"],
 )

@@ -10,19 +10,23 @@ import torch
 from shape_comments import checking, shape_notes
 
 import gptlib
-from gptlib.attention import MultiHeadAttention, attention, causal_mask
+from gptlib.attention import MultiHeadAttention, attention, causal_mask, past_mask
+from gptlib.attention_only import AttentionOnly
 from gptlib.bigram import Bigram
-from gptlib.config import GPTConfig, TransformerConfig
+from gptlib.config import GPTConfig, TrainConfig, TransformerConfig
+from gptlib.corpus import Corpus
 from gptlib.data import all_batches, get_batch
 from gptlib.explorer import AttentionExplorer
 from gptlib.gpt import GPT
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions, sinusoidal
-from gptlib.reader import Reader
-from gptlib.sampling import beam_search, generate, next_probs
+from gptlib.sampling import Sampling, beam_search, generate, next_probs
 from gptlib.summary import summary
+from gptlib.tokenizer import CharTokenizer
+from gptlib.train import next_token_loss, train
 from gptlib.transformer import Transformer
 from gptlib.translation import translate_batch
+from gptlib.writing import write
 
 
 def batches():
@@ -35,8 +39,10 @@ def batches():
 def bigram():
     model = Bigram(5)
     model(torch.zeros(2, 3, dtype=torch.int64))
-    generate(model, torch.zeros(2, 3, dtype=torch.int64), max_new_tokens=2, top_k=2, top_p=0.9)
-    next_probs(torch.zeros(2, 5), temperature=0)
+    likely = Sampling(top_k=2, top_p=0.9, repetition_penalty=1.5)
+    generate(model, torch.zeros(2, 3, dtype=torch.int64), max_new_tokens=2, sampling=likely)
+    next_probs(torch.zeros(2, 5), Sampling(temperature=0))
+    next_probs(torch.zeros(2, 5), Sampling(top_p=0.9))
     next_probs(torch.zeros(2, 5))
 
 
@@ -44,6 +50,8 @@ def self_and_cross_attention():
     x, memory = torch.zeros(2, 3, 5), torch.zeros(2, 4, 5)
     attention(x, memory, memory)
     attention(x, x, x, causal_mask(3))
+    past_mask(torch.tensor([[0, 1, 2], [3, 4, 5]]), S=7)
+    past_mask(torch.tensor([[0, 1, 2], [3, 4, 5]]), S=7, width=2)
     sinusoidal(3, 8)
 
 
@@ -51,23 +59,42 @@ def many_heads():
     x, memory = torch.zeros(2, 3, 20), torch.zeros(2, 6, 20)
     MultiHeadAttention(20, 5)(x, memory)
     NarrowAttention(20, 5)(x)
-    look = MultiHeadAttention(20, 5, causal=True)
-    Reader(7, 20, look, SinusoidalPositions(3, 20))(torch.zeros(2, 3, dtype=torch.int64))
+    attn = MultiHeadAttention(20, 5)
+    AttentionOnly(7, 20, attn, SinusoidalPositions(3, 20))(torch.zeros(2, 3, dtype=torch.int64))
 
 
 def transformer():
-    model = Transformer(TransformerConfig(11, n_layer=1, n_head=2, n_embd=8))
     src, idx = torch.ones(2, 5, dtype=torch.int64), torch.ones(2, 3, dtype=torch.int64)
-    model(src, idx)
-    translate_batch(model, src, beam_width=4)
+    for norm in ("post", "pre"):
+        model = Transformer(TransformerConfig(11, n_layer=1, n_head=2, n_embd=8, norm=norm))
+        model(src, idx)
+        translate_batch(model, src, beam_width=4)
 
 
 def gpt():
-    model = GPT(GPTConfig(11, block_size=6, n_layer=2, n_head=2, n_embd=8, band=2))
     idx = torch.zeros(3, 5, dtype=torch.int64)
-    model(idx)
-    generate(model, idx, max_new_tokens=4, lengths=torch.tensor([1, 5, 2]), stop=7)
-    summary(model, T=4)
+    for norm in ("post", "pre"):
+        config = GPTConfig(11, 6, n_layer=2, n_head=2, n_embd=8, head_size=7, norm=norm, band=2)
+        model = GPT(config)
+        model(idx)
+        model(idx, model.new_cache(3))
+        generate(model, idx, max_new_tokens=4, lengths=torch.tensor([1, 5, 2]), stop=7)
+        summary(model, T=4)
+
+
+def writing():
+    model = GPT(GPTConfig(5, block_size=4, n_layer=1, n_head=2, n_embd=8))
+    list(write(model, CharTokenizer("abc d"), "ab", max_new_tokens=3))
+
+
+def training():
+    corpus = Corpus("abcd" * 9, "abc" * 5, CharTokenizer("abcd"), block_size=3)
+    model = GPT(GPTConfig(4, block_size=3, n_layer=1, n_head=2, n_embd=8))
+    for optimizer in ("adamw", "muon"):
+        config = TrainConfig(max_iters=2, optimizer=optimizer)
+        list(train(model, corpus.batches(2, seed=0), next_token_loss, config))
+    corpus.score(model, batch_size=2)
+    corpus.landmarks(batch_size=2)
 
 
 def beam():
@@ -81,7 +108,18 @@ def explorer():
 
 # Calls that together run every line with a shape comment. Sizes should differ: were B equal to T,
 # (T, B) would pass for (B, T).
-EXAMPLES = [batches, bigram, self_and_cross_attention, many_heads, transformer, gpt, beam, explorer]
+EXAMPLES = [
+    batches,
+    bigram,
+    self_and_cross_attention,
+    many_heads,
+    transformer,
+    gpt,
+    writing,
+    training,
+    beam,
+    explorer,
+]
 
 
 def test_every_shape_comment_in_gptlib_is_true():

@@ -22,10 +22,14 @@ def on_meta(config):
 
 
 def by_hand(config, T):
-    """Multiply-adds of maps, of which a block has twelve of C by C, and of attention."""
+    """Multiply-adds of maps, of which a block has twelve of C by C, and of attention.
+
+    Four of the twelve are attention's, and smaller or larger where heads have a size of their own.
+    """
     V, C, N = config.vocab_size, config.n_embd, config.n_layer
-    maps = T * (N * 12 * C * C + C * V)
-    return maps, N * (T * T * C + T * T * C)
+    inner = C if config.head_size is None else config.n_head * config.head_size
+    maps = T * (N * (4 * C * inner + 8 * C * C) + C * V)
+    return maps, N * (T * T * inner + T * T * inner)
 
 
 def test_the_smallest_gpt_2():
@@ -42,7 +46,13 @@ def test_the_smallest_gpt_2():
 @tying
 @pytest.mark.parametrize("T", [1, 7, 20])
 def test_costs_are_those_by_hand(T, norm, tied):
-    for settings in ({}, {"n_layer": 3, "n_head": 1}, {"band": 2}, {"bias": False}):
+    for settings in (
+        {},
+        {"n_layer": 3, "n_head": 1},
+        {"band": 2},
+        {"bias": False, "attn_bias": False},
+        {"n_head": 5, "head_size": 7},
+    ):
         config = replace(SMALL, norm=norm, tied=tied, **settings)
         table = summary(GPT(config), T)
         assert (table.linear, table.attention) == by_hand(config, T)
@@ -119,7 +129,7 @@ def test_more_tokens_than_positions():
 
 def test_the_readmes_table_is_what_the_models_have():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    models = [checkpoint.load(ROOT / "notebooks" / "logs" / "gpt.safetensors").model]
+    models = [checkpoint.load(ROOT / "notebooks" / "experiments" / "gpt.safetensors").model]
     with torch.device("meta"):
         models += [GPT(published.config) for published in (GPT_1, *GPT_2.values())]
 

@@ -1,5 +1,6 @@
 """Text to ids and back: characters and pieces for any text, words for two languages."""
 
+import json
 import re
 
 import numpy as np
@@ -13,6 +14,8 @@ from gptlib.pairs import load_pairs
 from gptlib.tokenizer import (
     CharTokenizer,
     PieceTokenizer,
+    TextTokenizer,
+    Tokenizer,
     WordTokenizer,
     join_words,
     split_pieces,
@@ -212,6 +215,20 @@ def test_pieces_that_make_no_tokenizer(pieces):
         PieceTokenizer(pieces)
 
 
+def test_pieces_are_counted_in_the_text_alone():
+    """What the other text says more often is neither a piece more nor an earlier one."""
+    tokenizer = PieceTokenizer.from_text("a b b b c c d", 99, more=" c c c c d d a a")
+    assert tokenizer.pieces == [*" abcd", " b", " c"]
+    assert PieceTokenizer.from_text("a b b b c c d", 6, more=" c c c c d d").pieces[5:] == [" b"]
+
+
+def test_a_prompt_leaves_the_space_to_the_word_after_it():
+    tokenizer = PieceTokenizer(" a\n")
+    assert tokenizer.as_prompt(" a a  ") == " a a"
+    assert tokenizer.as_prompt("a\n") == "a\n" and tokenizer.as_prompt("  ") == ""
+    assert CharTokenizer("a ").as_prompt(" a  ") == " a  "
+
+
 def test_no_pieces():
     for make in (lambda: PieceTokenizer([]), lambda: PieceTokenizer.from_text("", 9)):
         with pytest.raises(ValueError, match="text is '': a tokenizer needs a str with at least"):
@@ -230,6 +247,25 @@ def test_unknown_id_of_a_piece(bad):
         PieceTokenizer(["a", "b", " ", " ab"]).decode([0, bad])
     with pytest.raises(ValueError, match="ids 'ab' are not one sequence of ints"):
         PieceTokenizer("ab").decode("ab")
+
+
+@given(written.filter(bool), st.integers(1, 40))
+def test_the_bytes_of_tokens_are_the_text(text, vocab_size):
+    for tokenizer in (
+        CharTokenizer(text),
+        PieceTokenizer.from_text(text, len(set(text)) + vocab_size),
+    ):
+        ids = tokenizer.encode(text)
+        assert b"".join(tokenizer.token_bytes(i) for i in ids) == text.encode()
+        for i in range(tokenizer.vocab_size):
+            assert tokenizer.token_bytes(i).decode() == tokenizer.decode([i])
+
+
+@pytest.mark.parametrize("bad", [3, -1])
+def test_unknown_id_has_no_bytes(bad):
+    for tokenizer in (CharTokenizer("abc"), PieceTokenizer("abc")):
+        with pytest.raises(ValueError, match=f"id {bad} is not among this tokenizer's, 0 to 2"):
+            tokenizer.token_bytes(bad)
 
 
 # Words
@@ -308,3 +344,71 @@ def test_unknown_word(text, word):
 def test_unknown_id_of_a_word(bad):
     with pytest.raises(ValueError, match=f"id {bad} is not among this tokenizer's, 0 to 4"):
         WordTokenizer("a b").decode([3, bad])
+
+
+def test_words_are_not_what_a_text_is_made_of():
+    """Between them come spaces by rule, so their bytes, one after the other, are no text."""
+    assert not isinstance(WordTokenizer("a b"), TextTokenizer)
+    assert not hasattr(WordTokenizer("a b"), "token_bytes")
+
+
+# States
+
+STATES = {
+    CharTokenizer: ["abn", " ", "\n é猫🙂"],
+    PieceTokenizer: [["b", "a"], [" ", "a", "b", " ab", "\n"]],
+    WordTokenizer: [". bird egg the", "'s l' oiseau"],
+}
+NO_STATES = {
+    CharTokenizer: ["", "ba", "aa", ["a"], None, 7],
+    PieceTokenizer: [[], "ab", ["ab"], ["a", "a"], ["a", 1], [["a"]], {"a": 1}, None, 7],
+    WordTokenizer: ["", "b a", "a a", "a  b", ["a"], None],
+}
+
+
+def pairs(table):
+    return [(kind, state) for kind, states in table.items() for state in states]
+
+
+@pytest.mark.parametrize(("kind", "state"), pairs(STATES))
+def test_the_state_is_all_there_is(kind, state):
+    tokenizer = kind.from_state(state)
+    assert type(tokenizer) is kind and tokenizer.state() == state
+    again = kind.from_state(json.loads(json.dumps(tokenizer.state())))
+    assert again == tokenizer and hash(again) == hash(tokenizer)
+    ids = list(range(tokenizer.vocab_size))
+    assert again.decode(ids) == tokenizer.decode(ids)
+    assert again.encode(tokenizer.decode(ids)) == tokenizer.encode(tokenizer.decode(ids))
+    assert repr(tokenizer) == f"{kind.__name__}({state!r})"
+
+
+def test_equal_states_of_two_classes_are_two_tokenizers():
+    assert CharTokenizer("a") != WordTokenizer("a")
+    assert CharTokenizer("a").state() == WordTokenizer("a").state() == "a"
+    assert len({CharTokenizer("a"), WordTokenizer("a"), PieceTokenizer("a"), "a"}) == 4
+
+
+def test_a_state_that_was_handed_out_is_the_callers():
+    tokenizer = PieceTokenizer("ab")
+    tokenizer.state().append("c")
+    assert tokenizer.state() == ["a", "b"]
+
+
+@pytest.mark.parametrize(("kind", "state"), pairs(NO_STATES))
+def test_a_state_that_is_none(kind, state):
+    with pytest.raises(ValueError, match=r"is not the state of a|text is|pieces are"):
+        kind.from_state(state)
+
+
+def test_what_cannot_say_its_state_is_no_tokenizer():
+    class Half(Tokenizer):
+        vocab_size = 1
+
+        def encode(self, text):
+            return []
+
+        def decode(self, ids):
+            return ""
+
+    with pytest.raises(TypeError, match="abstract method '?state"):
+        Half()

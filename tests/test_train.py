@@ -2,31 +2,21 @@
 
 import math
 from dataclasses import replace
-from itertools import islice, repeat
+from itertools import islice
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.testing import assert_close
-from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from gptlib.bigram import Bigram, count
-from gptlib.config import GPTConfig, TrainConfig, TransformerConfig
+from gptlib.config import GPTConfig, TrainConfig
 from gptlib.data import IGNORE, all_batches, batches, get_batch, load_floor, load_split, story_ids
 from gptlib.gpt import GPT
+from gptlib.optim import learning_rate, make_optimizers
 from gptlib.tokenizer import CharTokenizer
-from gptlib.train import (
-    average,
-    evaluate,
-    learning_rate,
-    load_optimizer_state,
-    make_optimizers,
-    next_token_loss,
-    optimizer_state,
-    train,
-)
-from gptlib.transformer import Transformer
+from gptlib.train import average, evaluate, next_token_loss, token_losses, train
 from gptlib.world import surprisals
 
 V = 7
@@ -119,16 +109,6 @@ def test_a_run_is_what_the_same_steps_by_hand_are(decay):
         assert_close(p, q, rtol=0, atol=1e-12)
 
 
-def test_only_matrices_decay():
-    model = Small()
-    still = lambda model, batch: 0 * sum(p.sum() for p in model.parameters())  # noqa: E731
-    config = TrainConfig(max_iters=1, learning_rate=0.1, weight_decay=0.5)
-    list(train(model, repeat(()), still, config))
-    assert_close(model.table, 0.95 * Small().table, rtol=0, atol=1e-12)
-    assert torch.equal(model.bias, Small().bias)
-    assert torch.equal(model.gain, Small().gain)
-
-
 def test_without_decay_the_steps_are_those_of_adam():
     settings = {"betas": (0.7, 0.9), "eps": 1e-2}
     config = TrainConfig(
@@ -144,7 +124,8 @@ def test_without_decay_the_steps_are_those_of_adam():
     optimizer = torch.optim.Adam(hand.parameters(), **settings)
     for step, batch in enumerate(islice(drawn(), 20)):
         optimizer.param_groups[0]["lr"] = learning_rate(step, config)
-        loss = next_token_loss(hand, batch)
+        total, asked = next_token_loss(hand, batch)
+        loss = total / asked
         assert losses[step] == pytest.approx(loss.item(), abs=1e-12)
         optimizer.zero_grad()
         loss.backward()
@@ -153,39 +134,109 @@ def test_without_decay_the_steps_are_those_of_adam():
         assert_close(p, q, rtol=0, atol=1e-12)
 
 
-def test_every_parameter_is_in_one_group():
-    [optimizer] = make_optimizers(Small(), TrainConfig())
-    assert [len(group["params"]) for group in optimizer.param_groups] == [1, 2]
-
-
-def test_nothing_happens_before_it_is_asked_for_and_no_batch_is_wasted():
+@pytest.mark.parametrize("max_iters", [1, 3])
+def test_nothing_happens_before_it_is_asked_for_and_no_batch_is_wasted(max_iters):
     model, source = Small(), drawn()
-    run = train(model, source, next_token_loss, TrainConfig(max_iters=3))
+    run = train(model, source, next_token_loss, TrainConfig(max_iters=max_iters))
     assert torch.equal(model.table, Small().table)
-    assert len(list(run)) == 3
-    fourth = list(islice(drawn(), 4))[3]
-    assert torch.equal(next(source)[0], fourth[0])
+    assert len(list(run)) == max_iters
+    following = list(islice(drawn(), max_iters + 1))[-1]
+    assert torch.equal(next(source)[0], following[0])
+
+
+def asking(*counts, T=8, seed=0):
+    """For each count a batch that asks for so many targets, spread over twice as many rows."""
+    generator = torch.Generator().manual_seed(seed)
+    made = []
+    for n in counts:
+        B = 2 * math.ceil(max(n, 1) / T)
+        idx, targets = torch.randint(V, (2, B, T), generator=generator)
+        silent = torch.randperm(B * T, generator=generator)[n:]
+        targets.view(-1)[silent] = IGNORE
+        made.append((idx, targets))
+    return made
+
+
+def together(batches):
+    return tuple(torch.cat(parts) for parts in zip(*batches, strict=True))
+
+
+def gradients(model):
+    return [p.grad.clone() for p in model.parameters()]
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_a_step_on_some_batches_is_one_on_all_their_rows(optimizer):
-    sizes = {"max_iters": 6, "warmup_iters": 2, "grad_clip": 0.3, "optimizer": optimizer}
-    source = drawn()
-    whole = [[torch.cat(parts) for parts in zip(*islice(source, 3), strict=True)] for _ in range(6)]
-    at_once, in_parts = tiny(bias=False), tiny(bias=False)
-    want = list(train(at_once, whole, next_token_loss, TrainConfig(**sizes)))
-    got = list(train(in_parts, drawn(), next_token_loss, TrainConfig(**sizes, accumulate=3)))
-    assert got == pytest.approx(want, rel=0, abs=1e-12)
+@pytest.mark.parametrize("counts", [(10, 90), (90, 10), (30, 30, 30), (0, 7, 1, 40)])
+def test_a_step_on_some_batches_is_one_on_all_their_rows(counts, optimizer):
+    """However many of its targets are in which of them."""
+    settings = TrainConfig(max_iters=4, warmup_iters=2, grad_clip=0.3, optimizer=optimizer)
+    steps = [asking(*counts, seed=n) for n in range(4)]
+    whole, parts = [together(batches) for batches in steps], [b for step in steps for b in step]
+    at_once, in_parts, lengths = tiny(attn_bias=False), tiny(attn_bias=False), []
+
+    def watched(model, batch):
+        total, asked = next_token_loss(model, batch)
+        assert asked == sum(counts)
+        grads = torch.autograd.grad(total / asked, model.parameters(), retain_graph=True)
+        lengths.append(math.sqrt(sum(float((g**2).sum()) for g in grads)))
+        return total, asked
+
+    one = train(at_once, whole, watched, settings)
+    some = train(in_parts, parts, next_token_loss, replace(settings, accumulate=len(counts)))
+    for want, got in zip(one, some, strict=True):
+        assert got == pytest.approx(want, rel=0, abs=1e-12)
+        for p, q in zip(gradients(at_once), gradients(in_parts), strict=True):
+            assert_close(p, q, rtol=0, atol=1e-12)
+    assert min(lengths) > 0.3  # all are cut, after they were added up
     assert_same(in_parts, at_once, atol=1e-12)
-    assert not torch.equal(at_once.tok_emb.weight, tiny(bias=False).tok_emb.weight)
+    assert not torch.equal(at_once.tok_emb.weight, tiny(attn_bias=False).tok_emb.weight)
 
 
-def test_each_step_takes_its_batches_and_no_more():
+def test_a_step_is_not_the_mean_of_its_batches_means():
+    few, many = asking(10, 90)
+    by_batch = [evaluate(tiny(), [batch]) for batch in (few, many)]
+    config = TrainConfig(max_iters=1, accumulate=2)
+    [loss] = train(tiny(), [few, many], next_token_loss, config)
+    assert loss == pytest.approx(0.1 * by_batch[0] + 0.9 * by_batch[1], rel=0, abs=1e-12)
+    assert abs(loss - sum(by_batch) / 2) > 0.01
+
+
+def test_a_loss_says_itself_what_counts():
+    """Whatever it gives: the loop adds up sums and counts, and looks at no batch."""
+    model = Small()
+
+    def loss(model, batch):
+        factor, count = batch
+        return factor * model.table.sum(), torch.tensor(count)
+
+    config = TrainConfig(max_iters=1, accumulate=2, grad_clip=math.inf)
+    [mean] = train(model, [(3.0, 1), (-1.0, 7)], loss, config)
+    assert mean == pytest.approx(2 / 8 * Small().table.sum().item(), rel=0, abs=1e-12)
+    assert_close(model.table.grad, torch.full((V, V), 2 / 8).double(), rtol=0, atol=1e-15)
+    assert model.bias.grad is None and torch.equal(model.bias, Small().bias)
+
+
+@pytest.mark.parametrize("grad_clip", [0.05, 0.1, 5, math.inf])
+def test_a_gradient_is_no_longer_than_it_may_be(grad_clip):
+    model, batch = Small(), get_batch(numbers(), 4, 8, torch.Generator().manual_seed(0))
+    total, asked = next_token_loss(model, batch)
+    grads = torch.autograd.grad(total / asked, model.parameters())
+    length = math.sqrt(sum(float((g**2).sum()) for g in grads))
+    assert 0.1 < length < 5
+    list(train(model, [batch], next_token_loss, TrainConfig(max_iters=1, grad_clip=grad_clip)))
+    share = min(1, grad_clip / length)
+    for g, p in zip(grads, model.parameters(), strict=True):
+        assert_close(p.grad, share * g, rtol=0, atol=2e-6)  # clipping adds 1e-6 to the length
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_each_step_takes_its_batches_and_no_more(accumulate):
     taken = []
     source = (taken.append(n) or batch for n, batch in enumerate(drawn()))
-    run = train(Small(), source, next_token_loss, TrainConfig(max_iters=2, accumulate=3))
-    assert [len(taken) for _ in run] == [3, 6]
-    assert taken == [0, 1, 2, 3, 4, 5]
+    config = TrainConfig(max_iters=2, accumulate=accumulate)
+    run = train(Small(), source, next_token_loss, config)
+    assert [len(taken) for _ in run] == [accumulate, 2 * accumulate]
+    assert taken == list(range(2 * accumulate))
 
 
 def test_no_step_is_taken_on_fewer_batches_than_it_needs():
@@ -258,168 +309,20 @@ def test_a_bigram_learns_what_counting_knows():
     assert counted - 0.001 < learned < counted + 0.01
 
 
-# Muon
-
-
-def in_blocks(model):
-    """The matrices in blocks, by the names that they have in our models."""
-    return {
-        name: p
-        for name, p in model.named_parameters()
-        if name.startswith(("blocks.", "encoder.", "decoder.")) and p.dim() == 2
-    }
-
-
-def near_orthogonal(matrix):
-    """Newton and Schulz' five iterations, in bfloat16 as torch.optim.Muon does them."""
-    high = matrix.shape[0] > matrix.shape[1]
-    x = (matrix.mT if high else matrix).bfloat16()
-    x = x / x.norm()
-    for _ in range(5):
-        gram = x @ x.mT
-        both = torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
-        x = torch.addmm(x, both, x, beta=3.4445)
-    return x.mT if high else x
-
-
-@pytest.mark.parametrize("decay", ["cosine", "linear"])
-def test_muons_steps_are_those_by_hand(decay):
-    config = TrainConfig(
-        max_iters=12,
-        warmup_iters=4,
-        decay=decay,
-        weight_decay=0.3,
-        grad_clip=0.5,
-        optimizer="muon",
-        learning_rate=0.01,
-        muon_rate=0.05,
-    )
-    # A key's bias has no effect, so AdamW would step along rounding errors.
-    model, hand = tiny(bias=False), tiny(bias=False)
-    losses = list(train(model, drawn(), next_token_loss, config))
-
-    matrices = in_blocks(hand)
-    tables = [hand.tok_emb.weight, hand.pos_emb.table]
-    vectors = [p for p in hand.parameters() if p.dim() == 1]
-    groups = [{"params": tables, "weight_decay": 0.3}, {"params": vectors, "weight_decay": 0}]
-    adamw = torch.optim.AdamW(groups, betas=config.betas, eps=config.eps)
-    means = {name: torch.zeros_like(p) for name, p in matrices.items()}
-    for step, batch in enumerate(islice(drawn(), 12)):
-        hand.zero_grad()
-        loss = next_token_loss(hand, batch)
-        assert losses[step] == pytest.approx(loss.item(), abs=1e-12)
-        loss.backward()
-        norm = math.sqrt(sum(float((p.grad**2).sum()) for p in hand.parameters()))
-        assert norm > 0.5  # each is cut
-        for p in hand.parameters():
-            p.grad *= 0.5 / (norm + 1e-6)
-        for group in adamw.param_groups:
-            group["lr"] = learning_rate(step, config)
-        adamw.step()
-        share = learning_rate(step, config) / 0.01  # of the highest rate
-        for name, p in matrices.items():
-            means[name] = 0.95 * means[name] + 0.05 * p.grad
-            ahead = 0.95 * means[name] + 0.05 * p.grad  # Nesterov's
-            rows, columns = p.shape
-            rate = 0.05 * share * math.sqrt(max(1, rows / columns))
-            with torch.no_grad():
-                p -= rate * near_orthogonal(ahead).double()
-    assert {tuple(p.shape) for p in matrices.values()} == {(8, 8), (32, 8), (8, 32)}
-    assert_same(model, hand, atol=1e-12)
-
-
-def test_muon_steps_along_all_directions_alike():
-    """Along those of the gradient, however much longer it is in some of them."""
-    model, start = tiny(), tiny()
-    generator = torch.Generator().manual_seed(1)
-    directions, slopes = {}, {}
-    for name, p in in_blocks(model).items():
-        U, _, Vh = torch.linalg.svd(torch.randn(p.shape, generator=generator).double(), False)
-        directions[name] = U, Vh
-        slopes[name] = (U * torch.linspace(1, 0.1, 8)) @ Vh
-
-    def loss(model, batch):
-        return sum((p * slopes[name]).sum() for name, p in in_blocks(model).items())
-
-    list(train(model, [()], loss, TrainConfig(max_iters=1, optimizer="muon", muon_rate=0.5)))
-    before = in_blocks(start)
-    for name, p in in_blocks(model).items():
-        U, Vh = directions[name]
-        rows, columns = p.shape
-        step = (before[name] - p) / (0.5 * math.sqrt(max(1, rows / columns)))
-        along = U.mT @ step @ Vh.mT
-        assert 0.6 < along.diag().min() and along.diag().max() < 1.25
-        assert (along - along.diag().diag()).abs().max() < 0.05
-
-
-MODELS = {
-    "tied": tiny,
-    "untied": lambda: tiny(tied=False),
-    "of 2017": lambda: Transformer(TransformerConfig(V, n_layer=2, n_head=2, n_embd=8)).double(),
-}
-
-
-@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
-def test_muon_has_the_matrices_in_blocks_and_adamw_all_else(make):
-    model = make()
-    muon, adamw = make_optimizers(model, TrainConfig(optimizer="muon", weight_decay=0.3))
-    assert isinstance(muon, torch.optim.Muon) and isinstance(adamw, torch.optim.AdamW)
-    name_of = {p: name for name, p in model.named_parameters()}
-    [group], [tables, vectors] = (optimizer.param_groups for optimizer in (muon, adamw))
-    assert {name_of[p] for p in group["params"]} == set(in_blocks(model))
-    assert all(p.dim() == 2 for p in tables["params"])
-    assert all(p.dim() == 1 for p in vectors["params"])
-    every = [name_of[p] for g in (group, tables, vectors) for p in g["params"]]
-    assert sorted(every) == sorted(name_of.values())
-    assert [g["weight_decay"] for g in (group, tables, vectors)] == [0, 0.3, 0]
-
-
-@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
-def test_with_muon_only_tables_decay(make):
-    model = make()
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    still = lambda model, batch: 0 * sum(p.sum() for p in model.parameters())  # noqa: E731
-    config = TrainConfig(max_iters=1, learning_rate=0.1, weight_decay=0.5, optimizer="muon")
-    list(train(model, [()], still, config))
-    for name, p in model.named_parameters():
-        table = name in ("tok_emb.weight", "pos_emb.table", "lm_head.weight")
-        assert_close(p, 0.95 * before[name] if table else before[name], rtol=0, atol=1e-15)
-
-
-def test_muon_without_a_block():
-    with pytest.raises(ValueError, match="Bigram has no blocks for Muon: choose 'adamw'"):
-        make_optimizers(Bigram(V), TrainConfig(optimizer="muon"))
-
-
 # Going on
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 @pytest.mark.parametrize("done", [1, 5])
-def test_what_was_broken_off_goes_on_as_if_it_had_not_been(optimizer, done):
-    config = TrainConfig(
-        max_iters=9, warmup_iters=3, learning_rate=0.02, optimizer=optimizer, accumulate=2
-    )
+def test_what_was_stopped_goes_on_as_if_it_had_not_been(done):
+    config = TrainConfig(max_iters=9, warmup_iters=3, learning_rate=0.02, accumulate=2)
     whole = tiny()
-    optimizers = make_optimizers(whole, config)
-    losses = list(train(whole, drawn(), next_token_loss, config, optimizers))
-
-    source, first = drawn(), tiny()
-    of_first = make_optimizers(first, config)
-    begun = list(islice(train(first, source, next_token_loss, config, of_first), done))
-    memory = {name: t.clone() for name, t in optimizer_state(first, of_first).items()}
-    second = tiny(init_std=0.1)
-    second.load_state_dict(first.state_dict())
-    of_second = make_optimizers(second, config)
-    load_optimizer_state(second, of_second, memory)
-    begun += train(second, source, next_token_loss, config, of_second, done)
-
+    losses = list(train(whole, drawn(), next_token_loss, config))
+    model, source = tiny(), drawn()
+    optimizers = make_optimizers(model, config)
+    begun = list(islice(train(model, source, next_token_loss, config, optimizers), done))
+    begun += train(model, source, next_token_loss, config, optimizers, done)
     assert begun == losses
-    assert_same(second, whole)
-    want, got = optimizer_state(whole, optimizers), optimizer_state(second, of_second)
-    assert list(got) == list(want)
-    for name, tensor in want.items():
-        assert torch.equal(got[name], tensor), name
+    assert_same(model, whole)
 
 
 def test_when_all_steps_are_done_none_is_taken():
@@ -428,83 +331,7 @@ def test_when_all_steps_are_done_none_is_taken():
     assert torch.equal(next(source)[0], next(drawn())[0])
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_memories_are_named_after_their_parameters(optimizer):
-    model = tiny(tied=False)
-    config = TrainConfig(max_iters=2, optimizer=optimizer)
-    optimizers = make_optimizers(model, config)
-    assert optimizer_state(model, optimizers) == {}
-    list(train(model, drawn(), next_token_loss, config, optimizers))
-    state, p = optimizer_state(model, optimizers), dict(model.named_parameters())
-    of_muon = set(in_blocks(model)) if optimizer == "muon" else set()
-    of_adamw = {
-        f"{key}.{n}" for n in p.keys() - of_muon for key in ("step", "exp_avg", "exp_avg_sq")
-    }
-    assert set(state) == {f"momentum_buffer.{name}" for name in of_muon} | of_adamw
-    for full, tensor in state.items():
-        key, name = full.split(".", 1)
-        assert tensor.shape == (() if key == "step" else p[name].shape), full
-    assert all(tensor == 2 for full, tensor in state.items() if full.startswith("step."))
-
-
-# The learning rate
-
-
-@pytest.mark.parametrize(
-    ("decay", "theirs"),
-    [("cosine", get_cosine_schedule_with_warmup), ("linear", get_linear_schedule_with_warmup)],
-)
-def test_the_rates_are_those_of_transformers(decay, theirs):
-    """Theirs begin at 0 and so do nothing in the first step; ours are one step further on."""
-    config = TrainConfig(max_iters=50, learning_rate=0.3, warmup_iters=10, decay=decay)
-    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.3)
-    schedule = theirs(optimizer, num_warmup_steps=10, num_training_steps=50)
-    rates = []
-    for _ in range(50):
-        rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        schedule.step()
-    ours = [learning_rate(step, config) for step in range(50)]
-    assert ours[:10] == pytest.approx([0.03 * (step + 1) for step in range(10)])
-    assert ours[:9] == pytest.approx(rates[1:10])
-    assert ours[10:] == pytest.approx(rates[10:])
-    assert ours[10] == 0.3
-    assert 0 < ours[-1] < 0.01
-
-
-@pytest.mark.parametrize(("n_embd", "warmup"), [(512, 4000), (64, 7), (16, 1)])
-def test_inverse_sqrt_is_equation_3(n_embd, warmup):
-    config = TrainConfig(
-        max_iters=10 * warmup,
-        learning_rate=1 / math.sqrt(n_embd * warmup),
-        warmup_iters=warmup,
-        decay="inverse_sqrt",
-    )
-    steps = range(1, 12 * warmup + 1)  # max_iters change nothing in it
-    rates = [learning_rate(step - 1, config) for step in steps]
-    want = [n_embd**-0.5 * min(step**-0.5, step * warmup**-1.5) for step in steps]
-    assert rates == pytest.approx(want, rel=1e-12)
-    assert max(rates) == rates[warmup - 1]
-
-
-@pytest.mark.parametrize("decay", ["cosine", "linear"])
-def test_after_the_last_step_the_rate_stays_at_0(decay):
-    config = TrainConfig(max_iters=10, decay=decay)
-    assert [learning_rate(step, config) for step in (10, 11, 20)] == [0, 0, 0]
-
-
-@pytest.mark.parametrize("decay", ["cosine", "linear", "inverse_sqrt"])
-def test_another_highest_rate_changes_only_the_scale(decay):
-    config = TrainConfig(max_iters=40, learning_rate=0.3, warmup_iters=7, decay=decay)
-    for step in range(45):
-        want = 5 * learning_rate(step, config)
-        assert learning_rate(step, config, 1.5) == pytest.approx(want, rel=1e-12)
-
-
-def test_without_a_warm_up_the_first_rate_is_the_highest():
-    rates = [learning_rate(step, TrainConfig(max_iters=9)) for step in range(9)]
-    assert rates[0] == 1e-3
-    assert rates == sorted(rates, reverse=True)
+# The settings
 
 
 @pytest.mark.parametrize(
@@ -520,10 +347,15 @@ def test_without_a_warm_up_the_first_rate_is_the_highest():
         ({"betas": ("a", "b")}, "betas are .'a', 'b'.: give two numbers"),
         ({"max_iters": 0}, "max_iters is 0: give a whole number, at least 1"),
         ({"max_iters": 1.5}, "max_iters is 1.5: give a whole number, at least 1"),
+        ({"max_iters": 2**31}, "max_iters is 2147483648: .* at least 1 and at most 2147483647"),
         ({"warmup_iters": -1}, "warmup_iters is -1: give a whole number, at least 0"),
         ({"warmup_iters": 1000}, "warmup_iters 1000 leave nothing of max_iters 1000"),
         ({"decay": "step"}, "decay is 'step': give 'cosine', 'linear' or 'inverse_sqrt'"),
         ({"decay": "inverse_sqrt"}, "from where warmup_iters end, and they are 0: give 1 or more"),
+        (
+            {"decay": "inverse_sqrt", "warmup_iters": None, "max_iters": 19},
+            "from where warmup_iters end, and they are 0: give 1 or more",
+        ),
         ({"weight_decay": -0.1}, "weight_decay is -0.1: give 0 or a positive number"),
         ({"weight_decay": math.nan}, "weight_decay is nan"),
         ({"betas": (0.9, 1)}, "betas are .0.9, 1.: give two numbers from 0 to below 1"),
@@ -604,22 +436,37 @@ def asked(B, T, seed, silent=0.3):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.6, 1.0])
 def test_label_smoothing_is_its_definition(smoothing):
     model, (src, idx, targets) = Reply(), asked(4, 6, seed=2)
-    losses = []
+    want = torch.zeros(4, 6).double()  # and so it stays where nothing is asked for
     for b, t in (targets != IGNORE).nonzero().tolist():
         exps = [math.exp(score) for score in model.table[src[b, 0], idx[b, t]].tolist()]
         q = [smoothing / V] * V
         q[targets[b, t]] += 1 - smoothing
-        losses.append(-sum(q[v] * math.log(exps[v] / sum(exps)) for v in range(V)))
-    got = next_token_loss(model, (src, idx, targets), label_smoothing=smoothing)
-    assert 10 < len(losses) < 24
-    assert got.item() == pytest.approx(sum(losses) / len(losses), abs=1e-12)
+        want[b, t] = -sum(q[v] * math.log(exps[v] / sum(exps)) for v in range(V))
+    got = token_losses(model, (src, idx, targets), label_smoothing=smoothing)
+    assert_close(got, want, rtol=0, atol=1e-12)
+    assert 10 < (got > 0).sum() == (targets != IGNORE).sum() < 24
+    total, count = next_token_loss(model, (src, idx, targets), label_smoothing=smoothing)
+    assert total.item() == pytest.approx(want.sum().item(), abs=1e-12)
+    assert count == (targets != IGNORE).sum() and total.requires_grad
 
 
-def test_without_smoothing_the_loss_is_what_it_was():
+def test_without_smoothing_losses_are_pytorchs():
     model, (idx, targets) = Small(), get_batch(numbers(), 4, 8)
-    want = F.cross_entropy(model(idx).flatten(0, 1), targets.flatten())
-    assert torch.equal(next_token_loss(model, (idx, targets)), want)
-    assert torch.equal(next_token_loss(model, (idx, targets), label_smoothing=0.0), want)
+    want = F.cross_entropy(model(idx).mT, targets, reduction="none")
+    assert torch.equal(token_losses(model, (idx, targets)), want)
+    assert torch.equal(token_losses(model, (idx, targets), label_smoothing=0.0), want)
+    total, count = next_token_loss(model, (idx, targets))
+    assert_close(total / count, F.cross_entropy(model(idx).mT, targets), rtol=0, atol=1e-12)
+
+
+def test_what_a_loss_is_of_takes_no_gradient_from_what_is_not_asked_for():
+    model, (src, idx, targets) = Reply(), asked(4, 6, seed=2)
+    total, _ = next_token_loss(model, (src, idx, targets))
+    [grad] = torch.autograd.grad(total, model.table)
+    seen = torch.zeros(V, V, dtype=torch.bool)
+    for b, t in (targets != IGNORE).nonzero().tolist():
+        seen[src[b, 0], idx[b, t]] = True
+    assert torch.equal(grad.abs().sum(-1) > 0, seen)
 
 
 # The score
@@ -673,6 +520,14 @@ def test_a_score_of_pairs_is_the_mean_over_all_targets():
         for b, t in (targets != IGNORE).nonzero()
     ]
     assert evaluate(model, batches) == pytest.approx(sum(nats) / len(nats), abs=1e-12)
+
+
+@pytest.mark.parametrize("counts", [(10, 90), (90, 10), (3, 0, 40)])
+def test_a_score_of_some_batches_is_that_of_all_their_rows(counts):
+    some = asking(*counts)
+    assert evaluate(tiny(), some) == pytest.approx(
+        evaluate(tiny(), [together(some)]), rel=0, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("training", [True, False])

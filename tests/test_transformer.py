@@ -1,8 +1,9 @@
 """The Transformer is PyTorch's, has the paper's sizes, and looks only where it should."""
 
+import json
 import math
 import re
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from test_layers import biases, carry, counterparts, joined, norms, of_ordinary_
 from torch import nn
 from torch.testing import assert_close
 
+from gptlib.attention import record_attention
 from gptlib.config import TransformerConfig
 from gptlib.papers import TRANSFORMER
 from gptlib.positions import sinusoidal
@@ -35,7 +37,8 @@ def all_counterparts(model):
     if model.config.norm == "pre":
         for stack, norm in {"encoder": model.ln_memory, "decoder": model.ln_f}.items():
             yield f"{stack}.norm.weight", [norm.weight]
-            yield f"{stack}.norm.bias", [norm.bias]
+            if norm.bias is not None:
+                yield f"{stack}.norm.bias", [norm.bias]
 
 
 def pytorchs(model):
@@ -45,7 +48,7 @@ def pytorchs(model):
     if not pre:
         theirs.encoder.norm = theirs.decoder.norm = None  # the paper has none there
     pairs = dict(all_counterparts(model))
-    carry(pairs, theirs)
+    carry(pairs, theirs, model.config)
     return theirs, pairs
 
 
@@ -76,8 +79,8 @@ def gradients(logits, leaves):
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor")
 @norms
 @biases
-def test_it_is_pytorchs(norm, bias):
-    model = made(norm=norm, bias=bias)
+def test_it_is_pytorchs(norm, attn_bias, bias):
+    model = made(norm=norm, attn_bias=attn_bias, bias=bias)
     theirs, pairs = pytorchs(model)
     ours = [p for parts in pairs.values() for p in parts]
     assert {id(p) for p in ours} == {id(p) for p in model.parameters()} - {id(model.tok_emb.weight)}
@@ -102,7 +105,10 @@ def size(config):
 def test_the_papers_models_have_the_sizes_that_are_written_down(name, with_biases):
     published = TRANSFORMER[name]
     assert size(published.config) == published.parameters
-    assert size(replace(published.config, bias=True)) == with_biases
+    assert size(replace(published.config, attn_bias=True)) == with_biases
+    C, N = published.config.n_embd, published.config.n_layer
+    others = N * 2 * 5 * C + N * 5 * C  # of two feed-forward layers and five norms
+    assert size(replace(published.config, bias=False)) == published.parameters - others
     assert size(replace(published.config, norm="pre")) == published.parameters + (
         4 * published.config.n_embd
     )
@@ -116,9 +122,25 @@ def test_vocabularies_that_give_the_printed_sizes(name, least, most):
         assert (f"{round(counted / 1e6)}M" == published.printed) == fits
 
 
+DEFAULTS = {
+    "block_size": 512,
+    "n_layer": 6,
+    "n_head": 8,
+    "n_embd": 512,
+    "head_size": None,
+    "dropout": 0.1,
+    "attn_dropout": 0.0,
+    "norm": "post",
+    "activation": "relu",
+    "attn_bias": False,
+    "bias": True,
+    "pad": 0,
+}
+
+
 def test_the_papers_settings_are_those_of_table_3():
     base, big = (TRANSFORMER[name].config for name in ("base", "big"))
-    assert base == TransformerConfig(37_000, 512, 6, 8, 512, 0.1, "post", False, 0)
+    assert asdict(base) == {"vocab_size": 37_000} | DEFAULTS
     assert (base.n_inner, big.n_inner) == (2048, 4096)
     assert replace(base, n_embd=1024, n_head=16, dropout=0.3) == big
 
@@ -220,15 +242,20 @@ def test_the_first_parameters():
 
 
 @norms
-def test_dropout_falls_where_the_paper_has_it(norm, monkeypatch):
-    """On both sums of embedding and position, and on each layer's output; attention has none."""
-    model = made(norm=norm, dropout=0.25).train()
+@pytest.mark.parametrize("attn_dropout", [0.0, 0.4])
+def test_dropout_falls_where_the_paper_has_it(norm, attn_dropout, monkeypatch):
+    """On both sums of embedding and position, and on each layer's output; weights have their own.
+
+    The paper's have none.
+    """
+    own = {"attn_dropout": attn_dropout} if attn_dropout else {}
+    model = made(norm=norm, dropout=0.25, **own).train()
     dropped, fused = [], []
     attend = F.scaled_dot_product_attention
 
     def attention(q, k, v, mask, dropout, **settings):
         fused.append(dropout)
-        return attend(q, k, v, mask, dropout, **settings)
+        return attend(q, k, v, mask, 0.0, **settings)
 
     monkeypatch.setattr(F, "dropout", lambda x, p, *rest: dropped.append((x, p, *rest)) or x)
     monkeypatch.setattr(F, "scaled_dot_product_attention", attention)
@@ -236,7 +263,7 @@ def test_dropout_falls_where_the_paper_has_it(norm, monkeypatch):
     assert [p for _, p, *_ in dropped] == [0.25] * (2 + 2 * N + 3 * N)
     assert all(training for _, _, training, *_ in dropped)
     assert {x.shape[-1] for x, *_ in dropped} == {C}
-    assert fused == [0.0] * (N + 2 * N)
+    assert fused == [attn_dropout] * (N + 2 * N)
     for (x, *_), ids in ((dropped[0], SRC), (dropped[1 + 2 * N], IDX)):
         waves = sinusoidal(ids.shape[1], C).double()
         assert_close(x, math.sqrt(C) * model.tok_emb.weight[ids] + waves, **EXACT)
@@ -270,11 +297,15 @@ def test_more_words_than_positions():
         ({"n_head": 2.0}, "n_head is 2.0: give a whole number, at least 1"),
         ({"n_embd": "12"}, "n_embd is '12': give a whole number, at least 1"),
         ({"n_head": 5}, "n_embd 12 cannot be cut into n_head = 5 equal parts: give an n_head that"),
+        ({"head_size": 0}, "head_size is 0: give a whole number, at least 1"),
         ({"dropout": 1}, "dropout is 1: give a number from 0 to below 1"),
         ({"dropout": -0.1}, "dropout is -0.1: give a number from 0 to below 1"),
         ({"dropout": math.nan}, "dropout is nan: give a number from 0 to below 1"),
         ({"dropout": None}, "dropout is None: give a number from 0 to below 1"),
+        ({"attn_dropout": 1}, "attn_dropout is 1: give a number from 0 to below 1"),
+        ({"attn_dropout": "0"}, "attn_dropout is '0': give a number from 0 to below 1"),
         ({"norm": "both"}, "norm is 'both': give 'post' or 'pre'"),
+        ({"activation": "tanh"}, "activation is 'tanh': give 'relu', 'gelu' or 'gelu_tanh'"),
         ({"pad": 13}, "pad is 13: give a token id, from 0 to 12"),
         ({"pad": -100}, "pad is -100: give a token id, from 0 to 12"),
     ],
@@ -287,3 +318,134 @@ def test_sizes_that_make_no_model(change, says):
 def test_waves_come_in_pairs():
     with pytest.raises(ValueError, match="n_embd is 9: give an even number"):
         made(n_embd=9)
+
+
+def first_given(name):
+    """What a module takes in first."""
+
+    def see(model):
+        seen = []
+        model.get_submodule(name).register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+        model(SRC, IDX)
+        return seen[0]
+
+    return see
+
+
+def lost(model):
+    """The share of numbers that are lost on the way into the decoder's first block."""
+    torch.manual_seed(1)
+    zeros = [first_given("decoder.0")(model.train()) == 0 for _ in range(20)]
+    return round(torch.stack(zeros).double().mean().item(), 1)
+
+
+def looks(model):
+    """What all its blocks look at, by name, each (B, H, T, S)."""
+    with record_attention(model) as weights:
+        model(SRC, IDX)
+    return weights
+
+
+def biases_of(*parts):
+    def see(model):
+        names = [name.split(".") for name, _ in model.named_parameters() if name.endswith("bias")]
+        return sum(not set(parts).isdisjoint(name) for name in names)
+
+    return see
+
+
+def longest(model):
+    """How many tokens it takes at most."""
+    for n in range(1, 30):
+        try:
+            model(SRC, torch.ones(3, n, dtype=torch.int64))
+        except ValueError:
+            return n - 1
+
+
+# As in tests/test_gpt.py: another value than SMALL's, what to look at, and what is seen with both.
+SETTINGS = {
+    "vocab_size": (16, lambda model: model(SRC, IDX).shape[-1], 13, 16),
+    "block_size": (7, longest, 20, 7),
+    "n_layer": (3, lambda model: len(looks(model)), 2 + 2 * 2, 3 + 2 * 3),
+    "n_head": (4, lambda model: {w.shape[1] for w in looks(model).values()}, {3}, {4}),
+    "n_embd": (24, lambda model: model.encode(SRC)[0].shape[-1], 12, 24),
+    "head_size": (
+        7,
+        lambda model: {p.shape[0] for name, p in model.named_parameters() if "query" in name},
+        {3 * 4},
+        {3 * 7},
+    ),
+    "dropout": (0.5, lost, 0.0, 0.5),
+    "attn_dropout": (
+        0.5,
+        lambda model: torch.equal(model(SRC, IDX), model(SRC, IDX)),
+        True,
+        False,
+    ),
+    # What has no mean was normed last.
+    "norm": (
+        "pre",
+        lambda model: first_given("encoder.1")(model).mean(-1).abs().max().item() < 1e-6,
+        True,
+        False,
+    ),
+    "activation": (
+        "gelu",
+        lambda model: round(model.decoder[1].mlp.activation(torch.tensor(-1.0)).item(), 3),
+        0.0,
+        -0.159,
+    ),
+    "attn_bias": (True, biases_of("attn", "cross"), 0, 2 * 4 + 2 * 2 * 4),
+    "bias": (False, biases_of("mlp", "ln_1", "ln_cross", "ln_2"), 4 * 2 + 2 * 2 + 2 * 3, 0),
+    "pad": (9, lambda model: (~model.encode(SRC)[1]).sum().item(), 4, 2),
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TransformerConfig)])
+def test_every_setting_does_something(name):
+    other, see, before, after = SETTINGS[name]
+    seen = []
+    for config in (SMALL, replace(SMALL, **{name: other})):
+        torch.manual_seed(0)
+        seen.append(see(Transformer(config).train()))
+    assert seen == [before, after]
+
+
+# Every setting is another than the default.
+OTHERWISE = TransformerConfig(
+    V, 20, 3, 2, C, 5, 0.2, 0.3, "pre", "gelu", attn_bias=True, bias=False, pad=4
+)
+
+
+@pytest.mark.parametrize("config", [SMALL, OTHERWISE], ids=["SMALL", "OTHERWISE"])
+def test_a_state_is_all_it_takes_to_make_the_same_model(config):
+    """But for its numbers; and a state can be written as JSON."""
+    model = of_ordinary_size(Transformer(config).double()).eval()
+    state = json.loads(json.dumps(model.state()))
+    twin = Transformer.from_state(state).double().eval()
+    assert twin.config == config and isinstance(twin, Transformer)
+    assert not torch.equal(twin(SRC, IDX), model(SRC, IDX))
+    twin.load_state_dict(model.state_dict())
+    assert torch.equal(twin(SRC, IDX), model(SRC, IDX))
+    if config is OTHERWISE:
+        plain = DEFAULTS | {"vocab_size": 99}
+        assert state.keys() == plain.keys()
+        assert all(state[name] != value for name, value in plain.items())
+
+
+def test_a_state_that_no_model_has():
+    state = Transformer(SMALL).state()
+    with pytest.raises(TypeError, match="n_heads"):
+        Transformer.from_state(state | {"n_heads": 3})
+    with pytest.raises(ValueError, match="pad is 13"):
+        Transformer.from_state(state | {"pad": 13})
+
+
+def test_in_half_precision_its_waves_are_kept_with_it():
+    model = Transformer(SMALL).bfloat16()
+    with torch.device("meta"):
+        twin = Transformer.from_state(model.state())
+    twin.load_state_dict(model.state_dict(), assign=True)
+    logits = twin(SRC, IDX)
+    assert logits.dtype == torch.bfloat16 and torch.equal(logits, model(SRC, IDX))

@@ -1,13 +1,12 @@
 """Checks for the exercises: each says what is right or wrong with a reader's function."""
 
-from gptlib.exercises.beam import check_beam
 from gptlib.exercises.bigram import check_counts, check_gradient, check_score, check_top_p
-from gptlib.exercises.cache import check_cached_step
 from gptlib.exercises.checking import NOT_YET, RIGHT
-from gptlib.exercises.dropout import check_dropout
-from gptlib.exercises.gpt import check_parameters, check_work
-from gptlib.exercises.min_p import check_min_p
+from gptlib.exercises.decoder_only import check_parameters, check_work
+from gptlib.exercises.decoder_only_cache import check_cached_step
+from gptlib.exercises.decoder_only_min_p import check_min_p
 from gptlib.exercises.multi_head import check_heads, check_join, check_split
+from gptlib.exercises.multi_head_dropout import check_dropout
 from gptlib.exercises.self_attention import (
     check_average,
     check_band,
@@ -16,6 +15,7 @@ from gptlib.exercises.self_attention import (
 )
 from gptlib.exercises.start_here import check_encode, check_loss, check_places, check_windows
 from gptlib.exercises.transformer import check_layer_norm, check_rate, check_smoothed
+from gptlib.exercises.transformer_beam import check_beam
 
 __all__ = [
     "NOT_YET",

@@ -11,8 +11,8 @@ from ipywidgets import HTML, HBox, IntSlider, Layout, VBox
 from numpy.typing import ArrayLike
 
 from gptlib import plot
+from gptlib.explorer import markup
 from gptlib.explorer.controls import field, live_region
-from gptlib.plot import markup
 from gptlib.plot.style import short
 
 MOST = 128  # tokens on one side of a map that is still legible

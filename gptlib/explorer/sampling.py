@@ -10,8 +10,8 @@ from ipywidgets import HTML, FloatSlider, HBox, IntSlider, Layout, VBox
 from numpy.typing import ArrayLike
 
 from gptlib import plot
+from gptlib.explorer import bars
 from gptlib.explorer.controls import field, live_region
-from gptlib.plot import bars
 from gptlib.plot.sampling import check_distribution, kept_sentence
 
 

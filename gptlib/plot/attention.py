@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
@@ -13,8 +12,11 @@ from numpy.typing import ArrayLike
 from gptlib.plot.style import (
     BEFORE,
     CELL,
+    HATCHED,
     HIGHLIGHT,
-    QUERY,
+    INK,
+    LOOKS,
+    PAPER,
     QUIET,
     SIZE,
     WIDTH,
@@ -22,8 +24,6 @@ from gptlib.plot.style import (
     visible,
 )
 
-LOOKS = LinearSegmentedColormap.from_list("looks", ["white", QUERY])  # 0 to 1 in every picture
-HATCHED = {"facecolor": "#eeeeee", "edgecolor": BEFORE, "hatch": "////", "linewidth": 0}
 MOST_NUMBERS = 8  # columns in which a number can be read
 NAMED = 0.15  # inches, of the smallest cell that has room for a name beside it
 STRIDE = 16  # from one position that is told to the next, where names have no room
@@ -74,7 +74,7 @@ def weights(
         ax.set_anchor("N")  # what height is left over is below, not under the title
         if S <= MOST_NUMBERS:
             for t, s in zip(*np.nonzero(mask), strict=True):
-                color = "white" if shown[t, s] > 0.6 else "black"
+                color = PAPER if shown[t, s] > 0.6 else INK
                 number = f"{shown[t, s]:.2f}"
                 ax.text(s, t, number, ha="center", va="center", size=9, color=color)
         names = list(answering.values())
@@ -110,7 +110,7 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
         x, y = column * CELL, line * step
         seen = looks[i] if i < len(looks) else 0.0
         asks = i == len(looks) - 1
-        frame = {"edgecolor": "black" if asks else "none", "zorder": 2 if asks else 1}
+        frame = {"edgecolor": INK if asks else "none", "zorder": 2 if asks else 1}
         corner = (x - CELL / 2, y - 0.13)
         ax.add_patch(Rectangle(corner, CELL, 0.26, facecolor=LOOKS(seen), **frame))
         # A number is as wide as three characters.
@@ -119,7 +119,7 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
         if told.start <= i < told.stop:
             ax.plot((x - CELL / 2, x + CELL / 2), (y + 0.17, y + 0.17), color=HIGHLIGHT)
         style = {"ha": "center", "va": "center_baseline", "family": "monospace", "size": SIZE}
-        color = BEFORE if i >= len(looks) else "white" if seen > 0.6 else "black"
+        color = BEFORE if i >= len(looks) else PAPER if seen > 0.6 else INK
         ax.text(x, y, char, color=color, zorder=3, parse_math=False, **style)
     ax.set_title(title, parse_math=False)
     return fig

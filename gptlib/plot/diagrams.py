@@ -8,11 +8,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import LOOKS
 from gptlib.plot.page import arrow, frame, matrix, page, shades, text, tint
-from gptlib.plot.style import HIGHLIGHT, KEY, QUERY, QUIET, VALUE, WIDTH, visible
+from gptlib.plot.style import BARE, HIGHLIGHT, INK, KEY, LOOKS, QUERY, QUIET, VALUE, WIDTH, visible
 
-PLAIN = LinearSegmentedColormap.from_list("plain", ["#f4f4f4"] * 2)
+PLAIN = LinearSegmentedColormap.from_list("plain", [BARE] * 2)
 SEEN = LinearSegmentedColormap.from_list("seen", [LOOKS(0.3)] * 2)
 
 
@@ -173,5 +172,5 @@ def _blocks(ax: Axes, array: np.ndarray, H: int, corner: tuple[float, float], ce
         letter = "abcdefgh"[known.index(block)]
         text(ax, left + (h + 0.5) * wide, top - 0.13, letter, size=10, weight="bold")
         place = (left + h * wide, top + rows[0] * cell)
-        frame(ax, place, wide, len(rows) * cell, "black", 1.2)
+        frame(ax, place, wide, len(rows) * cell, INK, 1.2)
     return len(rows)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from gptlib.plot.norms import steps_of
 from gptlib.plot.page import box, page, text, way
 from gptlib.plot.residual import climb, plus, upwards
-from gptlib.plot.style import QUIET
+from gptlib.plot.style import GROUND, QUIET
 from gptlib.plot.transformer import LAYERS, NEW, mask_at
 
 WORDS = LAYERS | {"ln_1": "ln_1, a norm", "ln_2": "ln_2, a norm"}
@@ -29,7 +29,7 @@ IDX, TOK, SUM, DROP, BOTTOM, TOP, NORM, LINEAR, LOGITS = (
     0.62,
 )
 OPENED = (4.75, 0.75, 4.05, 4.85)  # left, top, width and height of the block that is opened
-PALE = {"facecolor": "#f2f2f2", "zorder": -2}  # below the hatching of a mask
+PALE = {"facecolor": GROUND, "zorder": -2}  # below the hatching of a mask
 DASHED = {"color": QUIET, "linewidth": 1.2, "linestyle": (0, (4, 3))}
 
 

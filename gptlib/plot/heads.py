@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import panel
-from gptlib.plot.lines import VERSUS
-from gptlib.plot.style import QUIET, VALID, WIDTH, visible
+from gptlib.plot.curves import VERSUS
+from gptlib.plot.style import GRID, INK, QUIET, VALID, WIDTH, visible
 
 PER_ROW = 4
 LONG = 24  # letters of a name
@@ -30,8 +30,8 @@ def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: s
         panel(ax, looks, np.tri(T, dtype=bool))
         ax.set_title(name, size=10)
         ax.tick_params(length=0, labelsize=9)
-        ax.hlines(np.arange(T) + 0.5, -0.5, np.arange(T) + 0.5, color="#dddddd", linewidth=0.5)
-        ax.vlines(np.arange(T) + 0.5, np.arange(T) + 0.5, T - 0.5, color="#dddddd", linewidth=0.5)
+        ax.hlines(np.arange(T) + 0.5, -0.5, np.arange(T) + 0.5, color=GRID, linewidth=0.5)
+        ax.vlines(np.arange(T) + 0.5, np.arange(T) + 0.5, T - 0.5, color=GRID, linewidth=0.5)
     for ax in axes[H:]:
         ax.remove()
     style = {"family": "monospace", "parse_math": False}
@@ -66,7 +66,7 @@ def compare(
     for y, (name, values) in enumerate(losses.items()):
         logged = ax.plot(values, [y] * len(values), "o", color=VALID, alpha=0.6, label="in the log")
         if name in live:
-            here = ax.plot(live[name], y, "D", color="black", mfc="none", label="here")
+            here = ax.plot(live[name], y, "D", color=INK, mfc="none", label="here")
     ax.set_yticks(range(len(losses)), losses)
     ax.set(ylim=(len(losses) - 0.5, -0.7), xlabel=xlabel)
     ax.legend(handles=logged + (here if live else []), loc="lower left", bbox_to_anchor=(1, 0))

@@ -6,9 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import LOOKS
-from gptlib.plot.page import FAINT, frame, matrix, page, scale, text
-from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, visible
+from gptlib.plot.page import frame, matrix, page, scale, text
+from gptlib.plot.style import FAINT, HIGHLIGHT, INK, LOOKS, PAPER, QUIET, WIDTH, visible
 
 MOST = 32  # positions that have room
 
@@ -47,7 +46,7 @@ def lens(
         text(ax, left - 0.1, y, name, ha="right", size=10)
         for t, guess in enumerate(guessed):
             x, dark, right = left + t * cell, probs[row, t] > 0.6, guess == chars[t + 1]
-            style = letter | {"color": "white" if dark else "black"}
+            style = letter | {"color": PAPER if dark else INK}
             weight = "bold" if right else "normal"
             text(ax, x + cell / 2, y, visible(guess), weight=weight, **style)
             if right:

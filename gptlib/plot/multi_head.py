@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import LOOKS
-from gptlib.plot.page import FAINT, arrow, frame, line, matrix, page, shades, text
-from gptlib.plot.style import KEY, QUERY, QUIET, VALUE
+from gptlib.plot.page import arrow, frame, line, matrix, page, shades, text
+from gptlib.plot.style import FAINT, INK, KEY, LOOKS, PAPER, QUERY, QUIET, VALUE
 
 COLORS = {"q": QUERY, "k": KEY, "v": VALUE}
 
@@ -84,7 +83,7 @@ def _three_maps(
     wide, high, slim, gap = C * cell, T * cell, C // H * cell, 0.05
     starts = {name: left + 1.67 + 1.51 * i for i, name in enumerate("qkv")}
     half = (wide + (H - 1) * gap) / 2
-    matrix(ax, "x", corner, x[0], (cell, cell), shades("black", x))
+    matrix(ax, "x", corner, x[0], (cell, cell), shades(INK, x))
     text(ax, left - 0.1, top + high / 2, "x", size=11, weight="bold", ha="right")
     bracket, bus = top - 0.1, top - 0.36
     ends = (left, bracket + 0.05), (left + wide, bracket + 0.05)
@@ -127,7 +126,7 @@ def _own_weights(
     times, radius = tops[1] + side / 2, 0.09
     line(ax, [(v, tops[0] + high + 0.03), (v, times - radius)], VALUE)
     line(ax, [(left + side + 0.04, times), (v - radius, times)])
-    ax.add_patch(Circle((v, times), radius, facecolor="white", edgecolor=QUIET))
+    ax.add_patch(Circle((v, times), radius, facecolor=PAPER, edgecolor=QUIET))
     text(ax, v, times, "×", size=11)
     arrow(ax, (v, times + radius), (v, tops[2] - 0.04))
 
@@ -148,6 +147,6 @@ def _side_by_side(
     for h, bottom in enumerate(bottoms):
         line(ax, [bottom, (left + (h + 0.5) * wide / H, top - 0.04)], VALUE)
         frame(ax, (left + h * wide / H, top), wide / H, high, VALUE, 1)
-    matrix(ax, "out", (right, top), out[0], (cell, cell), shades("black", out))
+    matrix(ax, "out", (right, top), out[0], (cell, cell), shades(INK, out))
     arrow(ax, (left + wide + 0.08, top + high / 2), (right - 0.08, top + high / 2))
     text(ax, (left + wide + right) / 2, top + high / 2 - 0.14, "proj", family="monospace")

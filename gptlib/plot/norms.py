@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.lines import log_scale, name_ends
+from gptlib.plot.curves import log_scale, name_ends
 from gptlib.plot.page import page, text
 from gptlib.plot.residual import BRANCH, NORMS, STREAM, climb, upwards
-from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH
+from gptlib.plot.style import HIGHLIGHT, INK, QUIET, WIDTH
 
 STYLES = (
-    {"color": "black", "marker": "o", "markersize": 5},
+    {"color": INK, "marker": "o", "markersize": 5},
     {"color": HIGHLIGHT, "marker": "s", "markersize": 5},
 )
 DASHES = ("-", (0, (4, 2)), ":", "-.")

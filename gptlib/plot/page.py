@@ -14,10 +14,8 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import HATCHED
-from gptlib.plot.style import BEFORE, QUIET, WIDTH
+from gptlib.plot.style import BEFORE, FAINT, HATCHED, INK, LIGHTEST, PAPER, QUIET, WIDTH
 
-FAINT = "#cccccc"  # edges of cells, where white could not be seen
 BOX = (1.75, 0.3)  # inches, of a box with words
 
 Point = tuple[float, float]
@@ -41,7 +39,7 @@ def matrix(
     colors: tuple[Colormap, float, float] | Colormap,
     mask: ArrayLike | None = None,
     numbers: bool = False,
-    edge: str = "white",
+    edge: str = PAPER,
 ) -> None:
     """Draw a matrix, its upper left corner there; what is masked is hatched."""
     values = np.asarray(values)
@@ -66,7 +64,7 @@ def matrix(
     for i, j in zip(*np.nonzero(mask & numbers), strict=True):
         dark = np.dot(mesh.to_rgba(values[i, j])[:3], (0.3, 0.6, 0.1)) < 0.5
         place, told = (x + (j + 0.5) * wide, y + (i + 0.5) * high), f"{values[i, j]:.{digits}f}"
-        text(ax, *place, told, size=9, color="white" if dark else "black")
+        text(ax, *place, told, size=9, color=PAPER if dark else INK)
 
 
 def tint(color: str) -> Colormap:
@@ -76,7 +74,7 @@ def tint(color: str) -> Colormap:
 
 def shades(color: str, values: ArrayLike) -> tuple[Colormap, float, float]:
     """From nearly white to a colour, and the least and the greatest of values."""
-    shades = LinearSegmentedColormap.from_list("shades", ["#f7f7f7", color])
+    shades = LinearSegmentedColormap.from_list("shades", [LIGHTEST, color])
     values = np.asarray(values)
     return shades, values.min(), values.max()
 
@@ -117,7 +115,7 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> Non
 
 
 def box(
-    ax: Axes, name: str, middle: Point, words: str, size: Point = BOX, face: object = "w"
+    ax: Axes, name: str, middle: Point, words: str, size: Point = BOX, face: object = PAPER
 ) -> None:
     """Draw words in a box around a point; its gid is name."""
     (x, y), (wide, high) = middle, size

@@ -1,6 +1,5 @@
-"""Pictures of what models predict, and of how well."""
+"""Pictures of what models predict."""
 
-import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.style import HIGHLIGHT, QUIET, TRAIN, VALID, WIDTH, visible
+from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, visible
 
 MOST_GUESSES = 6
 
@@ -98,35 +97,4 @@ def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
     bar.ax.set_yticklabels(["0", "1%", "10%", "25%", "50%", "100%"])
     a, b = np.unravel_index(probs.argmax(), probs.shape)
     ax.set_title(f"After {names[a]} comes {names[b]} with {probs[a, b]:.0%}", parse_math=False)
-    return fig
-
-
-def loss_curve(
-    train: Sequence[float],
-    valid: Mapping[int, float],
-    landmarks: Mapping[str, float],
-    unit: str = "token",
-) -> Figure:
-    """Draw how the loss fell while a model was trained, and what it can be compared with.
-
-    train: the loss of each step's batch; valid: step -> validation loss, step 0 being before
-    the first; landmarks: name -> loss, each a line across the figure; unit: what the losses, in
-    nats, are for one of.
-    """
-    fig = plt.figure(figsize=(WIDTH, 4))
-    ax = fig.add_subplot()
-    for loss in landmarks.values():
-        ax.axhline(loss, color=QUIET, linewidth=1, linestyle=":")
-    ax.plot(range(1, len(train) + 1), train, color=TRAIN, linewidth=1, label="training batches")
-    ax.plot(*zip(*valid.items(), strict=True), "o--", color=VALID, markersize=4, label="validation")
-    top = max(*landmarks.values(), *valid.values(), *train)
-    ax.set(xlabel="step", ylabel=f"loss, nats per {unit}", ylim=(0, 1.05 * top or 1))
-    # A name stands beside its line, or as near above the one below it as can be read.
-    at = -math.inf
-    for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):
-        at = max(loss / ax.get_ylim()[1], at + 0.06)
-        ax.text(1.01, at, f"{loss:.2f}  {name}", transform=ax.transAxes, va="center", size=10)
-    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.93))  # below the highest line
-    first, last = valid[min(valid)], valid[max(valid)]
-    ax.set_title(f"Validation loss from {first:.2f} to {last:.2f} in {max(valid)} steps")
     return fig

@@ -7,6 +7,7 @@ from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.path import Path
 
 from gptlib.plot.page import Point, box, text, way
+from gptlib.plot.style import INK, PAPER
 from gptlib.plot.transformer import NEW
 
 BRANCH, STREAM = 0.45, 0.49  # inches, from a part to the next, on a branch and on a stream
@@ -37,7 +38,7 @@ def climb(
         points = [(stream, start), (branch, start), (branch, end), (stream + 0.12, end)]
         way(ax, points, name=f"{name} branch")
         for k, part in enumerate(branched):
-            face = NEW if part in NORMS else "white"
+            face = NEW if part in NORMS else PAPER
             place = branch, start - 0.33 - BRANCH * k
             box(ax, f"{name} {part}", place, words.get(part, part), size, face)
             heights[part] = place[1]
@@ -52,11 +53,11 @@ def climb(
 
 def plus(ax: Axes, middle: Point) -> None:
     """Draw a sum."""
-    ax.add_patch(Circle(middle, 0.11, facecolor="white", edgecolor="black", zorder=3))
+    ax.add_patch(Circle(middle, 0.11, facecolor=PAPER, edgecolor=INK, zorder=3))
     text(ax, *middle, "+", size=11, zorder=4)
 
 
 def upwards(ax: Axes, x: float, bottom: float, top: float) -> None:
     """Draw a stream, straight up."""
-    style = {"arrowstyle": "-|>", "mutation_scale": 16, "color": "black", "linewidth": 2.5}
+    style = {"arrowstyle": "-|>", "mutation_scale": 16, "color": INK, "linewidth": 2.5}
     ax.add_patch(FancyArrowPatch(path=Path([(x, bottom), (x, top)]), **style, zorder=1.5))

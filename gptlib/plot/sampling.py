@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import HATCHED
-from gptlib.plot.style import HIGHLIGHT, WIDTH, short
+from gptlib.plot.style import HATCHED, HIGHLIGHT, INK, WIDTH, short
 
 MOST_TOKENS = 20
 CEILINGS = (0.1, 0.2, 0.5, 1.0)  # of the scale, so that it changes rarely
@@ -48,7 +47,7 @@ def distribution(probs: ArrayLike, kept: ArrayLike, tokens: Sequence[str], title
     fig = plt.figure(figsize=(WIDTH, 3.6 + 0.09 * max(longest, 9) * turned))
     ax = fig.add_subplot()
     top = ceiling(drawn)
-    outline = {"facecolor": "none", "edgecolor": "black", "linewidth": 1}
+    outline = {"facecolor": "none", "edgecolor": INK, "linewidth": 1}
     places = bar_places(drawn)
     for x, bar in zip(places, drawn, strict=True):
         if bar.cut:

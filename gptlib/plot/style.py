@@ -1,9 +1,10 @@
-"""What all pictures share: colours, type, width."""
+"""What all pictures share: the only palette, type, width."""
 
 import io
 import re
 
 import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, told apart by colour-blind readers too. Each has one
@@ -16,6 +17,21 @@ VALID = "#D55E00"
 BEFORE = "#999999"
 HIGHLIGHT = "#CC79A7"
 QUIET = "#888888"  # lines and bars that mean nothing by their colour
+SKY = "#56B4E9"  # one more of theirs, without a meaning of its own
+
+# What is black, white or grey otherwise, from dark to light.
+INK = "black"  # letters, outlines, and lines that need no colour
+DARK = "#555555"  # scores before the softmax, and letters on hatching
+FAINT = "#cccccc"  # edges of cells, where white could not be seen, and other faint lines
+GRID = "#dddddd"  # between the cells of a small map
+HIDDEN = "#eeeeee"  # below the hatching of what is masked
+GROUND = "#f2f2f2"  # below the layers of a block
+BARE = "#f4f4f4"  # cells whose numbers alone tell something
+LIGHTEST = "#f7f7f7"  # the least number of a matrix in shades of a colour
+PAPER = "white"  # what is empty, and letters on dark cells
+
+LOOKS = LinearSegmentedColormap.from_list("looks", [PAPER, QUERY])  # 0 to 1 in every picture
+HATCHED = {"facecolor": HIDDEN, "edgecolor": BEFORE, "hatch": "////", "linewidth": 0}
 
 WIDTH = 9  # inches, 900 pixels in a notebook
 SIZE = 13.5  # points, of text that is drawn character by character

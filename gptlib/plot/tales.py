@@ -17,6 +17,8 @@ from gptlib.plot.style import (
     BEFORE,
     CELL,
     HIGHLIGHT,
+    INK,
+    PAPER,
     QUERY,
     QUIET,
     SIZE,
@@ -26,7 +28,7 @@ from gptlib.plot.style import (
 )
 
 MOST_BARS = 80  # more than this cannot be told apart
-LIT = LinearSegmentedColormap.from_list("lit", ["white", HIGHLIGHT])
+LIT = LinearSegmentedColormap.from_list("lit", [PAPER, HIGHLIGHT])
 
 
 def batch(idx: ArrayLike, targets: ArrayLike, decode_one: Callable[[int], str]) -> Figure:
@@ -47,7 +49,7 @@ def batch(idx: ArrayLike, targets: ArrayLike, decode_one: Callable[[int], str]) 
     ax.set_title("Each target is the next character: a line joins it to the same one in idx")
     for b in range(B):
         for name, ids, y in (("idx", idx, b * row), ("targets", targets, b * row + gap)):
-            face = "white" if name == "idx" else (HIGHLIGHT, 0.2)
+            face = PAPER if name == "idx" else (HIGHLIGHT, 0.2)
             ax.text(-0.8, y, f"{name}[{b}]", ha="right", va="center", family="monospace")
             for t in range(T):
                 ax.add_patch(Rectangle((t - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor=QUIET))
@@ -147,7 +149,7 @@ def surprise(text: str, surprisals: Sequence[float], highest: float = 4) -> Figu
         top = y - low - nats * per_nat
         style = {"color": BEFORE}
         if nats > 0.01:
-            style = {"color": "black", "weight": "bold"}
+            style = {"color": INK, "weight": "bold"}
             face = LIT(0.15 + 0.85 * min(1, nats / 3))
             corner = (x - 0.46 * CELL, top)
             ax.add_patch(Rectangle(corner, 0.92 * CELL, y + low - top, color=face))

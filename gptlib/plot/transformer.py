@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from gptlib.plot.diagrams import SEEN
 from gptlib.plot.page import BOX, Point, box, frame, line, matrix, page, text, tint, way
-from gptlib.plot.style import HIGHLIGHT, KEY, QUERY, QUIET, VALUE, WIDTH
+from gptlib.plot.style import GROUND, HIGHLIGHT, KEY, PAPER, QUERY, QUIET, VALUE, WIDTH
 
 LAYERS = {"attn": "self-attention", "cross": "cross-attention", "mlp": "feed-forward"}
 NEW = tint(HIGHLIGHT)(0)
@@ -120,7 +120,7 @@ def _block(ax: Axes, stack: str, foot: Point, parts: Sequence[str], count: str, 
     """Draw a block on its ground, and how many there are on its left, -1, or its right, 1."""
     (x, ground), heights = foot, _heights(parts)
     wide, high = AROUND + 1.13, heights["end"]
-    style = {"facecolor": "#f2f2f2", "zorder": 0}
+    style = {"facecolor": GROUND, "zorder": 0}
     ax.add_patch(Rectangle((x - 1, ground - high), wide, high, **style, gid=f"{stack} block"))
     edge = x - 1.08 if side < 0 else x - 1 + wide + 0.08
     told = {"ha": "right" if side < 0 else "left", "size": 10, "weight": "bold"}
@@ -137,7 +137,7 @@ def _block(ax: Axes, stack: str, foot: Point, parts: Sequence[str], count: str, 
         around = [(x, branch), (x + AROUND, branch), (x + AROUND, sums), (x + WIDE / 2, sums)]
         way(ax, around, name=f"around {stack} {layer}")
         size = WIDE, 2 * tall
-        box(ax, f"{stack} {layer}", (x, middle), LAYERS[layer], size, NEW if cross else "w")
+        box(ax, f"{stack} {layer}", (x, middle), LAYERS[layer], size, NEW if cross else PAPER)
         way(ax, [(x, middle - tall), (x, sums + HIGH / 2)])
         box(ax, f"{stack} {norm}", (x, sums), "add & norm")
         below = sums - HIGH / 2

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.attention import LOOKS, MOST_NUMBERS
-from gptlib.plot.page import FAINT, frame, matrix, page, scale, text
-from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, visible
+from gptlib.plot.attention import MOST_NUMBERS
+from gptlib.plot.page import frame, matrix, page, scale, text
+from gptlib.plot.style import FAINT, HIGHLIGHT, LOOKS, QUIET, WIDTH, visible
 
 
 def alignment(

@@ -24,9 +24,9 @@ import torch
 from timing import show
 
 from gptlib.config import GPTConfig, TrainConfig
-from gptlib.data import IGNORE, all_batches, batches, load_text, split
+from gptlib.corpus import Corpus
+from gptlib.data import IGNORE, all_batches, load_text
 from gptlib.gpt import GPT
-from gptlib.tokenizer import CharTokenizer
 from gptlib.train import evaluate, next_token_loss, train
 
 BLOCK_SIZE = 64
@@ -48,10 +48,7 @@ TARGET = 1.60
 
 
 def read(source):
-    text = load_text(source)
-    tokenizer = CharTokenizer(text)
-    train_text, valid_text = split(text)
-    return *(torch.tensor(tokenizer.encode(t)) for t in (train_text, valid_text)), tokenizer
+    return Corpus.load(source, BLOCK_SIZE, "chars")
 
 
 def score(model, valid, loss=next_token_loss):
@@ -84,15 +81,15 @@ def run_nanogpt(args):
 
     model = nanogpt.make(**saved["model_args"])
     model.load_state_dict(saved["model"])
-    _, valid, tokenizer = read(args.text)
-    assert saved["model_args"]["vocab_size"] == tokenizer.vocab_size
+    corpus = read(args.text)
+    assert saved["model_args"]["vocab_size"] == corpus.tokenizer.vocab_size
 
     def loss(model, batch):
         idx, targets = batch
         return model(idx, targets.masked_fill(targets == IGNORE, -1))[1]
 
     estimate = printed.rsplit("val loss ", 1)[1].split()[0]
-    return seconds, estimate, score(model, valid, loss)
+    return seconds, estimate, score(model, corpus.valid.ids, loss)
 
 
 def run_ours(args, seed, seconds):
@@ -105,9 +102,10 @@ def run_ours(args, seed, seconds):
 
 def learn(args):
     """Train until args.until and print the number of steps and the score."""
-    data, valid, tokenizer = read(args.text)
+    corpus = read(args.text)
+    valid = corpus.valid.ids
     torch.manual_seed(args.seed)
-    sizes = GPTConfig(tokenizer.vocab_size, **SIZES, dropout=0.0)
+    sizes = GPTConfig(corpus.tokenizer.vocab_size, **SIZES, dropout=0.0)
 
     def steps(model, max_iters):
         config = TrainConfig(
@@ -118,9 +116,8 @@ def learn(args):
             optimizer="muon",
             muon_rate=args.muon_rate,
         )
-        generator = torch.Generator().manual_seed(args.seed)
-        windows = batches(data, args.batch_size, BLOCK_SIZE, generator)
-        return train(model, windows, next_token_loss, config)
+        batches = corpus.batches(args.batch_size, args.seed)
+        return train(model, batches, next_token_loss, config)
 
     trial = GPT(sizes)
     ends = [perf_counter() for _ in steps(trial, 3 if args.quick else TIMED)]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from test_browser import LEGIBLE, SCRIPT, WATCH, Panel
 
-from gptlib.sampling import next_probs
+from gptlib.sampling import Sampling, next_probs
 
 WITH_EXPLORER = [
     path
@@ -23,10 +23,12 @@ WORDS = ["Mia", SCRIPT, '"><img src=x onerror=alert(1)>', "&amp;", "'", "$x$", "
 CELL = """
 import json, torch
 from gptlib.explorer import SamplingExplorer
-from gptlib.sampling import next_probs
+from gptlib.sampling import Sampling, next_probs
 logits, tokens = (json.load(open("{}.json"))[name] for name in ("logits", "tokens"))
 logits = torch.tensor([logits], dtype=torch.float64)
-explorer = SamplingExplorer(lambda t, k, p: next_probs(logits, t, k, p)[0].numpy(), tokens{})
+def distribution(t, k, p):
+    return next_probs(logits, Sampling(t, k, p))[0].numpy()
+explorer = SamplingExplorer(distribution, tokens{})
 explorer
 """
 WRITE = ', lambda t, k, p: f"<b>{t}</b> {k} {p}\\n" * 3'
@@ -87,7 +89,7 @@ def notebook_of(lab, name, tokens, write=False):
 
     def tell(t, k, p):
         both = [
-            next_probs(torch.tensor([logits]).double(), *at)[0].numpy()
+            next_probs(torch.tensor([logits]).double(), Sampling(*at))[0].numpy()
             for at in ((t, None, None), (t, k, p))
         ]
         return *both, f"<b>{t}</b> {k} {p}\n" * 3 if write else None

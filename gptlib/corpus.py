@@ -1,0 +1,166 @@
+"""A text as a model takes it, and what its losses mean."""
+
+import hashlib
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from gptlib.bigram import Bigram, count
+from gptlib.data import (
+    all_batches,
+    cut_windows,
+    get_batch,
+    load_floor,
+    load_split,
+    mixed_seed,
+    padded_batch,
+    story_ids,
+)
+from gptlib.tokenizer import CharTokenizer, PieceTokenizer, Tokenizer
+from gptlib.train import evaluate
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a text: its ids (N,) and, if rows start there only, the offsets (M,) of texts."""
+
+    ids: Tensor
+    starts: Tensor | None
+    tokens_per_character: float
+
+
+class Corpus:
+    """A text in two parts, one to train on and one to validate with, in rows of block_size tokens.
+
+    end: the id of the token that ends each of many short texts, such as tales; a row then begins
+        behind one, and holds one text or a piece of it. None for one long text: rows begin anywhere
+    floor: the lowest loss that a model can expect on the validation part, in nats per character,
+        if it is known
+
+    All losses are in nats per character: so they can be compared, whatever a token is.
+    ValueError where a part has no room for a row.
+    """
+
+    def __init__(
+        self,
+        train_text: str,
+        valid_text: str,
+        tokenizer: Tokenizer,
+        block_size: int,
+        end: int | None = None,
+        floor: float | None = None,
+    ) -> None:
+        self.tokenizer, self.block_size = tokenizer, block_size
+        self.end, self.floor = end, floor
+        self.sha256 = hashlib.sha256((train_text + valid_text).encode()).hexdigest()
+        self.train = self._part("training", train_text)
+        self.valid = self._part("validation", valid_text)
+        if end is not None:
+            edges = [*self.train.starts.tolist(), len(self.train.ids) - 1]
+            self._rows = cut_windows(edges, block_size)
+
+    @classmethod
+    def load(
+        cls,
+        source: str,
+        block_size: int,
+        tokenizer: Literal["pieces", "chars"] = "pieces",
+        vocab_size: int = 4096,
+    ) -> "Corpus":
+        """The corpus of a text that `data.load_split` knows, with a tokenizer made from it.
+
+        vocab_size: the most pieces, characters included. Errors as in `load_split`, and for a
+        tokenizer that is neither.
+        """
+        train_text, valid_text = load_split(source)
+        if tokenizer == "chars":
+            made = CharTokenizer(train_text + valid_text)
+        elif tokenizer == "pieces":
+            made = PieceTokenizer.from_text(train_text, vocab_size, valid_text)
+        else:
+            raise ValueError(f"tokenizer is {tokenizer!r}: give 'pieces' or 'chars'")
+        if source == "tales":
+            return cls.of_tales(train_text, valid_text, made, block_size)
+        return cls(train_text, valid_text, made, block_size)
+
+    @classmethod
+    def of_tales(
+        cls, train_text: str, valid_text: str, tokenizer: Tokenizer, block_size: int
+    ) -> "Corpus":
+        """The corpus of tales: a line break begins and ends each of them, and the floor is known.
+
+        valid_text: that of `data.load_split`, whose floor it is
+        """
+        (end,) = tokenizer.encode("\n")
+        floor = load_floor().nats_per_character
+        return cls(train_text, valid_text, tokenizer, block_size, end, floor)
+
+    def to(self, device: str | torch.device) -> "Corpus":
+        """Move the ids to a device; returns the corpus itself."""
+        for name in ("train", "valid"):
+            part = getattr(self, name)
+            setattr(self, name, Part(part.ids.to(device), part.starts, part.tokens_per_character))
+        return self
+
+    def batch(self, n: int, batch_size: int, seed: int) -> tuple[Tensor, Tensor]:
+        """Batch n, from 0, of those that seed stands for: idx and targets, both (B, T).
+
+        B is batch_size and T block_size, or less where texts end before; then shorter rows are
+        filled up, with targets IGNORE. No batch depends on those before it, so whoever goes on from
+        the middle needs to know n and nothing else.
+        """
+        generator = torch.Generator().manual_seed(mixed_seed(seed, n))
+        ids = self.train.ids
+        if self.train.starts is None:
+            return get_batch(ids, batch_size, self.block_size, generator)
+        drawn = torch.randint(len(self._rows), (batch_size,), generator=generator)
+        return padded_batch(ids, [self._rows[i] for i in drawn.tolist()])
+
+    def batches(
+        self, batch_size: int, seed: int, first: int = 0
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batch number first, as in `batch`, then the one after it, and so on without end."""
+        return (self.batch(n, batch_size, seed) for n in itertools.count(first))
+
+    def valid_batches(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All of the validation part once, in order, as `all_batches` cuts it."""
+        return all_batches(self.valid.ids, batch_size, self.block_size, self.valid.starts)
+
+    def score(self, model: nn.Module, batch_size: int, max_batches: int | None = None) -> float:
+        """The validation loss of model, in nats per character.
+
+        max_batches: if given, the most batches that it takes, far from each other and always the
+            same, so that scores can be compared; else it is that of the whole part
+        """
+        batches = list(self.valid_batches(batch_size))
+        step = math.ceil(len(batches) / max_batches) if max_batches else 1
+        return evaluate(model, batches[::step]) * self.valid.tokens_per_character
+
+    def landmarks(self, batch_size: int) -> dict[str, float]:
+        """What a validation loss can be compared with, by name, in nats per character."""
+        V, device = self.tokenizer.vocab_size, self.valid.ids.device
+        counted = Bigram.counted(count(self.train.ids.cpu(), V)).to(device)
+        marks = {
+            "knows nothing": math.log(V) * self.valid.tokens_per_character,
+            "counted pairs": self.score(counted, batch_size),
+        }
+        return marks if self.floor is None else marks | {"exact floor": self.floor}
+
+    def _part(self, name: str, text: str) -> Part:
+        if self.end is None:
+            ids, starts = torch.tensor(self.tokenizer.encode(text)), None
+        else:
+            ids, starts = story_ids(text, self.tokenizer)
+        if len(ids) <= self.block_size:
+            raise ValueError(
+                f"the {name} part of the text has {len(ids)} tokens, fewer than "
+                f"block_size + 1 = {self.block_size + 1}: "
+                "give a longer text or a smaller block_size"
+            )
+        asked = ids[1:]  # nobody is asked for the first
+        return Part(ids, starts, len(asked) / len(self.tokenizer.decode(asked)))

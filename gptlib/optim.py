@@ -1,0 +1,176 @@
+"""Optimizers and the learning rate: what turns gradients into steps."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gptlib.config import TrainConfig
+from gptlib.unwrap import unwrapped
+
+# a, b and c of p(x) = a x + b x^3 + c x^5 for three steps, as Amsel et al. (2025) construct them:
+# no other such p stays nearer to 1 where the step before it leaves singular values (at first, from
+# 0.001 to 1), and 1% above, since bfloat16 rounds. tests/test_optim.py checks that.
+POLAR_EXPRESS = (
+    (8.386893, -24.371311, 17.726412),
+    (4.143012, -3.018618, 0.552650),
+    (3.931188, -2.874113, 0.536722),
+)
+
+
+def orthogonalize(G: Tensor) -> Tensor:
+    """Bring singular values of matrices to the order of 1, and leave singular vectors as they are.
+
+    G: (..., rows, cols), each matrix for itself
+
+    Three steps of the Polar Express (Amsel et al., 2025), in bfloat16 where that is fast. Each
+    matrix is first divided by its length, the root of the sum of squares of its entries. Singular
+    values that are 0.001 of that or more end between 0.13 and 1.87; smaller ones grow by up to 137
+    times. So the steps are far from exact, but they lift small singular values more than steps that
+    stay nearer to 1 can.
+    """
+    tall = G.shape[-2] > G.shape[-1]
+    X = (G.mT if tall else G).reshape(-1, min(G.shape[-2:]), max(G.shape[-2:]))
+    X = X / X.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+    X = X.to(_matmul_dtype(G.device))
+    for a, b, c in POLAR_EXPRESS:
+        A = X @ X.mT
+        X = torch.baddbmm(X, torch.baddbmm(A, A, A, beta=b, alpha=c), X, beta=a)
+    X = X.to(G.dtype)
+    return (X.mT if tall else X).reshape(G.shape)
+
+
+def _matmul_dtype(device: torch.device) -> torch.dtype:
+    """The type in which a device multiplies matrices fastest, of those exact enough for Muon."""
+    # A CPU without instructions for bfloat16 would take 20 times as long with it.
+    cpu = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16")
+    return torch.bfloat16 if cpu or device.type == "cuda" else torch.float32
+
+
+class Muon(Optimizer):
+    """Steps along the momentum of a matrix's gradient, once `orthogonalize` has been at it.
+
+    So no direction is passed over because gradients are short along it (Jordan et al., 2024). The
+    momentum is Nesterov's, there is no weight decay, and a matrix that is higher than wide takes
+    larger steps, by sqrt(rows / cols). Matrices of one shape are orthogonalized together.
+
+    ValueError for parameters that are not matrices.
+    """
+
+    def __init__(
+        self, params: Iterable[Tensor] | Iterable[dict], lr: float = 0.02, momentum: float = 0.95
+    ) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.dim() != 2:
+                    raise ValueError(f"a parameter has shape {tuple(p.shape)}: give Muon matrices")
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Change each matrix that has a gradient."""
+        for group in self.param_groups:
+            alike = defaultdict(list)
+            for p in group["params"]:
+                if p.grad is not None:
+                    alike[p.shape, p.dtype, p.device].append(p)
+            for ((rows, cols), *_), matrices in alike.items():
+                ahead = torch.stack([self._momentum(p, group["momentum"]) for p in matrices])
+                rate = group["lr"] * math.sqrt(max(1, rows / cols))
+                for p, step in zip(matrices, orthogonalize(ahead), strict=True):
+                    p.sub_(step, alpha=rate)
+
+    def _momentum(self, p: Tensor, momentum: float) -> Tensor:
+        """Let the mean of p's gradients take in the latest; that mean, one step ahead."""
+        memory = self.state[p]
+        if not memory:
+            memory["momentum_buffer"] = torch.zeros_like(p)
+        mean = memory["momentum_buffer"].lerp_(p.grad, 1 - momentum)
+        return p.grad.lerp(mean, momentum)
+
+
+def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
+    """AdamW for all parameters, or Muon for the matrices of hidden layers and AdamW for the others.
+
+    AdamW (Loshchilov and Hutter, 2019) lets all parameters decay; here, as is usual for GPTs, only
+    matrices do. Biases and the gains of norms have one dimension, and shrinking them would not make
+    the model simpler.
+
+    Muon (Jordan et al., 2024) is for the weights of `nn.Linear`. Its authors leave to AdamW the
+    tables of embeddings and the layer that makes the logits, which is a module named head here,
+    or something that ends in it, as lm_head.
+
+    ValueError where Muon would have nothing to do.
+    """
+    matrices = [p for p in model.parameters() if p.dim() >= 2]
+    others = [p for p in model.parameters() if p.dim() < 2]
+    optimizers = []
+    if config.optimizer == "muon":
+        hidden = _hidden(model)
+        if not hidden:
+            name = type(unwrapped(model)).__name__
+            raise ValueError(f"{name} has no hidden matrices for Muon: choose 'adamw'")
+        matrices = [p for p in matrices if p not in hidden]
+        optimizers.append(Muon([{"params": list(hidden), "highest": config.muon_rate}]))
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay, "highest": config.learning_rate},
+        {"params": others, "weight_decay": 0.0, "highest": config.learning_rate},
+    ]
+    # Fused: one pass over a parameter and its means in place of a dozen.
+    return [*optimizers, torch.optim.AdamW(groups, betas=config.betas, eps=config.eps, fused=True)]
+
+
+def _hidden(model: nn.Module) -> dict[Tensor, None]:
+    """The weights of linear layers, heads left out; a dict because a set has no order."""
+    layers = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Linear)]
+    heads = {part.weight for name, part in layers if name.endswith("head")}
+    return {part.weight: None for _, part in layers if part.weight not in heads}
+
+
+def optimizer_state(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
+    """What optimizers remember of each parameter, as "exp_avg.blocks.0.mlp.fc.weight".
+
+    With it `load_optimizer_state` brings new ones, from `make_optimizers`, to where these are.
+    Names are those of the model itself, also where torch.compile or another has wrapped it.
+    """
+    name_of = {p: name for name, p in unwrapped(model).named_parameters()}
+    return {
+        f"{key}.{name_of[p]}": tensor
+        for optimizer in optimizers
+        for p, memory in optimizer.state.items()
+        for key, tensor in memory.items()
+    }
+
+
+def load_optimizer_state(
+    model: nn.Module, optimizers: Sequence[Optimizer], state: Mapping[str, Tensor]
+) -> None:
+    """Let optimizers of model remember state; tensors of it become theirs."""
+    parameters = dict(unwrapped(model).named_parameters())
+    owner = {p: o for o in optimizers for group in o.param_groups for p in group["params"]}
+    for full, tensor in state.items():
+        key, name = full.split(".", 1)
+        p = parameters[name]
+        owner[p].state[p][key] = tensor.to(p.device)  # fused AdamW counts its steps there too
+
+
+def learning_rate(step: int, config: TrainConfig, highest: float | None = None) -> float:
+    """The learning rate of a step, from 0: a rise in a straight line, then a fall towards 0.
+
+    highest: to where it rises; config.learning_rate unless given
+
+    The fall that is called inverse_sqrt never ends; with a highest rate of 1 / sqrt(n_embd *
+    warmup) it is equation 3 of Vaswani et al. (2017).
+    """
+    highest = config.learning_rate if highest is None else highest
+    if step < config.warmup:
+        return highest * (step + 1) / config.warmup
+    if config.decay == "inverse_sqrt":
+        return highest * math.sqrt(config.warmup / (step + 1))
+    done = min(1, (step - config.warmup) / (config.max_iters - config.warmup))
+    if config.decay == "linear":
+        return highest * (1 - done)
+    return highest * (1 + math.cos(math.pi * done)) / 2

@@ -1,0 +1,281 @@
+"""Curves with a name at the end of each: of a loss, by kind, by length of the text, by depth."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+from numpy.typing import ArrayLike
+
+from gptlib.plot.style import BEFORE, HIGHLIGHT, INK, QUERY, QUIET, SKY, TRAIN, VALID, WIDTH
+
+# The first is what the others are to replace.
+VERSUS = (
+    {"color": BEFORE, "linestyle": "--", "marker": "o"},
+    {"color": HIGHLIGHT, "linestyle": "-", "marker": "s"},
+    {"color": INK, "linestyle": "-.", "marker": "^"},
+    {"color": SKY, "linestyle": ":", "marker": "D"},
+)
+KINDS = tuple(
+    {"color": color, "linestyle": dashes, "marker": marker, "markersize": 5, "linewidth": 1.5}
+    for color, dashes, marker in zip(
+        (INK, HIGHLIGHT, SKY, QUIET) * 2, ["-"] * 4 + [(0, (4, 2))] * 4, "os^DvPX*", strict=True
+    )
+)
+WIDE_RANGE = 20  # times the least number is too far for a scale that is not logarithmic
+LETTER = 0.085  # inches, of a name below an axis
+
+
+def loss_curve(
+    train: Sequence[float],
+    valid: Mapping[int, float],
+    landmarks: Mapping[str, float],
+    unit: str = "token",
+) -> Figure:
+    """Draw how the loss fell while a model was trained, and what it can be compared with.
+
+    train: the loss of each step's batch; valid: step -> validation loss, step 0 being before
+    the first; landmarks: name -> loss, each a line across the figure; unit: what the losses, in
+    nats, are for one of.
+    """
+    fig = plt.figure(figsize=(WIDTH, 4))
+    ax = fig.add_subplot()
+    for loss in landmarks.values():
+        ax.axhline(loss, color=QUIET, linewidth=1, linestyle=":")
+    ax.plot(range(1, len(train) + 1), train, color=TRAIN, linewidth=1, label="training batches")
+    ax.plot(*zip(*valid.items(), strict=True), "o--", color=VALID, markersize=4, label="validation")
+    top = max(*landmarks.values(), *valid.values(), *train)
+    ax.set(xlabel="step", ylabel=f"loss, nats per {unit}", ylim=(0, 1.05 * top or 1))
+    # A name stands beside its line, or as near above the one below it as can be read.
+    at = -math.inf
+    for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):
+        at = max(loss / ax.get_ylim()[1], at + 0.06)
+        ax.text(1.01, at, f"{loss:.2f}  {name}", transform=ax.transAxes, va="center", size=10)
+    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.93))  # below the highest line
+    first, last = valid[min(valid)], valid[max(valid)]
+    ax.set_title(f"Validation loss from {first:.2f} to {last:.2f} in {max(valid)} steps")
+    return fig
+
+
+def by_kind(steps: Sequence[int], excess: Mapping[str, ArrayLike], title: str) -> Figure:
+    """Draw, for kinds of characters, what a model loses on them more than it need, as it learns.
+
+    excess: kind -> nats per story at each of steps, at most 8 kinds. Both scales are logarithmic,
+    so what is not above 0 is left out; step 0 keeps a place of its own.
+
+    ValueError for numbers that do not fit the steps, more kinds, and a kind never above 0.
+    """
+    excess = {kind: _at_each(steps, values, kind, "step") for kind, values in excess.items()}
+    _check_count(excess, KINDS)
+    for kind, values in excess.items():
+        if not (values > 0).any():
+            raise ValueError(f"{kind!r} has no number above 0: leave it out of a log scale")
+    excess = {kind: np.where(values > 0, values, np.nan) for kind, values in excess.items()}
+    fig, ax = _panel(4.2, title)
+    ends = _draw(ax, steps, excess, KINDS)
+    if min(steps) > 0:
+        ax.set_xscale("log")
+    else:
+        ax.set_xscale("symlog", linthresh=min((step for step in steps if step > 0), default=1))
+    shown = _apart(ax, steps)
+    ax.set_xticks(shown, [f"{step:,}" for step in shown])
+    log_scale(ax.yaxis, excess.values())
+    ax.minorticks_off()
+    ax.set(xlabel="step, log scale", ylabel="excess, nats per story, log scale")
+    name_ends(ax, ends)
+    return fig
+
+
+def generation_times(
+    lengths: Sequence[int], milliseconds: Mapping[str, ArrayLike], title: str
+) -> Figure:
+    """Draw how long it takes to write one more token, the longer the text is already.
+
+    milliseconds: name -> a number for each of lengths, first of the way that others are to
+        replace, at most 4; on a log scale where the largest is more than 20 times the least
+
+    ValueError for numbers that do not fit the lengths, and for more names.
+    """
+    milliseconds = {
+        name: _at_each(lengths, values, name, "length") for name, values in milliseconds.items()
+    }
+    _check_count(milliseconds, VERSUS)
+    fig, ax = _panel(3.6, title)
+    ends = _draw(ax, lengths, milliseconds, VERSUS, markersize=4)
+    scale = _scale_for(ax, milliseconds.values())
+    ax.set(xlabel="tokens so far", ylabel=f"milliseconds for one more{scale}", xlim=0)
+    name_ends(ax, ends)
+    return fig
+
+
+def stream(
+    sizes: Mapping[str, ArrayLike], names: Sequence[str], title: str, xlabel: str = ""
+) -> Figure:
+    """Draw how large the residual stream is at each depth, for several ways to start.
+
+    sizes: way -> RMS at each depth, first of the way that others are to replace, at most 4; on a
+        log scale where the largest is more than 20 times the least
+    names: one for each depth, from the bottom of the model; xlabel: what they are, if they do not
+        say so themselves
+
+    ValueError for numbers that do not fit the names, and for more ways.
+    """
+    sizes = {way: _at_each(names, values, way, "depth") for way, values in sizes.items()}
+    _check_count(sizes, VERSUS)
+    # Beside the axes is room for the names of the ways.
+    pitch = (WIDTH - 1.9 - LETTER * max(map(len, sizes))) / len(names)
+    longest = LETTER * max(map(len, names))
+    turned = longest > pitch
+    fig, ax = _panel(3.8 + longest * turned, title)
+    ends = _draw(ax, range(len(names)), sizes, VERSUS)
+    scale = _scale_for(ax, sizes.values())
+    ax.set_xticks(range(len(names)), names, rotation=90 if turned else 0, parse_math=False)
+    ax.set(xlabel=xlabel, ylabel=f"size of the stream (RMS){scale}")
+    name_ends(ax, ends)
+    return fig
+
+
+def name_ends(ax: Axes, told: Sequence[tuple[float, str, dict]]) -> None:
+    """Write names as near to the ends of lines as can be read, with a piece of each line.
+
+    told: for each line, where it ends, its name, and its style; the scales must be set before
+    """
+    told = sorted(told, key=lambda end: end[0])
+    ends = ax.transData.transform([(1, value) for value, _, _ in told])
+    wanted = ax.transAxes.inverted().transform(ends)[:, 1]
+    step = 0.075
+    at = [max(wanted[0], 0.02)]
+    for height in wanted[1:]:
+        at.append(max(height, at[-1] + step))
+    for k, y in enumerate(at):  # what has no room below the top pushes the others down
+        y = min(y, 0.99 - step * (len(at) - 1 - k))
+        _, name, style = told[k]
+        piece = {"transform": ax.transAxes, "clip_on": False, "markevery": [1]}
+        ax.plot((1.03, 1.09, 1.15), (y, y, y), **style, **piece)
+        ax.text(1.17, y, name, transform=ax.transAxes, va="center", size=10, parse_math=False)
+
+
+def log_scale(axis: Axis, values: Iterable[ArrayLike]) -> None:
+    """Make an axis logarithmic, with at least one number on it."""
+    known = np.concatenate([np.ravel(value) for value in values])
+    known = known[np.isfinite(known)]
+    least, most = known.min(), known.max()
+    # Twice and half as much is room for at least one number.
+    limits = {f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (least / 2, 2 * most)}
+    axis.axes.set(**limits)
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < 100 * least else (1,)))
+    axis.set_major_formatter("{x:g}")
+
+
+def _panel(height: float, title: str) -> tuple[Figure, Axes]:
+    fig = plt.figure(figsize=(WIDTH, height))
+    # Names beside the axes move with these, and the layout reckons with where they were before.
+    fig.get_layout_engine().set(rect=(0, 0, 0.985, 1))
+    fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
+    return fig, fig.add_subplot()
+
+
+def _draw(
+    ax: Axes,
+    x: Sequence[float],
+    values: Mapping[str, np.ndarray],
+    styles: Sequence[dict],
+    **more: object,
+) -> list[tuple[float, str, dict]]:
+    """Draw a line for each name; where each ends, its name, and its style."""
+    ends = []
+    for (name, y), style in zip(values.items(), styles, strict=False):
+        style = style | more
+        ax.plot(x, y, **style)
+        ends.append((y[np.isfinite(y)][-1], name, style))
+    return ends
+
+
+def _apart(ax: Axes, steps: Sequence[int]) -> list[int]:
+    """Those of steps whose numbers have room below the axis, the last among them."""
+    ax.autoscale_view()  # or else the limits would be those of no lines at all
+    places = ax.transAxes.inverted().transform(ax.transData.transform([(x, 1) for x in steps]))
+    shown, last = [], np.inf
+    for step, (place, _) in sorted(zip(steps, places, strict=True), reverse=True):
+        if place < last - 0.09:
+            shown, last = [step, *shown], place
+    return shown
+
+
+def _scale_for(ax: Axes, values: Iterable[np.ndarray]) -> str:
+    """Set the scale of y, from 0 or logarithmic; what to add to its label."""
+    values = list(values)
+    least, most = min(map(np.min, values)), max(map(np.max, values))
+    if least > 0 and most > WIDE_RANGE * least:
+        log_scale(ax.yaxis, values)
+        ax.minorticks_off()
+        return ", log scale"
+    ax.set_ylim(0, 1.08 * most)
+    return ""
+
+
+def _at_each(places: Sequence, values: ArrayLike, name: str, what: str) -> np.ndarray:
+    values = np.asarray(values, float)
+    if values.shape != (len(places),):
+        raise ValueError(
+            f"{name!r} has numbers of shape {values.shape}: give {len(places)}, one for each {what}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name!r} has {values[~np.isfinite(values)][0]}: give finite numbers")
+    return values
+
+
+def _check_count(lines: Mapping[str, object], styles: Sequence[dict]) -> None:
+    if not 1 <= len(lines) <= len(styles):
+        raise ValueError(f"{len(lines)} lines: give 1 to {len(styles)}, which can be told apart")
+
+
+def learned_to_look(
+    steps: Sequence[int], nats: ArrayLike, floor: float, look: ArrayLike, title: str
+) -> Figure:
+    """Draw, side by side, how a model's loss falls and how much it looks where it should.
+
+    nats: per story, at each of steps; floor: the least that is possible; look: weights, 0 to 1
+
+    ValueError for numbers that do not fit the steps.
+    """
+    nats, look = (_at_each(steps, values, "these", "step") for values in (nats, look))
+    fig = plt.figure(figsize=(WIDTH, 3.2))
+    left, right = fig.subplots(1, 2)
+    left.plot(steps, nats, "o--", color=VALID)
+    left.axhline(floor, color=QUIET, linewidth=1, linestyle=":")
+    left.text(steps[-1], floor, "floor ", ha="right", va="top", size=10)
+    left.set(xlabel="step", ylabel="nats per story", ylim=0)
+    right.plot(steps, look, "o-", color=QUERY)
+    right.set(xlabel="step", ylabel="the most that one head looks there", ylim=(0, 1))
+    fig.suptitle(title, x=0.01, ha="left", size=12)
+    return fig
+
+
+def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:
+    """Draw the singular values of up to three matrices, largest first; the last is what matters.
+
+    values: the name of each matrix -> its singular values. The scale is logarithmic: what is not
+    above 0 is left out. ValueError for more matrices, and for other numbers of values.
+    """
+    styles = (
+        {"color": BEFORE, "marker": "o"},
+        {"color": SKY, "marker": "^"},
+        {"color": HIGHLIGHT, "marker": "s"},
+    )
+    _check_count(values, styles)
+    ranks = range(1, len(next(iter(values.values()))) + 1)
+    fig = plt.figure(figsize=(WIDTH, 3.2))
+    ax = fig.add_subplot()
+    for (name, each), style in zip(values.items(), styles, strict=False):
+        each = _at_each(ranks, each, name, "direction")
+        ax.plot(ranks, each, linestyle="", markersize=4, label=name, **style)
+    ax.set(xlabel="direction, the strongest first", ylabel="singular value", yscale="log")
+    ax.yaxis.set_major_formatter("{x:g}")  # powers would be set in a font that may not be there
+    ax.legend(loc="lower left")
+    ax.set_title(title)
+    return fig

@@ -1,0 +1,169 @@
+"""Train what notebook 03 quotes, with three seeds, and measure what attention costs.
+
+A part of `make experiments`: ten minutes, one thread. It writes, beside this file, multi_head.csv
+and attention_cost.csv. Losses come back the same on the same machine; times never do.
+"""
+
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from gptlib.atomic_files import write_csv
+from gptlib.attention import MultiHeadAttention, attention, causal_mask, fused_attention
+from gptlib.attention_only import AttentionOnly
+from gptlib.config import TrainConfig
+from gptlib.data import all_batches, batches, load_split, story_ids
+from gptlib.narrow import NarrowAttention
+from gptlib.positions import SinusoidalPositions
+from gptlib.tokenizer import CharTokenizer
+from gptlib.train import evaluate, next_token_loss, train
+
+HERE = Path(__file__).resolve().parent
+C, T = 64, 64
+FEW, STEPS, SEEDS = 200, 1000, (1, 2, 3)
+
+
+class MixedFirst(nn.Module):
+    """Narrow attention behind one map of all channels: queries, keys and values share it."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(C, C, bias=False)
+        self.narrow = NarrowAttention(C, 8)
+
+    def forward(self, x, causal=False):
+        return self.narrow(self.mix(x), causal=causal)
+
+
+def without_proj():
+    attn = MultiHeadAttention(C, 8)
+    attn.proj = nn.Identity()
+    return attn
+
+
+LOOKS = {
+    **{f"standard, {H}": partial(MultiHeadAttention, C, H) for H in (1, 2, 4, 8, 16)},
+    "narrow, shared, 8": partial(NarrowAttention, C, 8, shared=True),
+    "narrow, 8": partial(NarrowAttention, C, 8),
+    "wide, 8": partial(MultiHeadAttention, C, 8, head_size=C),
+    "narrow, mixed first": MixedFirst,
+    "without proj": without_proj,
+    "dropout 0.1": partial(MultiHeadAttention, C, 8, dropout=0.1),
+    "dropout 0.3": partial(MultiHeadAttention, C, 8, dropout=0.3),
+}
+KINDS = [name for name in LOOKS if name.endswith(" 8")]  # compared with one another
+
+train_text, valid_text = load_split("tales")
+tokenizer = CharTokenizer(train_text)
+data, _ = story_ids(train_text, tokenizer)
+valid_data, _ = story_ids(valid_text, tokenizer)
+
+
+def make(name, seed):
+    torch.manual_seed(seed)
+    return AttentionOnly(tokenizer.vocab_size, C, LOOKS[name](), SinusoidalPositions(T, C))
+
+
+def steps(model, max_iters):
+    config = TrainConfig(max_iters=max_iters, learning_rate=0.03, warmup_iters=50, decay="linear")
+    windows = batches(data, 16, T, torch.Generator().manual_seed(0))
+    return train(model, windows, next_token_loss, config)
+
+
+@cache  # standard attention's 1,000 steps are also those of the same time
+def loss_after(name, seed, max_iters):
+    model = make(name, seed)
+    list(steps(model, max_iters))
+    return evaluate(model, all_batches(valid_data, 64, T))
+
+
+def milliseconds_per_step(rounds=15, each=20):
+    """Median over rounds, in which all take turns, so that whatever is slow is slow for all."""
+    running = {name: steps(make(name, 0), (rounds + 1) * each) for name in LOOKS}
+    taken = {name: [] for name in LOOKS}
+    for turn in range(rounds + 1):
+        for name, training in running.items():
+            start = perf_counter()
+            list(islice(training, each))
+            if turn > 0:  # the first warms up
+                taken[name].append(1000 * (perf_counter() - start) / each)
+    return {name: median(times) for name, times in taken.items()}
+
+
+def losses():
+    ms = milliseconds_per_step()
+    for name, look in LOOKS.items():
+        runs = {"1,000 steps": STEPS}
+        if name in KINDS:
+            same_time = round(STEPS * ms["standard, 8"] / ms[name])
+            runs |= {"200 steps": FEW, "same time": same_time}
+        for run, max_iters in runs.items():
+            for seed in SEEDS:
+                yield {
+                    "look": name,
+                    "parameters": sum(p.numel() for p in look().parameters()),
+                    "ms_per_step": f"{ms[name]:.2f}",
+                    "run": run,
+                    "steps": max_iters,
+                    "seed": seed,
+                    "loss": f"{loss_after(name, seed, max_iters):.4f}",
+                }
+
+
+def kept_for_backward(form, q, k, v):
+    """Bytes that a forward pass keeps until the backward pass, q, k and v not counted."""
+    given = {tensor.data_ptr() for tensor in (q, k, v)}
+    kept = {}
+
+    def keep(tensor):
+        if tensor.data_ptr() not in given:
+            kept[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        form(q, k, v)
+    return sum(kept.values())
+
+
+FORMS = {
+    "readable": lambda q, k, v: attention(q, k, v, causal_mask(q.shape[-2]))[0],
+    "fused": lambda q, k, v: fused_attention(q, k, v, causal=True),
+}
+
+
+def costs(lengths=(64, 128, 256, 512, 1024, 2048, 4096), H=8, D=64, rounds=9):
+    for length in lengths:
+        torch.manual_seed(0)
+        q, k, v = (torch.randn(1, H, length, D, requires_grad=True) for _ in range(3))
+        taken = {(name, what): [] for name in FORMS for what in ("forward", "both")}
+        for turn in range(rounds + 1):
+            for name, form in FORMS.items():
+                start = perf_counter()
+                out = form(q, k, v)
+                middle = perf_counter()
+                out.sum().backward()
+                if turn > 0:
+                    taken[name, "forward"].append(1000 * (middle - start))
+                    taken[name, "both"].append(1000 * (perf_counter() - start))
+        for name, form in FORMS.items():
+            yield {
+                "form": name,
+                "T": length,
+                "forward_ms": f"{median(taken[name, 'forward']):.3f}",
+                "both_ms": f"{median(taken[name, 'both']):.3f}",
+                "both_ms_least": f"{min(taken[name, 'both']):.3f}",
+                "both_ms_most": f"{max(taken[name, 'both']):.3f}",
+                "kept_bytes": kept_for_backward(form, q, k, v),
+            }
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    write_csv(HERE / "attention_cost.csv", costs())
+    write_csv(HERE / "multi_head.csv", losses())

@@ -1,0 +1,80 @@
+"""What it takes to load a checkpoint of a model of GPT-2's smallest shape: seconds and memory.
+
+python tests/bench/loading.py
+
+It is loaded in one new process after the other, from a file that was just written, so no disk is
+waited for. Memory is how much higher the peak is than after the imports. CPU seconds leave out what
+other programs take.
+"""
+
+import argparse
+import subprocess
+import sys
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+
+import torch
+from step import peak_mebibytes
+from timing import show, spread
+
+from gptlib import checkpoint
+
+FIRST = 0x4E00  # of more than 20,000 signs of Chinese
+
+
+def write(path, sizes):
+    from gptlib.config import GPTConfig  # here, so that loading has to import what it needs
+    from gptlib.gpt import GPT
+    from gptlib.tokenizer import CharTokenizer
+
+    config = GPTConfig(**sizes)
+    signs = (chr(i) for i in range(FIRST, FIRST + config.vocab_size + 2048))
+    text = "".join(sign for sign in signs if not "\ud800" <= sign <= "\udfff")
+    tokenizer = CharTokenizer(text[: config.vocab_size])
+    model = GPT(config)
+    checkpoint.save(path, model, tokenizer, 0)
+    names = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size")
+    shape = ", ".join(f"{name} {asdict(config)[name]}" for name in names)
+    return f"{shape}: {model.num_parameters():,} parameters, {path.stat().st_size / 2**20:.0f} MiB"
+
+
+def load(path):
+    """Wall and CPU seconds, and mebibytes."""
+    before, start, cpu = peak_mebibytes(), perf_counter(), process_time()
+    checkpoint.load(path)
+    return perf_counter() - start, process_time() - cpu, peak_mebibytes() - before
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="only see that it works")
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--load", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    if args.load:
+        print(*load(args.load))
+        return
+    sizes = {"vocab_size": 50257}
+    if args.quick:
+        args.times = 2
+        sizes = {"n_layer": 1, "n_head": 2, "n_embd": 16, "block_size": 32, "vocab_size": 65}
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "model.safetensors")
+        title = write(path, sizes)
+        command = [sys.executable, __file__, "--load", path]
+        run = partial(subprocess.run, command, check=True, stdout=subprocess.PIPE, text=True)
+        taken = [map(float, run().stdout.split()) for _ in range(args.times)]
+    seconds, cpu, peaks = zip(*taken, strict=True)
+    rows = [("", "median (range)", "to stay below")]
+    rows.append(("seconds", spread(seconds), "1.5"))
+    rows.append(("CPU seconds", spread(cpu), ""))
+    rows.append(("peak MiB above the imports", spread(peaks, 0), "570"))
+    show(f"Loading {title}", *rows)
+
+
+if __name__ == "__main__":
+    main()

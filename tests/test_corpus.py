@@ -1,0 +1,323 @@
+"""A text becomes the same batches whoever asks for them, and a score per character."""
+
+import hashlib
+import math
+from itertools import islice
+
+import pytest
+import torch
+
+from gptlib.config import GPTConfig
+from gptlib.corpus import Corpus
+from gptlib.data import IGNORE, load_floor, load_split, load_text
+from gptlib.gpt import GPT
+from gptlib.tokenizer import CharTokenizer, PieceTokenizer
+
+TRAIN, VALID = (part[: part.index("\n\n", 4000) + 2] for part in load_split("tales"))
+T = 16
+KINDS = ["plain", "tales"]
+TOKENIZERS = {
+    "chars": CharTokenizer(TRAIN + VALID),
+    "pieces": PieceTokenizer.from_text(TRAIN, 400, VALID),
+}
+
+
+def make(kind="plain", tokenizer="chars", block_size=T, train=TRAIN, valid=VALID):
+    tokenizer = TOKENIZERS[tokenizer]
+    if kind == "tales":
+        return Corpus.of_tales(train, valid, tokenizer, block_size)
+    return Corpus(train, valid, tokenizer, block_size)
+
+
+def windows_of(text, kind, tokenizer):
+    """All rows that there can be, in order, each with the token after it; by plain slices."""
+    if kind == "plain":
+        wholes = [tokenizer.encode(text)]
+    else:
+        end = tokenizer.encode("\n")
+        tales = text.removesuffix("\n\n").split("\n\n")
+        wholes = [end + tokenizer.encode(f"{tale}\n") + end for tale in tales]
+    return [ids[i : i + T + 1] for ids in wholes for i in range(0, len(ids) - 1, T)]
+
+
+def rows_of(batch):
+    """The rows of a batch, each with the token after it, without what fills it up."""
+    for idx, targets in zip(*batch, strict=True):
+        n = int((targets != IGNORE).sum())
+        assert (targets[n:] == IGNORE).all()
+        assert torch.equal(idx[1:n], targets[: n - 1])
+        yield [*idx[:n].tolist(), int(targets[n - 1])]
+
+
+def same(one, other):
+    return len(one) == len(other) and all(map(torch.equal, one, other))
+
+
+# Batches
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_depends_on_its_number_and_the_seed_alone(kind):
+    corpus = make(kind)
+    wanted = [corpus.batch(n, 3, seed=5) for n in range(6)]
+    for n in (4, 0, 5, 2, 1, 3):
+        torch.manual_seed(n)
+        assert same(corpus.batch(n, 3, seed=5), wanted[n])
+        assert same(make(kind).batch(n, 3, seed=5), wanted[n])
+    # Whatever else is asked for is another batch. Sums or products of the two would coincide,
+    # and a generator looks at 32 bits of its seed.
+    others = [(n, 5) for n in range(1, 6)] + [(0, seed) for seed in (0, 1, 6, 9 + 2**32, 2**63 - 1)]
+    others += [(5, 0), (1, 4), (2**32, 5)]
+    batches = [wanted[0]] + [corpus.batch(n, 3, seed) for n, seed in others]
+    assert len({tuple(map(tuple, rows_of(batch))) for batch in batches}) == len(batches)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("first", [0, 1, 7])
+def test_whoever_goes_on_in_the_middle_sees_the_same_batches(kind, first):
+    corpus = make(kind)
+    skipped = islice(corpus.batches(2, 3), first, first + 4)
+    for n, one, other in zip(range(4), skipped, corpus.batches(2, 3, first), strict=False):
+        assert same(one, other)
+        assert same(one, corpus.batch(first + n, 2, 3))
+
+
+def test_rows_of_one_long_text_begin_anywhere_and_none_leaves_it():
+    text = "abcdefghijklmnop"
+    corpus = Corpus(text, text, CharTokenizer(text), block_size=4)
+    idx, targets = corpus.batch(0, 400, seed=0)
+    assert idx.shape == targets.shape == (400, 4)
+    assert set(idx[:, 0].tolist()) == set(range(12))
+    for row, after in zip(idx, targets, strict=True):
+        assert row.tolist() == list(range(row[0], row[0] + 4))
+        assert after.tolist() == list(range(row[0] + 1, row[0] + 5))
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_rows_of_tales_lie_in_one_tale_and_begin_behind_its_end(tokenizer):
+    """Each is a tale from its start, or what a row of block_size left of it."""
+    corpus = make("tales", tokenizer)
+    wanted = windows_of(TRAIN, "tales", corpus.tokenizer)
+    batches = list(islice(corpus.batches(16, seed=1), 100))
+    drawn = [tuple(row) for batch in batches for row in rows_of(batch)]
+    assert set(drawn) == set(map(tuple, wanted))
+    starts = [row for row in drawn if row[0] == corpus.end]
+    assert len(starts) / len(drawn) == pytest.approx(
+        sum(row[0] == corpus.end for row in wanted) / len(wanted), abs=0.05
+    )
+    for idx, targets in batches:
+        lengths = (targets != IGNORE).sum(1)
+        assert idx.shape == targets.shape == (16, lengths.max())
+        assert lengths.max() <= T
+    assert min((targets != IGNORE).sum(1).min() for _, targets in batches) < T
+
+
+def test_of_tales_a_batch_has_as_many_rows_as_were_asked_for():
+    assert len(make("tales").batch(0, 5, seed=0)[0]) == 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_the_validation_part_comes_once_and_in_order(kind, tokenizer):
+    corpus = make(kind, tokenizer)
+    batches = list(corpus.valid_batches(3))
+    rows = [row for batch in batches for row in rows_of(batch)]
+    assert rows == windows_of(VALID, kind, corpus.tokenizer)
+    assert {len(idx) for idx, _ in batches[:-1]} == {3}
+
+
+# The score
+
+
+def a_model(V):
+    torch.manual_seed(0)
+    return GPT(GPTConfig(V, T, 1, 2, 8, dropout=0.5, init_std=0.5)).double()
+
+
+def by_hand(model, rows, tokenizer):
+    """-ln p of all that rows ask for, in nats per character of that."""
+    total, characters = 0.0, 0
+    model.eval()
+    with torch.no_grad():
+        for row in rows:
+            log_probs = model(torch.tensor([row[:-1]]))[0].log_softmax(-1)
+            total -= sum(log_probs[t, i].item() for t, i in enumerate(row[1:]))
+            characters += len(tokenizer.decode(row[1:]))
+    model.train()
+    return total / characters
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_the_score_is_per_character(kind, tokenizer):
+    corpus = make(kind, tokenizer)
+    model = a_model(corpus.tokenizer.vocab_size)
+    wanted = by_hand(model, windows_of(VALID, kind, corpus.tokenizer), corpus.tokenizer)
+    for batch_size in (4, 7):
+        assert corpus.score(model, batch_size) == pytest.approx(wanted, rel=1e-9)
+    assert model.training
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_each_part_has_its_own_tokens_per_character(kind, tokenizer):
+    corpus = make(kind, tokenizer)
+    for part, text in ((corpus.train, TRAIN), (corpus.valid, VALID)):
+        ids = corpus.tokenizer.encode(text) if kind == "plain" else part.ids.tolist()
+        assert part.ids.tolist() == ids
+        asked = text[len(corpus.tokenizer.decode(ids[:1])) :] if kind == "plain" else text
+        assert part.tokens_per_character == (len(ids) - 1) / len(asked)
+    if tokenizer == "chars":
+        assert corpus.train.tokens_per_character == corpus.valid.tokens_per_character == 1
+    else:
+        assert corpus.train.tokens_per_character < corpus.valid.tokens_per_character < 0.7
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_a_score_of_some_batches_takes_them_far_apart(kind, most):
+    corpus = make(kind, "chars")
+    model = a_model(corpus.tokenizer.vocab_size)
+    rows = windows_of(VALID, kind, corpus.tokenizer)
+    batches = [rows[k : k + 4] for k in range(0, len(rows), 4)]
+    some = [batches[k] for k in range(0, len(batches), math.ceil(len(batches) / most))]
+    assert most / 2 < len(some) <= most
+    # In characters a token is one, so those that some batches ask for are those that they hold.
+    wanted = by_hand(model, [row for batch in some for row in batch], corpus.tokenizer)
+    assert corpus.score(model, 4, most) == pytest.approx(wanted, rel=1e-9)
+    assert corpus.score(model, 4, most) == corpus.score(model, 4, most)
+    assert corpus.score(model, 4, most) != pytest.approx(corpus.score(model, 4), rel=1e-6)
+    assert corpus.score(model, 4, 10**6) == corpus.score(model, 4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_landmarks(kind, tokenizer):
+    corpus = make(kind, tokenizer)
+    V = corpus.tokenizer.vocab_size
+    rows = windows_of(VALID, kind, corpus.tokenizer)
+    pairs = torch.full((V, V), 0.01)  # what was never seen is not impossible
+    ids = corpus.train.ids.tolist()
+    for one, other in zip(ids, ids[1:], strict=False):
+        pairs[one, other] += 1
+    log_probs = (pairs / pairs.sum(1, keepdim=True)).log()
+    total = -sum(log_probs[i, j].item() for row in rows for i, j in zip(row, row[1:], strict=False))
+    characters = sum(len(corpus.tokenizer.decode(row[1:])) for row in rows)
+    marks = corpus.landmarks(5)
+    names = ["knows nothing", "counted pairs"] + ["exact floor"] * (kind == "tales")
+    assert list(marks) == names
+    share = (sum(map(len, rows)) - len(rows)) / characters
+    assert marks["knows nothing"] == pytest.approx(math.log(V) * share)
+    assert marks["counted pairs"] == pytest.approx(total / characters, rel=1e-5)
+    if kind == "tales":
+        assert marks["exact floor"] == corpus.floor == load_floor().nats_per_character
+    else:
+        assert corpus.floor is corpus.end is None
+
+
+def test_a_floor_that_is_known_is_a_landmark():
+    corpus = Corpus(TRAIN, VALID, TOKENIZERS["chars"], T, floor=0.25)
+    assert corpus.landmarks(5)["exact floor"] == 0.25
+
+
+# What it is made from
+
+
+def write(tmp_path, text):
+    path = tmp_path / "my.txt"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_text_of_ones_own_is_one_long_text(tmp_path):
+    corpus = Corpus.load(write(tmp_path, TRAIN), 12)
+    assert (corpus.block_size, corpus.end, corpus.floor) == (12, None, None)
+    assert corpus.train.starts is corpus.valid.starts is None
+    assert [shape[1] for shape in (t.shape for t in corpus.batch(0, 2, seed=0))] == [12, 12]
+    cut = int(len(TRAIN) * 0.9)
+    assert corpus.tokenizer.decode(corpus.train.ids) == TRAIN[:cut]
+    assert corpus.tokenizer.decode(corpus.valid.ids) == TRAIN[cut:]
+    assert corpus.sha256 == hashlib.sha256(TRAIN.encode()).hexdigest()
+
+
+def test_the_tales_are_tales():
+    corpus = Corpus.load("tales", 96, "chars")
+    assert corpus.tokenizer.decode([corpus.end]) == "\n"
+    assert corpus.floor == load_floor().nats_per_character
+    assert corpus.tokenizer.decode(corpus.valid.ids) == "\n" + load_split("tales")[1]
+    assert corpus.sha256 == hashlib.sha256(load_text("tales").encode()).hexdigest()
+    for text, part in zip(load_split("tales"), (corpus.train, corpus.valid), strict=True):
+        assert len(part.starts) == text.count("\n\n")
+        assert (part.ids[part.starts] == corpus.end).all()
+
+
+def test_the_characters_of_both_parts_are_known_and_the_pieces_of_the_first_counted(tmp_path):
+    """The validation part is new to a model in every respect, or its loss would say too little."""
+    often, rare = "a cat, a cat, a rat. " * 90, " zebra zebra!" * 30
+    path = write(tmp_path, often + rare[: len(often) // 10])
+    pieces = Corpus.load(path, 4, "pieces", 100).tokenizer
+    assert " cat" in pieces.pieces
+    assert " zebra" not in pieces.pieces
+    assert set("zeb!") <= set(pieces.pieces)
+    chars = Corpus.load(path, 4, "chars").tokenizer
+    assert chars.chars == "".join(sorted(set(often + rare)))
+
+
+def test_the_most_pieces(tmp_path):
+    path = write(tmp_path, TRAIN)
+    sizes = {V: Corpus.load(path, 4, "pieces", V).tokenizer.vocab_size for V in (80, 100)}
+    assert sizes == {80: 80, 100: 100}
+    assert Corpus.load(path, 4).tokenizer.vocab_size > 100
+    with pytest.raises(ValueError, match="vocab_size is 20, and the text has"):
+        Corpus.load(path, 4, "pieces", 20)
+
+
+@pytest.mark.parametrize("V", [4095, 4096])
+def test_pieces_are_at_most_4096_unless_told_otherwise(tmp_path, V):
+    words = [f" w{n:04}" for n in range(5000)]
+    path = write(tmp_path, "".join(words * 3))
+    told = {} if V == 4096 else {"vocab_size": V}
+    assert Corpus.load(path, 4, **told).tokenizer.vocab_size == V
+    assert isinstance(Corpus.load(path, 4).tokenizer, PieceTokenizer)
+
+
+def test_the_hash_tells_texts_apart():
+    hashes = {
+        make(train=train, valid=valid).sha256
+        for train, valid in ((TRAIN, VALID), (TRAIN[:-1], VALID), (TRAIN, VALID[:-1]))
+    }
+    assert len(hashes) == 3
+    assert make("tales").sha256 == make("plain").sha256 == make("plain", "pieces").sha256
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_to_a_device(kind):
+    corpus = make(kind)
+    assert corpus.to("meta") is corpus
+    for part in (corpus.train, corpus.valid):
+        assert part.ids.device.type == "meta"
+        assert part.tokens_per_character == 1
+        assert part.starts is None or part.starts.device.type == "cpu"
+    batches = [corpus.batch(0, 2, seed=0), *islice(corpus.valid_batches(2), 2)]
+    assert {t.device.type for batch in batches for t in batch} == {"meta"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", ["training", "validation"])
+def test_a_part_that_is_too_short(kind, part):
+    text = f"{TRAIN[:T]}\n\n"[-T:]  # in tales there is a line break before it
+    longest = len(text) + (kind == "tales")
+    texts = {"train": text} if part == "training" else {"valid": text}
+    says = (
+        f"the {part} part of the text has {longest} tokens, fewer than block_size [+] 1 = "
+        f"{longest + 1}: give a longer text or a smaller block_size"
+    )
+    with pytest.raises(ValueError, match=says):
+        make(kind, block_size=longest, **texts)
+    assert make(kind, block_size=longest - 1, **texts).batch(0, 1, seed=0)[0].shape[1] > 0
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "", None])
+def test_a_tokenizer_that_is_none(tmp_path, tokenizer):
+    with pytest.raises(ValueError, match=f"tokenizer is {tokenizer!r}: give 'pieces' or 'chars'"):
+        Corpus.load(write(tmp_path, TRAIN), 4, tokenizer)

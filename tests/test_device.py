@@ -1,0 +1,53 @@
+"""What computes is said before anything is trained with it."""
+
+import pytest
+import torch
+
+from gptlib.device import best_device, check_compile, check_device
+
+
+@pytest.mark.parametrize(("here", "best"), [(True, "cuda"), (False, "cpu")])
+def test_the_best_device_is_a_gpu_where_there_is_one(monkeypatch, here, best):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: here)
+    assert best_device() == best
+
+
+def test_the_best_device_is_here():
+    check_device(best_device())
+    check_device("cpu")
+
+
+@pytest.mark.parametrize("name", ["abacus", "meta", "hpu", "cpu:x", ""])
+def test_a_device_that_is_not_here(name):
+    says = f"^device {name!r} is not here: give 'cpu', or install what it needs$"
+    with pytest.raises(ValueError, match=says):
+        check_device(name)
+
+
+def test_compiling_is_tried_on_the_device(monkeypatch):
+    """With something that changes a number, or there would be nothing to compile."""
+
+    def compiled(function):
+        def called(x):
+            seen.append((x.device.type, function(x) - x))
+            return function(x)
+
+        return called
+
+    seen = []
+    monkeypatch.setattr(torch, "compile", compiled)
+    for device in ("cpu", "meta"):
+        check_compile(device)
+    assert [device for device, _ in seen] == ["cpu", "meta"]
+    assert seen[0][1].item() != 0
+
+
+def test_where_nothing_can_be_compiled(monkeypatch):
+    def fail(function):
+        raise RuntimeError(f"Compiler: cl is not found.\n  Looked{' and looked' * 20}")
+
+    monkeypatch.setattr(torch, "compile", fail)
+    says = r"^torch.compile does not work here \(Compiler: cl is not found. Looked and .*\): leave "
+    with pytest.raises(ValueError, match=says) as caught:
+        check_compile("cpu")
+    assert len(str(caught.value)) == len("torch.compile does not work here (): leave it out") + 80

@@ -128,7 +128,7 @@ class TrainConfig:
     betas: tuple[float, float] = (0.9, 0.95)  # AdamW's memory of gradients and of their squares
     eps: float = 1e-8  # AdamW's least divisor of a step
     grad_clip: float = 1.0  # the longest that a step's gradient may be
-    optimizer: Literal["adamw", "muon"] = "adamw"  # Muon for matrices in blocks, AdamW for the rest
+    optimizer: Literal["adamw", "muon"] = "adamw"  # Muon for hidden matrices, AdamW for the rest
     muon_rate: float = 0.02  # Muon's highest rate, if it is used
     accumulate: int = 1  # batches in a step; more where memory has no room for larger ones
     dtype: Literal["float32", "bfloat16"] = "float32"  # of matrix products and attention

@@ -27,10 +27,10 @@ def orthogonalize(G: Tensor) -> Tensor:
     G: (..., rows, cols), each matrix for itself
 
     Three steps of the Polar Express (Amsel et al., 2025), in bfloat16 where that is fast. Each
-    matrix is first divided by its length, the root of the sum of squares of its entries. Singular
-    values that are 0.001 of that or more end between 0.13 and 1.87; smaller ones grow by up to 137
-    times. So the steps are far from exact, but they lift small singular values more than steps that
-    stay nearer to 1 can.
+    matrix is first divided by its Frobenius norm, the root of the sum of squares of its entries.
+    Singular values that are 0.001 of that or more end between 0.13 and 1.87; smaller ones grow up
+    to 137 times. So the result is far from orthogonal, but three steps that end nearer to 1 would
+    lift small singular values less.
     """
     tall = G.shape[-2] > G.shape[-1]
     X = (G.mT if tall else G).reshape(-1, min(G.shape[-2:]), max(G.shape[-2:]))
@@ -76,8 +76,8 @@ class Muon(Optimizer):
             alike = defaultdict(list)
             for p in group["params"]:
                 if p.grad is not None:
-                    alike[p.shape, p.dtype, p.device].append(p)
-            for ((rows, cols), *_), matrices in alike.items():
+                    alike[p.shape, p.device].append(p)
+            for ((rows, cols), _), matrices in alike.items():
                 ahead = torch.stack([self._momentum(p, group["momentum"]) for p in matrices])
                 rate = group["lr"] * math.sqrt(max(1, rows / cols))
                 for p, step in zip(matrices, orthogonalize(ahead), strict=True):
@@ -100,8 +100,8 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
     the model simpler.
 
     Muon (Jordan et al., 2024) is for the weights of `nn.Linear`. Its authors leave to AdamW the
-    tables of embeddings and the layer that makes the logits, which is a module named head here,
-    or something that ends in it, as lm_head.
+    tables of embeddings and the layer that makes the logits; here that is any whose name ends in
+    head, such as lm_head or reward_head.
 
     ValueError where Muon would have nothing to do.
     """

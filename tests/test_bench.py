@@ -58,6 +58,13 @@ def test_generation_is_measured():
     assert 0.99 * ours[1] / theirs[2] < ratio[0] < 1.01 * ours[2] / theirs[1]
 
 
+def test_loading_is_measured():
+    table = run("loading.py")
+    assert 0 < median_and_range(table["CPU seconds"][0])[0]
+    assert 0 < median_and_range(table["seconds"][0])[0]
+    assert float(table["peak MiB above the imports"][0].split()[0]) >= 0
+
+
 def test_learning_is_measured(tmp_path):
     text = tmp_path / "text.txt"
     text.write_text(300 * "to be or not to be\n")

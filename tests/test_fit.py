@@ -10,6 +10,7 @@ import pytest
 import torch
 from test_run import a_config, a_corpus, a_model
 
+from gptlib import fit as fit_module
 from gptlib.checkpoint import load
 from gptlib.fit import finish, finishing_the_step, fit
 from gptlib.run import Run
@@ -95,6 +96,25 @@ def test_what_is_told_after_a_resume_is_of_the_steps_since_then(folder, capsys):
     list(whole)
     assert run.losses == whole.losses
     assert list(run.valid_losses) == [0, 5, 10, 12]
+
+
+def test_the_bar_shows_how_many_steps_are_done(folder, monkeypatch):
+    class Bar(fit_module.tqdm):
+        def __init__(self, **said):
+            super().__init__(**said)
+            bars.append([said["initial"], said["total"], 0])
+
+        def update(self):
+            bars[-1][2] += 1
+
+    bars = []
+    monkeypatch.setattr(fit_module, "tqdm", Bar)
+    with pytest.raises(KeyboardInterrupt):
+        fit(make(disturbed(7, control_c)), folder, MARKS)
+    run = make()
+    run.load(folder.model)
+    fit(run, folder, MARKS)
+    assert bars == [[0, 12, 7], [7, 12, 5]]
 
 
 def test_the_folder_keeps_up(folder, monkeypatch):

@@ -527,7 +527,8 @@ def test_max_seconds_is_turned_into_steps_once(folder, clock):
 
 
 def test_a_warm_up_may_be_longer_than_what_is_timed(folder, clock):
-    assert quick("--max-seconds", "60", "--warmup-iters", "30") == 0
+    flags = "--text my.txt --eval-interval 8 --max-seconds 60 --warmup-iters 30".split()
+    assert tiny(*flags) == 0
     config = json.loads(files("runs/my-1")["config.json"])
     assert (config["max_iters"], config["warmup_iters"]) == (53, 30)
 
@@ -754,19 +755,22 @@ def test_a_prompt_of_a_tale_is_its_beginning(written, monkeypatch):
     assert [tokenizer.decode(ids) for ids in asked] == ["\n", "\nab", "\n", "ab"]
 
 
-def test_each_piece_is_shown_before_the_next_is_drawn(capsys, monkeypatch):
+def test_each_piece_is_shown_before_the_next_is_drawn(monkeypatch):
+    """Also where what is printed waits in a buffer until somebody asks for it."""
+
     def watched(*args, **kwargs):
         for ids in stream(*args, **kwargs):
-            shown.append(capsys.readouterr().out)
+            shown.append(screen.getvalue().decode())
             yield ids
 
-    shown, stream = [], writing.stream
+    shown, stream, screen = [], writing.stream, io.BytesIO()
     monkeypatch.setattr(writing, "stream", watched)
     save_random("run")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen))
     assert main.main(["generate", "run", "--prompt", "abc", "--max-new-tokens", "5"]) == 0
-    assert shown[0] == "abc"
-    assert [len(piece) for piece in shown[1:]] == [1] * 4
-    assert len(capsys.readouterr().out) == 1 + 1
+    text = screen.getvalue().decode()
+    assert shown == [text[: 3 + n] for n in range(5)]
+    assert len(text) == 3 + 5 + 1
 
 
 def test_several_samples_are_those_of_several_seeds(written):

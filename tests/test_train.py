@@ -109,6 +109,19 @@ def test_a_run_is_what_the_same_steps_by_hand_are(decay):
         assert_close(p, q, rtol=0, atol=1e-12)
 
 
+def test_each_optimizer_takes_its_steps_at_its_own_rate():
+    config = TrainConfig(
+        10, 0.01, warmup_iters=4, decay="linear", optimizer="muon", muon_rate=0.5, accumulate=1
+    )
+    model = tiny()
+    muon, adamw = optimizers = make_optimizers(model, config)
+    for step, _ in enumerate(train(model, drawn(), next_token_loss, config, optimizers)):
+        for optimizer, highest in ((muon, 0.5), (adamw, 0.01)):
+            rates = {group["lr"] for group in optimizer.param_groups}
+            assert rates == {learning_rate(step, config, highest)}
+    assert step == 9
+
+
 def test_without_decay_the_steps_are_those_of_adam():
     settings = {"betas": (0.7, 0.9), "eps": 1e-2}
     config = TrainConfig(

@@ -17,7 +17,7 @@ from gptlib.world import LEXICON, Floor, Story, floor, tell
 DATA = Path(__file__).parent
 # Stories and first seed: the validation stories come from seeds that no training story has.
 PARTS = {"tales-train.txt": (5700, 0), "tales-valid.txt": (380, 1_000_000)}
-# Pairs and first seed. Whoever trains on the first file has met each word of the others ten times.
+# Pairs and first seed. Each word of the other files is in the first one at least ten times.
 PAIRS = {
     "pairs-train.tsv": (20_000, 0),
     "pairs-valid.tsv": (1_000, 1_000_000),
@@ -86,7 +86,7 @@ def stories(name: str) -> list[Story]:
 
 
 def pairs() -> dict[str, list[Pair]]:
-    """The pairs of each file: no English sentence twice, held-out combinations only to test."""
+    """The pairs of each file: no English sentence twice, held-out combinations only for testing."""
     files, told, met = {}, set(), Counter()
     for name, (wanted, first) in PAIRS.items():
         files[name] = []
@@ -105,7 +105,7 @@ def pairs() -> dict[str, list[Pair]]:
 
 
 def as_tsv(made: list[Pair]) -> str:
-    """A line for each pair: English, French, and the alignment as Pharaoh writes it."""
+    """A line for each pair: English, French, and the alignment in the Pharaoh format."""
     lines = []
     for each in made:
         links = " ".join(f"{i}-{j}" for i, j in each.alignment)
@@ -114,7 +114,7 @@ def as_tsv(made: list[Pair]) -> str:
 
 
 def crosses(made: Pair) -> bool:
-    """Whether some two words stand in the other order in French."""
+    """Whether any two words are in the opposite order in French."""
     return any(i < k and j > m for i, j in made.alignment for k, m in made.alignment)
 
 
@@ -144,7 +144,7 @@ def reaches_back(story: Story) -> int:
 
 
 def words(told: list[Story]) -> set[str]:
-    """The different words of some stories; names are left out, and inflections are one word."""
+    """The different words of some stories, without names, and with inflections as one word."""
     text = " ".join(story.text for story in told).lower()
     people = [entry.name for kind in ("child", "family", "worker") for entry in LEXICON[kind]]
     names = " ".join(people) + str(LEXICON["called"]) + str(LEXICON["dog"])

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files that are written completely or not at all."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def read_file(path: str | Path) -> bytes:
-    """The bytes of the file path. OSError if it cannot be read."""
+    """The bytes of the file at path. OSError if it cannot be read."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -18,7 +18,7 @@ def read_file(path: str | Path) -> bytes:
 
 
 def write_file(path: str | Path, raw: bytes) -> None:
-    """Write raw to the file path, which holds all of it afterwards, or else what it held before.
+    """Write raw to the file at path; if that fails, the file stays as it was.
 
     OSError if it cannot be written.
     """
@@ -29,8 +29,8 @@ def write_file(path: str | Path, raw: bytes) -> None:
             with open(part, "wb") as file:
                 file.write(raw)
                 file.flush()
-                os.fsync(file.fileno())  # or a power cut could leave the name on an empty file
-            part.replace(path)  # happens whole or not at all
+                os.fsync(file.fileno())  # or a power cut could leave an empty file there
+            part.replace(path)  # happens completely or not at all
         finally:
             part.unlink(missing_ok=True)  # it is there only if something went wrong
     except OSError as error:
@@ -41,7 +41,7 @@ def write_file(path: str | Path, raw: bytes) -> None:
 
 
 def write_csv(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write rows as CSV, below the names of the first one's cells, as `write_file` writes."""
+    """Write rows as CSV, with the keys of the first as its header, as `write_file` does."""
     rows, text = list(rows), io.StringIO()
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Attention: positions that look at others and take in what they find there."""
+"""Attention: each position looks at others and takes in what it finds there."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -23,22 +23,23 @@ def attention(
     k: (..., S, D)   what each of S positions has on offer
     v: (..., S, D)   what each of S positions hands over
     mask: bool, broadcasts to (..., T, S), True = may look
-    dropout: the probability that a weight does not count; the others then count for more
+    dropout: the probability that a weight is set to 0; the others are scaled up to make up for it
 
-    Returns the mixed values (..., T, D) and the weights (..., T, S), before dropout. Each row of
-    weights sums to 1; that of a position which may look at nothing is all 0, and so is what it
-    takes in.
+    Returns the mixed values (..., T, D) and the weights (..., T, S) before dropout. Each row of
+    weights sums to 1, except that all weights and mixed values of a position that may look at
+    nothing are 0.
+
     Equation 1 of Vaswani et al. (2017). ValueError for a mask that is not bool.
     """
     _check(q, k, mask)
     T, D = q.shape[-2:]
     S, D = k.shape[-2:]
-    # Of q and k with variance 1 the product has variance D, and softmax would pick one key.
+    # With q and k of variance 1 the product has variance D, and softmax would pick one key.
     scores = q @ k.mT / math.sqrt(D)  # (..., T, S)
     if mask is None:
         weights = scores.softmax(dim=-1)  # (..., T, S)
     else:
-        # Not -inf: the softmax of a row of nothing else, and its gradient, would be nan.
+        # Not -inf: in a fully masked row, softmax and its gradient would be nan.
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)  # (..., T, S)
         weights = scores.softmax(dim=-1).masked_fill(~mask, 0)  # (..., T, S)
     return F.dropout(weights, dropout) @ v, weights
@@ -52,18 +53,18 @@ def fused_attention(
     causal: bool = False,
     dropout: float = 0.0,
 ) -> Tensor:
-    """The mixed values of `attention`, where possible without writing the weights to memory.
+    """The mixed values of `attention`, computed without storing the weights where possible.
 
-    causal: as if mask were, or also held, causal_mask(T)
+    causal: apply causal_mask(T), in addition to mask if there is one
 
-    Flash attention (Dao et al., 2022) does that. On a CPU PyTorch's can do it with a mask but not
-    with dropout, on a GPU with dropout but not with a mask other than causal.
+    Flash attention (Dao et al., 2022) avoids storing them. PyTorch's version works with a mask but
+    not with dropout on a CPU, and with dropout but no mask other than causal on a GPU.
 
-    ValueError for a mask that is not bool, and for causal where T is not S.
+    ValueError for a mask that is not bool, and for causal if T is not S.
     """
     _check(q, k, mask, causal)
     if q.dim() == 3:
-        # Flash attention wants four dimensions: a head without others gets H = 1.
+        # Flash attention needs four dimensions, so a single head gets H = 1.
         mask = mask[:, None] if mask is not None and mask.dim() == 3 else mask
         return fused_attention(q[:, None], k[:, None], v[:, None], mask, causal, dropout)[:, 0]
     if causal and mask is not None:
@@ -83,7 +84,7 @@ def causal_mask(T: int, device: torch.device | None = None) -> Tensor:
 
 
 def banded_mask(T: int, width: int, device: torch.device | None = None) -> Tensor:
-    """Let each of T positions look at the last `width`, itself included. Returns (T, T), bool.
+    """Let each of T positions look at itself and the width - 1 before it. Returns (T, T), bool.
 
     >>> banded_mask(4, width=2).int()
     tensor([[1, 0, 0, 0],
@@ -99,12 +100,12 @@ def banded_mask(T: int, width: int, device: torch.device | None = None) -> Tenso
 
 
 def past_mask(positions: Tensor, S: int, width: int | None = None) -> Tensor:
-    """Let each of some positions look at itself and those before it, or at the last `width`.
+    """Let each query look at the keys up to its own position, or at the last `width` of these.
 
     positions: (B, T) int64, of the queries; those of the keys are 0 to S - 1
 
-    Returns (B, T, S), bool. It is what `causal_mask` and `banded_mask` are, for queries that do
-    not stand where the keys stand.
+    Returns (B, T, S), bool. It is `causal_mask` or `banded_mask` for queries that need not begin at
+    position 0, such as those that follow a cache.
 
     >>> past_mask(torch.tensor([[2, 3]]), S=4).int()
     tensor([[[1, 1, 1, 0],
@@ -116,9 +117,9 @@ def past_mask(positions: Tensor, S: int, width: int | None = None) -> Tensor:
 
 
 def padding_mask(idx: Tensor, pad: int) -> Tensor:
-    """Let nobody look at the filling of shorter rows.
+    """Let no position look at the padding of shorter rows.
 
-    idx: (B, S) token ids; pad: the id that fills. Returns (B, 1, S), bool, for scores (B, T, S).
+    idx: (B, S) token ids; pad: the id of padding. Returns (B, 1, S), bool, for scores (B, T, S).
     """
     return (idx != pad)[:, None]
 
@@ -137,7 +138,10 @@ class Attention(nn.Module):
     def forward(
         self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False
     ) -> Tensor:
-        """q: (..., T, D); k and v: (..., S, D); mask and causal as there. Returns (..., T, D)."""
+        """q: (..., T, D); k and v: (..., S, D). Returns (..., T, D).
+
+        mask, causal: as in `fused_attention`
+        """
         dropout = self.dropout if self.training else 0.0
         if self.record is None:
             return fused_attention(q, k, v, mask, causal, dropout)
@@ -150,7 +154,7 @@ class Attention(nn.Module):
 
 
 class Head(nn.Module):
-    """One head of attention: x asks, and memory, which is x itself unless given, answers.
+    """One head of attention, with queries from x, and keys and values from memory (default: x).
 
     n_embd: C, channels of x and memory
     head_size: D, channels of queries, keys and values
@@ -172,7 +176,7 @@ class Head(nn.Module):
     ) -> Tensor:
         """x: (B, T, C); memory: (B, S, C); mask as in `attention`. Returns (B, T, D).
 
-        causal: nobody looks at later positions
+        causal: no position looks at later ones
         """
         memory = x if memory is None else memory
         q, k, v = self.query(x), self.key(memory), self.value(memory)
@@ -180,16 +184,16 @@ class Head(nn.Module):
 
 
 class MultiHeadAttention(nn.Module):
-    """Heads side by side: each looks in its own way, and `proj` mixes what they took in.
+    """Several heads of attention in parallel; `proj` mixes their outputs.
 
     n_embd: C, channels of x and memory
     n_head: H
     dropout: as in `attention`, in training mode only
-    head_size: D, channels of a head's queries, keys and values: C / H unless given. With all of
-        C for each head this is the wide attention of Bloem, "Transformers from scratch" (2019).
-    bias: whether the four linear layers add one, as GPT's do; the paper's equations have none
+    head_size: D, channels of a head's queries, keys and values; C / H unless given. With D = C
+        this is the wide attention of Bloem, "Transformers from scratch" (2019).
+    bias: whether the four linear layers have biases, as in GPT; the paper's equations have none
 
-    Section 3.2.2 of Vaswani et al. (2017). ValueError where n_head does not divide C and
+    Section 3.2.2 of Vaswani et al. (2017). ValueError if n_head does not divide C and
     head_size is not given.
     """
 
@@ -227,10 +231,10 @@ class MultiHeadAttention(nn.Module):
         """Let x look at memory, which is x itself unless given.
 
         x: (B, T, C); memory: (B, S, C)
-        mask: bool, (B, T, S) or (T, S), any of them 1, True = may look, the same for all heads
-        causal: nobody looks at later positions
-        extend: a layer of a cache: takes the keys and values of x, (B, H, T, D), and gives those of
-            all tokens so far, (B, H, S, D); mask says which of them are not later
+        mask: bool, (B, T, S) or (T, S), any size may be 1; True = may look, for all heads alike
+        causal: no position looks at later ones
+        extend: one layer of a cache: takes the keys and values of x, (B, H, T, D), and returns
+            those of all tokens so far, (B, H, S, D); mask must hide those that are later
 
         Returns (B, T, C). ValueError for extend without a mask: x would see its own future.
         """
@@ -251,10 +255,10 @@ class MultiHeadAttention(nn.Module):
 
 @contextmanager
 def record_attention(model: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Keep the weights of every `Attention` in model, under its name, from its last call.
+    """Record the weights of the last call of every `Attention` in model, under its name.
 
-    Meanwhile the same forward pass computes the readable way, with the same values. A recording
-    inside another has the calls for itself until it ends.
+    Meanwhile the forward pass uses the readable `attention`, which gives the same values. A
+    recording inside another gets all calls until it ends.
     """
     weights = {}
     parts = {name: part for name, part in model.named_modules() if isinstance(part, Attention)}
@@ -270,9 +274,9 @@ def record_attention(model: nn.Module) -> Iterator[dict[str, Tensor]]:
 
 @torch.no_grad()
 def attention_maps(model: nn.Module, *inputs: Tensor) -> dict[str, np.ndarray]:
-    """What each `Attention` in model looks at in model(*inputs), in evaluation mode.
+    """The weights of each `Attention` in model during model(*inputs), in evaluation mode.
 
-    Returns its weights (..., T, S) under its name. ValueError for a model without attention.
+    Returns them, (..., T, S), under its name. ValueError for a model without attention.
     """
     with evaluating(model), record_attention(model) as weights:
         model(*inputs)
@@ -282,7 +286,7 @@ def attention_maps(model: nn.Module, *inputs: Tensor) -> dict[str, np.ndarray]:
 
 
 def _in_the_past(mask: Tensor | None, q: Tensor) -> Tensor:
-    """What mask allows, and causal_mask too."""
+    """A mask that allows what both mask, if given, and causal_mask allow."""
     past = causal_mask(q.shape[-2], q.device)
     return past if mask is None else mask & past
 

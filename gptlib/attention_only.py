@@ -1,16 +1,16 @@
-"""Attention only: the smallest language model that looks back."""
+"""Attention only: the smallest language model that sees more than one token."""
 
 import torch
 from torch import Tensor, nn
 
 
 class AttentionOnly(nn.Module):
-    """One attention layer between embedding and logits, whose output is added to its input.
+    """A language model with one attention layer, whose output is added to its input.
 
     vocab_size: V; n_embd: C
-    attn: called with (B, T, C) and causal=True, returns as much: `Head`, `MultiHeadAttention`, ...
-    pos_emb: called with positions, (T,) int64, returns their rows, (T, C); None for a model that
-        does not know where it is
+    attn: called with (B, T, C) and causal=True, returns (B, T, C): `Head`, `MultiHeadAttention`
+    pos_emb: called with positions, (T,) int64, returns their embeddings, (T, C); None for a
+        model without positions
     """
 
     def __init__(
@@ -18,7 +18,7 @@ class AttentionOnly(nn.Module):
     ) -> None:
         super().__init__()
         self.tok_emb = nn.Embedding(vocab_size, n_embd)
-        nn.init.normal_(self.tok_emb.weight, std=0.25)  # small beside the waves of positions
+        nn.init.normal_(self.tok_emb.weight, std=0.25)  # small next to sinusoidal positions
         self.pos_emb = pos_emb
         self.attn = attn
         self.lm_head = nn.Linear(n_embd, vocab_size)

@@ -1,23 +1,24 @@
-"""The bigram: what follows a token, said by a table, whether counted or learned."""
+"""The bigram model: a table, counted or learned, of what follows each token."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MOST_CELLS = 10**8  # of a table; with its gradient and AdamW's two means, 1.6 GB
+MOST_CELLS = 10**8  # of a table; with its gradient and AdamW's two averages, 1.6 GB
 
 
 def count(data: Tensor, vocab_size: int, n: int = 2) -> Tensor:
-    """Count how often each n tokens stand side by side in data.
+    """Count how often each sequence of n tokens occurs in data.
 
-    data: (N,) int64, on the CPU. Returns (V, ..., V), n times: for n = 2, row a is what followed a.
+    data: (N,) int64, on the CPU. Returns (V, ..., V), n times: for n = 2, row a counts
+        what follows a.
 
     >>> count(torch.tensor([0, 1, 0, 1, 1]), vocab_size=2)
     tensor([[0, 2],
             [1, 1]])
 
     ValueError for a table that would be too large, fewer tokens than n, and ids that are not
-    below vocab_size.
+    from 0 to vocab_size - 1.
     """
     V = vocab_size
     _check_cells(V, n)
@@ -28,15 +29,15 @@ def count(data: Tensor, vocab_size: int, n: int = 2) -> Tensor:
             f"data holds the ids {data.min()} to {data.max()}, and not all are from 0 to {V - 1}: "
             "give the vocab_size of the tokenizer that made them"
         )
-    # The n tokens of a run, read as the digits of one number to the base V, are its cell's.
+    # Read as the digits of a number in base V, n tokens give the index of their cell.
     cells = data.unfold(0, n, 1) @ V ** torch.arange(n - 1, -1, -1)
     return torch.bincount(cells, minlength=V**n).view((V,) * n)
 
 
 class Bigram(nn.Module):
-    """A language model that looks at one token: row a of its table has the logits after a.
+    """A language model that looks at one token: row a of its table holds the logits after a.
 
-    At first all logits are 0, so that every token is equally likely after every other.
+    At first all logits are 0: every token is equally likely after every other.
     ValueError for a table that would be too large.
     """
 
@@ -47,10 +48,10 @@ class Bigram(nn.Module):
 
     @classmethod
     def counted(cls, counts: Tensor, pseudo: float = 0.01) -> "Bigram":
-        """The model whose probabilities are the fractions of counts (V, V).
+        """The model whose probabilities are the relative frequencies in counts (V, V).
 
-        pseudo is added to each count. Without it, what was never seen would be impossible,
-        and its loss infinite. ValueError if that leaves a row without any count.
+        pseudo is added to each count. Without it, a pair that was never seen would be impossible,
+        and its loss infinite. ValueError if pseudo is negative or leaves a row empty.
         """
         model = cls(len(counts))
         empty = (counts + pseudo).sum(dim=1) <= 0
@@ -58,7 +59,7 @@ class Bigram(nn.Module):
             raise ValueError(
                 f"pseudo is {pseudo}, and {empty.sum()} rows of counts are empty: give more than 0"
             )
-        # The softmax of ln c is c over the sum of its row.
+        # Softmax turns ln c into c divided by the sum of its row.
         model.table = nn.Parameter((counts + pseudo).log())
         return model
 
@@ -67,19 +68,19 @@ class Bigram(nn.Module):
         return len(self.table)
 
     def state(self) -> dict:
-        """What `from_state` makes a model of this size from, as JSON can say it."""
+        """What `from_state` needs to make a model of this size, in types that JSON has."""
         return {"vocab_size": self.vocab_size}
 
     @classmethod
     def from_state(cls, state: dict) -> "Bigram":
-        """A new model of the size in state. TypeError or ValueError for what is none."""
+        """A new model of the size in state. TypeError or ValueError for an invalid state."""
         return cls(**state)
 
     def forward(self, idx: Tensor) -> Tensor:
         """idx: (B, T) int64. Returns the logits (B, T, V) of what follows each of its tokens."""
         B, T = idx.shape
         V, V = self.table.shape
-        # table[idx] is the same, but with several threads its gradient is summed in any order.
+        # table[idx] is the same, but with several threads its gradient is summed in no fixed order.
         return F.embedding(idx, self.table)  # (B, T, V)
 
 

@@ -1,4 +1,4 @@
-"""The KV cache: keys and values of the tokens so far, kept so that nobody computes them again."""
+"""The KV cache: keys and values of the tokens so far, so that none is computed twice."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ class KeyValueCache:
     """Room for the keys and values of every layer, for B rows of up to block_size tokens.
 
     `length`, (B,) on the CPU, is how many tokens each row has; only `advance` and `forget` change
-    it. It is for use without gradients, under torch.no_grad().
+    it. Use it without gradients, under torch.no_grad().
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class KeyValueCache:
         device: torch.device | None = None,
     ) -> None:
         shape = (n_layer, B, n_head, block_size, head_size)
-        # Not empty: a weight of 0 times what happened to be there could be nan.
+        # Not torch.empty: 0 times whatever is in that memory could be nan.
         self.keys = torch.zeros(shape, dtype=dtype, device=device)
         self.values = torch.zeros(shape, dtype=dtype, device=device)
         self.length = torch.zeros(B, dtype=torch.int64)
@@ -38,11 +38,11 @@ class KeyValueCache:
 
     @property
     def room(self) -> int:
-        """How many more tokens fit, in the row that has most."""
+        """How many more tokens fit into the longest row."""
         return self.block_size - int(self.length.max())
 
     def positions(self, T: int) -> Tensor:
-        """Where T new tokens of each row go. Returns (B, T), on the CPU.
+        """The positions of T new tokens in each row. Returns (B, T), on the CPU.
 
         ValueError for more tokens than there is room for.
         """
@@ -54,29 +54,30 @@ class KeyValueCache:
         return self.length[:, None] + torch.arange(T)
 
     def extend(self, layer: int, positions: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Keep the keys and values, (B, H, T, D), of new tokens in a layer, at their positions.
+        """Store a layer's keys and values of new tokens, (B, H, T, D), at their positions.
 
-        positions: (B, T), from `positions`, for all layers the same
+        positions: (B, T), from `positions`, the same for all layers
 
-        Returns those of all tokens, (B, H, S, D), S = as many as the longest row has with them.
+        Returns those of all tokens, (B, H, S, D); S is the longest row's length, new
+        tokens included.
         """
         B, H, T, D = k.shape
         rows = torch.arange(B, device=k.device)[:, None]  # (B, 1)
         kept_k, kept_v = self.keys[layer], self.values[layer]
-        kept_k[rows, :, positions] = k.transpose(1, 2).to(kept_k.dtype)  # autocast may differ
+        kept_k[rows, :, positions] = k.transpose(1, 2).to(kept_k.dtype)  # k may be autocast
         kept_v[rows, :, positions] = v.transpose(1, 2).to(kept_v.dtype)
         S = int(self.length.max()) + T
         return kept_k[:, :, :S], kept_v[:, :, :S]  # (B, H, S, D)
 
     def advance(self, T: int) -> None:
-        """Count T more tokens in each row: every layer has them now."""
-        self.length = self.length + T  # not in place: somebody may hold the old one
+        """Add T to the length of each row, once every layer has stored the new tokens."""
+        self.length = self.length + T  # not in place: the old tensor may still be in use
 
     def forget(self, n: int | Tensor) -> None:
-        """Take back the last n tokens of each row; n is one number, or one for each row, (B,).
+        """Drop the last n tokens of each row; n is one number, or one for each row, (B,).
 
-        What they left is seen by nobody, and written over by what comes next. ValueError for more
-        tokens than there are, and for fewer than 0.
+        The next tokens overwrite their keys and values, which no query looks at until then.
+        ValueError for more tokens than a row has, and for a negative n.
         """
         length = self.length - n
         if (length < 0).any() or (length > self.length).any():

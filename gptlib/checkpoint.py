@@ -18,16 +18,16 @@ from gptlib.atomic_files import write_file
 from gptlib.tokenizer import Tokenizer
 from gptlib.unwrap import unwrapped
 
-TRAINING = "training/"  # before the names of what is no parameter
+TRAINING = "training/"  # prefix of tensors that are not the model's
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model, the tokenizer that it was trained with, and after how many steps.
+    """A model, the tokenizer that it was trained with, and the number of training steps.
 
     end: the id of the token that ends a text, as in `Corpus`; None if there is none
-    training: what going on from there takes, by name; empty where training has ended
-    settings: how it was trained, as whoever saved it put it
+    training: the tensors needed to resume training, by name; empty once it has ended
+    settings: how it was trained, as given to `save`
     """
 
     model: nn.Module
@@ -47,14 +47,14 @@ def save(
     training: Mapping[str, Tensor] | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> None:
-    """Write a checkpoint; while it is written, and if that fails, the file at path stays as it was.
+    """Write a checkpoint; until it is complete, the file at path stays as it was.
 
-    model, tokenizer: of classes of gptlib that have `state` and `from_state`; a model that is
-        wrapped, as by torch.compile, is saved as what it wraps
-    training: what going on from there takes, such as `optimizer_state`
-    settings: what else to keep, as JSON can say it
+    model, tokenizer: of gptlib classes that have `state` and `from_state`; a wrapped model, such
+        as torch.compile returns, is saved without its wrapper
+    training: the tensors needed to resume training, such as `optimizer_state`
+    settings: anything else to keep, in types that JSON has
 
-    ValueError for a model that `load` could not make again and for one that was not made for this
+    ValueError for a model that `load` could not rebuild and for one that was not made for this
     tokenizer; OSError if the file cannot be written.
     """
     model = unwrapped(model)
@@ -74,11 +74,11 @@ def save(
 
 
 def load(path: str | Path) -> Checkpoint:
-    """The checkpoint in a file; its model is on the CPU, in evaluation mode.
+    """The checkpoint at path; its model is on the CPU, in evaluation mode.
 
-    Its parameters are a map of the file, read when they are used: whoever means to write to that
-    path again copies them first. Errors as in `read`, and ValueError for what does not suit this
-    gptlib. Nothing in a file is run as code.
+    Its parameters are memory-mapped, and read from the file only when used: copy them before
+    writing to that path again. Errors as in `read`, and ValueError for a checkpoint that does not
+    fit this version of gptlib. Nothing in a file is run as code.
     """
     facts, tensors = read(path)
     training = {
@@ -100,10 +100,10 @@ def load(path: str | Path) -> Checkpoint:
 
 
 def read(path: str | Path) -> tuple[dict, dict[str, Tensor]]:
-    """The facts and the tensors of a checkpoint, whatever model they are of.
+    """The facts (the JSON of the header) and the tensors of a checkpoint of any model.
 
-    ValueError for what is no checkpoint, not one of this course's, or damaged; OSError if the file
-    cannot be read.
+    ValueError for a file that is missing, damaged, or not a checkpoint of this course; OSError if
+    it cannot be read.
     """
     path = Path(path)
     if not path.is_file():
@@ -116,7 +116,7 @@ def read(path: str | Path) -> tuple[dict, dict[str, Tensor]]:
         raise ValueError(
             f"{str(path)!r} is damaged or no checkpoint ({error}): train again, or take a copy"
         ) from None
-    except OSError as error:  # safetensors says that the file is not there, whatever the reason
+    except OSError as error:  # whatever the reason, safetensors says that the file is missing
         raise OSError(f"could not read {str(path)!r}: make it a file that you may read") from error
     if not isinstance(facts, dict):
         raise ValueError(
@@ -130,7 +130,7 @@ def read(path: str | Path) -> tuple[dict, dict[str, Tensor]]:
 
 
 def _described(thing: object) -> dict:
-    """The name of a thing's class and the state from which that makes it again."""
+    """The name of a thing's class, and the state from which that class can rebuild it."""
     kind = type(thing)
     if not hasattr(thing, "state"):
         raise ValueError(f"a {kind.__name__} has no state: save a model of gptlib")
@@ -138,9 +138,9 @@ def _described(thing: object) -> dict:
 
 
 def _class(described: dict, kind: type) -> type:
-    """The class that `_described` names: one of gptlib, so that no file chooses what is run.
+    """The class that `_described` named; only one of gptlib, so that no file chooses what is run.
 
-    kind: a base class of it. ValueError for anything else.
+    kind: a base class that it must have. ValueError for any other class.
     """
     full = described["class"]
     module, _, name = str(full).rpartition(".")
@@ -150,7 +150,7 @@ def _class(described: dict, kind: type) -> type:
             found = getattr(importlib.import_module(module), name, None)
         except ImportError:
             pass
-    # A module also holds what it imports, so the class has to be its own.
+    # A module also holds what it imports: accept only a class that was defined in it.
     if not (
         isinstance(found, type)
         and f"{found.__module__}.{found.__qualname__}" == full
@@ -162,9 +162,9 @@ def _class(described: dict, kind: type) -> type:
 
 
 class _Undrawn(TorchFunctionMode):
-    """Makes models without numbers: inside it nothing is drawn, as a file's would replace it.
+    """Skips the initialization of parameters, which those of a file are about to replace.
 
-    The device "meta" would do so too, but the first tensor there takes seconds of imports.
+    The device "meta" would do that too, but the first tensor there takes seconds of imports.
     """
 
     def __torch_function__(
@@ -178,7 +178,7 @@ class _Undrawn(TorchFunctionMode):
 
 
 def _check(facts: dict) -> Tokenizer:
-    """The tokenizer that the facts describe; ValueError for facts that no checkpoint may hold."""
+    """Check the facts of a checkpoint and return its tokenizer; ValueError for invalid facts."""
     _class(facts["model"], nn.Module)
     described = facts["tokenizer"]
     tokenizer = _class(described, Tokenizer).from_state(described["state"])

@@ -1,4 +1,4 @@
-"""The settings of models and of training, checked when they are made."""
+"""The settings of models and of training, checked on creation."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 
 class _Stack:
-    """What all stacks of blocks have in common."""
+    """What the configs of all models built from blocks have in common."""
 
     @property
     def n_inner(self) -> int:
@@ -38,25 +38,25 @@ class _Stack:
 
 @dataclass(frozen=True)
 class TransformerConfig(_Stack):
-    """The sizes of a `Transformer`; unless given, those of the paper's base model.
+    """The sizes of a `Transformer`; the defaults are those of the paper's base model.
 
-    Table 3 of Vaswani et al. (2017), whose waves have no longest sequence; block_size and pad are
-    ours. ValueError for sizes that make no model.
+    Table 3 of Vaswani et al. (2017). block_size and pad are ours: the paper's sinusoidal positions
+    allow any length. ValueError for settings that make no valid model.
     """
 
-    vocab_size: int  # V, words of both languages together
-    block_size: int = 512  # the longest sequence, on either side
+    vocab_size: int  # V, one vocabulary for both languages
+    block_size: int = 512  # the longest source or target, in tokens
     n_layer: int = 6  # blocks in the encoder, and as many in the decoder
-    n_head: int = 8
-    n_embd: int = 512
+    n_head: int = 8  # heads in each attention layer
+    n_embd: int = 512  # channels of each token's vector
     head_size: int | None = None  # channels of each head; n_embd / n_head unless given
-    dropout: float = 0.1
-    attn_dropout: float = 0.0  # of attention weights; the paper names only sums and layers' outputs
-    norm: Literal["post", "pre"] = "post"  # after each sum, as printed, or before each layer
-    activation: Literal["relu", "gelu", "gelu_tanh"] = "relu"
-    attn_bias: bool = False  # in attention's linear layers; the paper's equations have none
-    bias: bool = True  # in feed-forward layers and norms
-    pad: int = 0  # the token id that fills up shorter rows
+    dropout: float = 0.1  # of embeddings and of each layer's output
+    attn_dropout: float = 0.0  # of attention weights; the paper does not mention it
+    norm: Literal["post", "pre"] = "post"  # post: after each residual sum; pre: before each layer
+    activation: Literal["relu", "gelu", "gelu_tanh"] = "relu"  # in the feed-forward layers
+    attn_bias: bool = False  # biases in attention's linear layers; the paper's equations have none
+    bias: bool = True  # biases in feed-forward layers and norms
+    pad: int = 0  # the token id that pads shorter rows
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,33 +68,33 @@ class TransformerConfig(_Stack):
 
 @dataclass(frozen=True)
 class GPTConfig(_Stack):
-    """The sizes of a `GPT` and what the GPTs differ in; unless given, those of the smallest GPT-2.
+    """The sizes and design choices of a `GPT`; the defaults are those of the smallest GPT-2.
 
-    With the norms before each layer there is another one after the last block, as in GPT-2 and
-    GPT-3; with those after each sum, as in GPT-1, there is not.
+    Pre-norm, as in GPT-2 and GPT-3, adds one more norm after the last block; post-norm, as in
+    GPT-1, does not.
 
     Radford et al. (2018), section 4.1; Radford et al. (2019), section 2.3 and the released code;
-    Brown et al. (2020), section 2.1: GPT-3 alternates dense and banded blocks, but how wide bands
-    are and which blocks have them was never published. Dropout is GPT-1's; GPT-2's was not
-    published either. ValueError for sizes that make no model.
+    Brown et al. (2020), section 2.1: GPT-3 alternates dense and banded blocks, but the width of
+    the bands and the blocks that have them were never published. The default dropout is GPT-1's,
+    since GPT-2's was not published either. ValueError for settings that make no valid model.
     """
 
-    vocab_size: int  # V
-    block_size: int = 1024  # the longest sequence
-    n_layer: int = 12
-    n_head: int = 12
-    n_embd: int = 768
+    vocab_size: int  # V, the number of different tokens
+    block_size: int = 1024  # context length: the longest sequence, in tokens
+    n_layer: int = 12  # blocks
+    n_head: int = 12  # attention heads in each block
+    n_embd: int = 768  # channels of each token's vector
     head_size: int | None = None  # channels of each head; n_embd / n_head unless given
-    dropout: float = 0.1  # of embeddings, of what each layer gives, and of attention weights
-    norm: Literal["post", "pre"] = "pre"  # after each sum, or before each layer
-    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # by tanh in GPT-1 and GPT-2
-    attn_bias: bool = True  # in attention's linear layers
-    bias: bool = True  # in feed-forward layers and norms
-    tied: bool = True  # the table of embeddings also makes the logits
-    positions: Literal["learned", "sinusoidal"] = "learned"
-    band: int | None = None  # every second block, from the second, sees so many tokens; None: all
-    init_std: float = 0.02  # of all matrices at first
-    scale_residual: bool = True  # what writes to the stream starts smaller, the more blocks
+    dropout: float = 0.1  # of embeddings, each layer's output and attention weights
+    norm: Literal["post", "pre"] = "pre"  # post: after each residual sum; pre: before each layer
+    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # gelu_tanh in GPT-1 and GPT-2
+    attn_bias: bool = True  # biases in attention's linear layers
+    bias: bool = True  # biases in feed-forward layers and norms
+    tied: bool = True  # the token embedding is also the matrix of the output layer
+    positions: Literal["learned", "sinusoidal"] = "learned"  # position embeddings: learned or fixed
+    band: int | None = None  # blocks 2, 4, 6, ... see only the last `band` tokens; None: see all
+    init_std: float = 0.02  # standard deviation of all matrices at the start
+    scale_residual: bool = True  # start residual projections smaller, by 1/sqrt(2 * n_layer)
 
     @property
     def attn_dropout(self) -> float:
@@ -103,7 +103,7 @@ class GPTConfig(_Stack):
 
     @property
     def bands(self) -> tuple[int | None, ...]:
-        """For each block how many tokens it looks back at, itself included; None: at all."""
+        """For each block, how many tokens a position sees, itself included; None for all."""
         return tuple(self.band if n % 2 else None for n in range(self.n_layer))
 
     def __post_init__(self) -> None:
@@ -118,24 +118,24 @@ class GPTConfig(_Stack):
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How `train` changes a model's parameters. ValueError for a setting that makes no sense."""
+    """How `train` updates a model's parameters. ValueError for an invalid setting."""
 
-    max_iters: int = 1000  # steps
-    learning_rate: float = 1e-3  # the highest
-    warmup_iters: int | None = 0  # steps in which the rate rises to it; None: see `warmup`
-    decay: Literal["cosine", "linear", "inverse_sqrt"] = "cosine"  # how it falls from there
-    weight_decay: float = 0.1  # of matrices, in AdamW
-    betas: tuple[float, float] = (0.9, 0.95)  # AdamW's memory of gradients and of their squares
-    eps: float = 1e-8  # AdamW's least divisor of a step
-    grad_clip: float = 1.0  # the longest that a step's gradient may be
-    optimizer: Literal["adamw", "muon"] = "adamw"  # Muon for hidden matrices, AdamW for the rest
-    muon_rate: float = 0.02  # Muon's highest rate, if it is used
-    accumulate: int = 1  # batches in a step; more where memory has no room for larger ones
-    dtype: Literal["float32", "bfloat16"] = "float32"  # of matrix products and attention
+    max_iters: int = 1000  # training steps
+    learning_rate: float = 1e-3  # AdamW's peak learning rate
+    warmup_iters: int | None = 0  # steps up to the peak rate; None: a twentieth of all, at most 50
+    decay: Literal["cosine", "linear", "inverse_sqrt"] = "cosine"  # how rates fall after warm-up
+    weight_decay: float = 0.1  # AdamW's, of matrices only
+    betas: tuple[float, float] = (0.9, 0.95)  # AdamW's averaging of gradients and their squares
+    eps: float = 1e-8  # added to AdamW's denominator, so that it is never 0
+    grad_clip: float = 1.0  # scale longer gradients down to this norm; inf: never
+    optimizer: Literal["adamw", "muon"] = "adamw"  # muon: hidden matrices only, AdamW for the rest
+    muon_rate: float = 0.02  # Muon's peak learning rate, if it is used
+    accumulate: int = 1  # batches per step; more of them if larger ones do not fit in memory
+    dtype: Literal["float32", "bfloat16"] = "float32"  # precision of matrix products and attention
 
     @property
     def warmup(self) -> int:
-        """The steps of the warm-up: warmup_iters, or else a twentieth of all, at most 50."""
+        """Steps of warm-up: warmup_iters, or if that is None a twentieth of all, at most 50."""
         if self.warmup_iters is None:
             return min(50, self.max_iters // 20)
         return self.warmup_iters
@@ -179,12 +179,12 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class RunConfig(TrainConfig):
-    """How a `Run` trains, and how often it measures. ValueError as in `TrainConfig`."""
+    """How a `Run` trains, and how often it evaluates. ValueError as in `TrainConfig`."""
 
-    batch_size: int = 16  # rows in a batch
-    eval_interval: int = 100  # steps between two measurements of the validation loss
-    eval_iters: int = 10  # the most batches in each; the score at the end takes the whole split
-    seed: int = 0  # of the parameters at first, of batches and dropout, and of the sample
+    batch_size: int = 16  # sequences per batch
+    eval_interval: int = 100  # steps between two evaluations on the validation split
+    eval_iters: int = 10  # the most batches per evaluation; the final score uses the whole split
+    seed: int = 0  # of the initial parameters, batches, dropout and the sample
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -194,7 +194,7 @@ class RunConfig(TrainConfig):
 
 
 def check_whole(name: str, value: object, least: int, most: int = 2**31 - 1) -> None:
-    """ValueError where the value of that name is no whole number from least to most."""
+    """ValueError unless value, which is called name, is a whole number from least to most."""
     if not (isinstance(value, Integral) and least <= value <= most):
         raise ValueError(
             f"{name} is {value!r}: give a whole number, at least {least}"

@@ -1,4 +1,4 @@
-"""A text as a model takes it, and what its losses mean."""
+"""A text prepared for a model: batches, validation loss, and losses to compare that with."""
 
 import hashlib
 import itertools
@@ -27,7 +27,7 @@ from gptlib.train import evaluate
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a text: its ids (N,) and, if rows start there only, the offsets (M,) of texts."""
+    """One part of a corpus: its ids (N,) and, if it holds many texts, their offsets (M,)."""
 
     ids: Tensor
     starts: Tensor | None
@@ -35,15 +35,16 @@ class Part:
 
 
 class Corpus:
-    """A text in two parts, one to train on and one to validate with, in rows of block_size tokens.
+    """A text in a training and a validation part, served in rows of at most block_size tokens.
 
-    end: the id of the token that ends each of many short texts, such as tales; a row then begins
-        behind one, and holds one text or a piece of it. None for one long text: rows begin anywhere
+    end: the id of the token that ends each of many short texts, such as tales. A row then holds one
+        text, led by the end token before it, or a piece of one. None for one long text, in which
+        rows begin anywhere
     floor: the lowest loss that a model can expect on the validation part, in nats per character,
         if it is known
 
-    All losses are in nats per character: so they can be compared, whatever a token is.
-    ValueError where a part has no room for a row.
+    All losses are in nats per character, so that they can be compared across tokenizers.
+    ValueError if a part has fewer than block_size + 1 tokens.
     """
 
     def __init__(
@@ -72,10 +73,12 @@ class Corpus:
         tokenizer: Literal["pieces", "chars"] = "pieces",
         vocab_size: int = 4096,
     ) -> "Corpus":
-        """The corpus of a text that `data.load_split` knows, with a tokenizer made from it.
+        """The corpus of a text that `data.load_split` can read, with a tokenizer made from it.
 
-        vocab_size: the most pieces, characters included. Errors as in `load_split`, and for a
-        tokenizer that is neither.
+        vocab_size: the most pieces, characters included; "chars" ignores it
+
+        Errors as in `load_split` and `PieceTokenizer.from_text`; ValueError for another tokenizer
+        and for a text that is too short.
         """
         train_text, valid_text = load_split(source)
         if tokenizer == "chars":
@@ -92,9 +95,9 @@ class Corpus:
     def of_tales(
         cls, train_text: str, valid_text: str, tokenizer: Tokenizer, block_size: int
     ) -> "Corpus":
-        """The corpus of tales: a line break begins and ends each of them, and the floor is known.
+        """The corpus of the tales: a line break begins and ends each, and their floor is known.
 
-        valid_text: that of `data.load_split`, whose floor it is
+        valid_text: from `data.load_split`, since the floor is that of these tales
         """
         (end,) = tokenizer.encode("\n")
         floor = load_floor().nats_per_character
@@ -108,11 +111,11 @@ class Corpus:
         return self
 
     def batch(self, n: int, batch_size: int, seed: int) -> tuple[Tensor, Tensor]:
-        """Batch n, from 0, of those that seed stands for: idx and targets, both (B, T).
+        """Batch number n, from 0, of the sequence drawn from seed: idx and targets, both (B, T).
 
-        B is batch_size and T block_size, or less where texts end before; then shorter rows are
-        filled up, with targets IGNORE. No batch depends on those before it, so whoever goes on from
-        the middle needs to know n and nothing else.
+        B is batch_size. T is block_size, or less if all rows are shorter; rows shorter than T are
+        padded, with targets IGNORE. No batch depends on those before it, so training can resume at
+        any n.
         """
         generator = torch.Generator().manual_seed(mixed_seed(seed, n))
         ids = self.train.ids
@@ -124,25 +127,25 @@ class Corpus:
     def batches(
         self, batch_size: int, seed: int, first: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batch number first, as in `batch`, then the one after it, and so on without end."""
+        """Endless batches as in `batch`, beginning with number first."""
         return (self.batch(n, batch_size, seed) for n in itertools.count(first))
 
     def valid_batches(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All of the validation part once, in order, as `all_batches` cuts it."""
+        """The whole validation part once, in order, as `all_batches` cuts it."""
         return all_batches(self.valid.ids, batch_size, self.block_size, self.valid.starts)
 
     def score(self, model: nn.Module, batch_size: int, max_batches: int | None = None) -> float:
         """The validation loss of model, in nats per character.
 
-        max_batches: if given, the most batches that it takes, far from each other and always the
-            same, so that scores can be compared; else it is that of the whole part
+        max_batches: if given, use at most this many batches, evenly spaced and always the same, so
+            that scores can be compared; otherwise use the whole part
         """
         batches = list(self.valid_batches(batch_size))
         step = math.ceil(len(batches) / max_batches) if max_batches else 1
         return evaluate(model, batches[::step]) * self.valid.tokens_per_character
 
     def landmarks(self, batch_size: int) -> dict[str, float]:
-        """What a validation loss can be compared with, by name, in nats per character."""
+        """Losses to compare a validation loss with, by name, in nats per character."""
         V, device = self.tokenizer.vocab_size, self.valid.ids.device
         counted = Bigram.counted(count(self.train.ids.cpu(), V)).to(device)
         marks = {
@@ -162,5 +165,5 @@ class Corpus:
                 f"block_size + 1 = {self.block_size + 1}: "
                 "give a longer text or a smaller block_size"
             )
-        asked = ids[1:]  # nobody is asked for the first
+        asked = ids[1:]  # the first token is never a target
         return Part(ids, starts, len(asked) / len(self.tokenizer.decode(asked)))

@@ -32,21 +32,21 @@ SHAKESPEARE_URL = (
     "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 )
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
-TIMEOUT = 30  # seconds without a byte before a download is given up
+TIMEOUT = 30  # seconds without a byte before a download fails
 
-IGNORE = -100  # a target that is not asked for; F.cross_entropy leaves it out, too
+IGNORE = -100  # a target that does not count; also the default ignore_index of F.cross_entropy
 
 
 def load_text(source: str | Path) -> str:
     r"""Read a text: "tales", "shakespeare", or the path of a UTF-8 file.
 
-    "tales" is the training and the validation stories, in this order; only `load_split`
-    tells them apart, for split(load_text("tales")) cuts somewhere else. "shakespeare" is
-    downloaded once (1.1 MB) and kept in data/. Lines end with "\n" alone, however the
-    file ends them, and a byte order mark is no part of the text.
+    "tales" is the training stories followed by the validation stories; only `load_split`
+    separates the two, since split(load_text("tales")) cuts somewhere else. "shakespeare" is
+    downloaded once (1.1 MB) and kept in data/. Every line ending becomes "\n", and a byte
+    order mark is removed.
 
-    ValueError for a name or path that is no file, a file that is not UTF-8, a text of
-    nothing but white space, a damaged copy; OSError if it cannot be downloaded or kept.
+    ValueError for a name or path that is not a file, a file that is not UTF-8, a text of
+    only white space, or a damaged copy; OSError if it cannot be read, downloaded or saved.
     """
     if source == "tales":
         return _read(TALES_TRAIN) + _read(TALES_VALID)
@@ -57,10 +57,10 @@ def load_text(source: str | Path) -> str:
 
 
 def load_split(source: str | Path) -> tuple[str, str]:
-    """Read a text as its training part and its validation part.
+    """Read a text, and return its training part and its validation part.
 
-    The tales bring validation stories of their own, told from other seeds, and these are
-    not what split(load_text("tales")) would cut off; any other text is cut by `split`.
+    The tales have validation stories of their own, told from other seeds, so they need no
+    cut; any other text is cut by `split`.
     Errors as in `load_text` and `split`.
     """
     if source == "tales":
@@ -71,16 +71,16 @@ def load_split(source: str | Path) -> tuple[str, str]:
 def load_floor() -> Floor:
     """The floor of the tales' validation stories: the lowest loss that a model can expect on them.
 
-    gptlib.world.floor found it; reading it takes no time. ValueError if data/ lacks it.
+    It is read from data/; gptlib.world.floor computed it. ValueError if it is not there.
     """
     return Floor(**json.loads(_read(FLOOR)))
 
 
 def split(text: str, valid_fraction: float = 0.1) -> tuple[str, str]:
-    """Cut text in two: the first part to train on, the last valid_fraction to validate.
+    """Cut text in two: the first part to train on, the last valid_fraction to validate on.
 
     The cut may fall inside a word. It is the usual one, so that losses on Tiny
-    Shakespeare can be compared with those that others report.
+    Shakespeare can be compared with published ones.
 
     >>> split("to be or not", valid_fraction=0.25)
     ('to be or ', 'not')
@@ -99,9 +99,9 @@ def split(text: str, valid_fraction: float = 0.1) -> tuple[str, str]:
 
 
 def story_starts(text: str) -> Tensor:
-    r"""Find where each story begins: blank lines, one or more, stand between stories.
+    r"""Find where each story begins; one or more blank lines separate stories.
 
-    Returns the offsets (N,) in characters, which are those of a CharTokenizer's ids too.
+    Returns the offsets (N,) in characters, which are also those in a CharTokenizer's ids.
 
     >>> story_starts("A cat sat.\n\nA dog ran.\n\n")
     tensor([ 0, 12])
@@ -115,10 +115,10 @@ def story_starts(text: str) -> Tensor:
 
 
 def story_ids(text: str, tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
-    r"""Encode stories, with the line break before each, so that a model can be asked how it begins.
+    r"""Encode stories, each with a line break before it, from which a model predicts its beginning.
 
-    Returns the ids (N,), with one line break more than the text has, since the first story gets
-    one too, and the offsets (M,) of the line breaks that come just before a story.
+    Returns the ids (N,), with one more line break than the text has, for the first story, and the
+    offsets (M,) of the line breaks just before each story.
 
     >>> from gptlib.tokenizer import CharTokenizer
     >>> story_ids("A cat.\n\nA dog.\n\n", CharTokenizer("A cat dog.\n"))[1]
@@ -126,8 +126,8 @@ def story_ids(text: str, tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
 
     ValueError for a text without a story, and for unknown characters.
     """
-    # Each alone, or a token could begin in one story and end in the next; so could the last line
-    # break, which is to be a token of its own there as it is elsewhere.
+    # Each story is encoded alone, or a token could reach into the next. So is the last line break:
+    # it must be a token of its own at the end, as it is before a story.
     last = len(text) + (not text.endswith("\n\n"))
     edges = [*story_starts(text).tolist(), last, len(text) + 1]
     text = "\n" + text
@@ -144,16 +144,16 @@ def get_batch(
     generator: torch.Generator | None = None,
     starts: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Draw B = batch_size windows of T = block_size ids, and for each id the one after it.
+    """Draw B = batch_size windows of T = block_size ids, with the id after each as its target.
 
     data: (N,) int64, on any device
     generator: on the CPU, so that a seed gives the same batch on every device
-    starts: (M,) int64, on the CPU too, the only offsets at which a window may begin;
-        None is all of them
+    starts: (M,) int64, on the CPU: the only offsets at which a window may begin;
+        None allows all of them
 
     Returns idx and targets, both (B, T): targets[b, t] is what follows idx[b, : t + 1].
-    ValueError for other data, sizes that are not whole numbers from 1, a negative start,
-    and a text with no room for a window.
+    ValueError for data of another type or shape, sizes that are not whole numbers from 1,
+    a negative start, and data with no room for a window.
     """
     B, T = batch_size, block_size
     _check_sizes(B, T)
@@ -165,7 +165,7 @@ def get_batch(
             f"data is of type {kind}, not an int64 tensor (N,): "
             "give torch.tensor(tokenizer.encode(text))"
         )
-    # A window takes T + 1 ids, for its last one has a target too.
+    # A window takes T + 1 ids, since its last input has a target too.
     windows = len(data) - T
     if windows < 1:
         raise ValueError(
@@ -195,7 +195,7 @@ def batches(
     generator: torch.Generator | None = None,
     starts: Tensor | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Draw batches without end, each as `get_batch` does."""
+    """Yield endless batches, each drawn by `get_batch`."""
     while True:
         yield get_batch(data, batch_size, block_size, generator, starts)
 
@@ -203,18 +203,19 @@ def batches(
 def all_batches(
     data: Tensor, batch_size: int, block_size: int, starts: Tensor | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Cut all of data into windows, in order: every token but the first is a target once.
+    """Cut all of data into windows, in order: every token but the first is a target exactly once.
 
-    A window begins where the one before it ended and, if starts are given, at each of them
-    too, as when every story is read from its start. Yields idx and targets, both (B, T), with
-    B = batch_size, or fewer in the last batch, and T at most block_size; windows that are
-    shorter than the longest beside them are filled up with targets IGNORE.
+    A window begins where the one before it ended and, if starts are given, also at each of
+    them, so that every story is read from its start. Yields idx and targets, both (B, T), with
+    B = batch_size, or fewer in the last batch, and T at most block_size; windows shorter than
+    the longest in their batch are padded, with targets IGNORE.
 
     >>> for idx, targets in all_batches(torch.arange(6), 2, 4, starts=torch.tensor([3])):
     ...     print(idx.tolist(), targets.tolist())
     [[0, 1, 2], [3, 4, 0]] [[1, 2, 3], [4, 5, -100]]
 
-    ValueError for sizes that are not whole numbers from 1, and starts in another order.
+    ValueError for sizes that are not whole numbers from 1, and starts that are not in
+    ascending order or lie outside data.
     """
     _check_sizes(batch_size, block_size)
     edges = [0, *(starts.tolist() if starts is not None else []), max(0, len(data) - 1)]
@@ -226,9 +227,9 @@ def all_batches(
 
 
 def cut_windows(edges: list[int], block_size: int) -> list[tuple[int, int]]:
-    """Cut what lies between each edge and the next into windows of at most block_size.
+    """Cut the stretch from each edge to the next into windows of at most block_size tokens.
 
-    Returns where each window starts and where it stops.
+    Returns the start and the stop of each window.
 
     >>> cut_windows([0, 3, 8], block_size=4)
     [(0, 3), (3, 7), (7, 8)]
@@ -241,10 +242,10 @@ def cut_windows(edges: list[int], block_size: int) -> list[tuple[int, int]]:
 
 
 def padded_batch(data: Tensor, windows: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
-    """Make rows of windows of data, (N,), each given by where it starts and where it stops.
+    """Make a batch of windows of data, (N,), each given by its start and its stop.
 
-    Returns idx and targets, both (B, T), T the longest window; shorter rows are filled up, with
-    targets IGNORE.
+    Returns idx and targets, both (B, T), where T is the longest window; shorter rows are padded,
+    with targets IGNORE.
     """
     idx = pad_sequence([data[i:j] for i, j in windows], True)
     targets = pad_sequence([data[i + 1 : j + 1] for i, j in windows], True, IGNORE)
@@ -253,10 +254,10 @@ def padded_batch(data: Tensor, windows: list[tuple[int, int]]) -> tuple[Tensor, 
 
 
 def mixed_seed(*numbers: int) -> int:
-    """One seed for several numbers, such as a run's seed and a step's, and another for others.
+    """Mix several numbers, such as a run's seed and a step, into one seed.
 
-    Sums or products would coincide, and PyTorch's generator on the CPU looks at 32 bits only.
-    Numbers are whole and not negative, and zeros after the last of them change nothing.
+    Sums or products would often coincide, and PyTorch's generator on the CPU uses only 32 bits.
+    Numbers must be whole and not negative; zeros at the end change nothing.
     """
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
@@ -287,7 +288,7 @@ def _read(source: str | Path) -> str:
             f"{path!r} is not UTF-8 (byte 0x{raw[error.start]:02x} at offset {error.start}): "
             "save it as UTF-8"
         ) from None
-    if "\0" in text:  # UTF-16 without its mark is mostly valid UTF-8
+    if "\0" in text:  # UTF-16 without a byte order mark is mostly valid UTF-8
         raise ValueError(
             f"{path!r} holds NUL characters, so it is probably not UTF-8 text: save it as UTF-8"
         )

@@ -8,7 +8,7 @@ from torch import nn
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put model into evaluation mode, without dropout, and every part of it back afterwards."""
+    """Put model into evaluation mode, without dropout, and restore the mode of each part after."""
     training = {module: module.training for module in model.modules()}
     model.eval()
     try:

@@ -18,7 +18,7 @@ POSITIONS = {"learned": LearnedPositions, "sinusoidal": SinusoidalPositions}
 
 
 class GPT(nn.Module):
-    """From the tokens so far to the logits of the next one, at every position at once.
+    """A decoder-only Transformer: the logits of the next token, at every position at once.
 
     Radford et al. (2018), equation 2; Radford et al. (2019), section 2.3; Brown et al. (2020),
     section 2.1.
@@ -32,37 +32,37 @@ class GPT(nn.Module):
         self.pos_emb = POSITIONS[config.positions](config.block_size, C)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        # In pre-norm nothing else norms what the blocks have added up.
+        # In pre-norm nothing else normalizes the sum that the blocks have built up.
         pre = config.norm == "pre"
         self.ln_f = nn.LayerNorm(C, bias=config.bias) if pre else nn.Identity()
         self.lm_head = None if config.tied else nn.Linear(C, V, bias=False)
         self.init_parameters()
 
     def init_parameters(self) -> None:
-        """Draw the matrices anew; biases start at 0, and norms as PyTorch made them."""
+        """Draw the matrices anew and set biases to 0; the gains of norms stay as they are."""
         std, writers = self.config.init_std, 2 * self.config.n_layer
         for name, p in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(p)
             elif name.endswith("proj.weight") and self.config.scale_residual:
-                # All of them together are to add what one would (GPT-2's paper, section 2.3).
+                # So that all together add about what one alone would (GPT-2's paper, section 2.3).
                 nn.init.normal_(p, std=std / math.sqrt(writers))
             elif p.dim() > 1:
                 nn.init.normal_(p, std=std)
 
     def forward(self, idx: Tensor, cache: KeyValueCache | None = None) -> Tensor:
-        """The logits (B, T, V) of what follows each beginning of idx, (B, T).
+        """The logits (B, T, V) of the token after each position of idx, (B, T).
 
-        cache: idx comes after the tokens that it holds, and is kept there too
+        cache: holds the tokens before idx, and takes in those of idx
 
         ValueError for more than config.block_size tokens, those of the cache included, and for a
-        cache of another B.
+        cache with another B.
         """
         x = self.hidden(idx, cache)
         return F.linear(x, self.tok_emb.weight) if self.lm_head is None else self.lm_head(x)
 
     def hidden(self, idx: Tensor, cache: KeyValueCache | None = None) -> Tensor:
-        """What the last block, and the norm after it, make of idx: (B, T, C), before the head.
+        """The hidden states (B, T, C) from which `forward` computes the logits.
 
         Arguments and errors as in `forward`.
         """
@@ -71,7 +71,7 @@ class GPT(nn.Module):
         bands = self.config.bands
         if cache is None:
             positions = torch.arange(T, device=idx.device)  # (T)
-            # Attention that is only causal needs no mask, and is faster without.
+            # Attention that is merely causal needs no mask, and is faster without one.
             masks = {band: band and banded_mask(T, band, idx.device) for band in set(bands)}
         else:
             positions = cache.positions(T).to(idx.device)  # (B, T)
@@ -91,7 +91,7 @@ class GPT(nn.Module):
         return self.ln_f(x)
 
     def new_cache(self, B: int = 1) -> KeyValueCache:
-        """An empty cache for B rows, where the model is."""
+        """An empty cache for B rows, of the model's dtype and on its device."""
         config, table = self.config, self.tok_emb.weight
         return KeyValueCache(
             config.n_layer,
@@ -104,14 +104,14 @@ class GPT(nn.Module):
         )
 
     def num_parameters(self) -> int:
-        """How many numbers training changes; a shared table counts once."""
+        """The number of parameters; a shared table counts once."""
         return sum(p.numel() for p in self.parameters())
 
     def state(self) -> dict:
-        """What `from_state` makes a model of this size from, as JSON can say it."""
+        """What `from_state` needs to make a model of this size, in types that JSON has."""
         return asdict(self.config)
 
     @classmethod
     def from_state(cls, state: dict) -> "GPT":
-        """A new model of the sizes in state. TypeError or ValueError for what are none."""
+        """A new model of the sizes in state. TypeError or ValueError for an invalid state."""
         return cls(GPTConfig(**state))

@@ -1,4 +1,4 @@
-"""Layers: what every Transformer is stacked from."""
+"""Layers: the parts that every Transformer is built from."""
 
 from functools import partial
 
@@ -12,12 +12,12 @@ from gptlib.config import GPTConfig, TransformerConfig
 ACTIVATIONS = {
     "relu": F.relu,
     "gelu": F.gelu,
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),  # differs by up to 0.0005
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),  # differs from gelu by up to 0.0005
 }
 
 
 class FeedForward(nn.Module):
-    """What each position makes of its own vector: two linear layers and an activation between.
+    """Two linear layers with an activation between them, applied to each position alone.
 
     Equation 2 of Vaswani et al. (2017), whose activation is ReLU; GELU is by Hendrycks and Gimpel
     (2016).
@@ -35,7 +35,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, cross-attention if cross, and a feed-forward layer; each adds to the stream.
+    """Attention, cross-attention if cross, and a feed-forward layer, each with a residual sum.
 
     Section 3.1 of Vaswani et al. (2017), whose norms come after each sum (post-norm); GPT-2 and
     GPT-3 have them before each layer (pre-norm).

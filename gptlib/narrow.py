@@ -9,14 +9,14 @@ from gptlib.attention import MultiHeadAttention
 
 
 class NarrowAttention(MultiHeadAttention):
-    """`MultiHeadAttention` whose heads make queries, keys and values from D channels of x each.
+    """`MultiHeadAttention` in which each head sees only its own D of the channels of x.
 
-    n_embd, n_head, dropout: as there
-    shared: one matrix for queries, one for keys and one for values serve all heads; else each
-        head has its own
+    n_embd, n_head, dropout: as in `MultiHeadAttention`
+    shared: all heads share one matrix for queries, one for keys and one for values; otherwise
+        each head has its own
 
-    Bloem, "Transformers from scratch" (2019): his text has matrices for each head, his code
-    shares them.
+    Bloem, "Transformers from scratch" (2019): his text gives each head its own matrices, his
+    code shares them.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SliceLinear(nn.Module):
         super().__init__()
         self.n_head = n_head
         self.weight = nn.Parameter(torch.empty(1 if shared else n_head, head_size, head_size))
-        bound = 1 / math.sqrt(head_size)  # as nn.Linear begins
+        bound = 1 / math.sqrt(head_size)  # as nn.Linear does
         nn.init.uniform_(self.weight, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:

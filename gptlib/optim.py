@@ -11,9 +11,10 @@ from torch.optim import Optimizer
 from gptlib.config import TrainConfig
 from gptlib.unwrap import unwrapped
 
-# a, b and c of p(x) = a x + b x^3 + c x^5 for three steps, as Amsel et al. (2025) construct them:
-# no other such p stays nearer to 1 where the step before it leaves singular values (at first, from
-# 0.001 to 1), and 1% above, since bfloat16 rounds. tests/test_optim.py checks that.
+# a, b and c of p(x) = a x + b x^3 + c x^5 for three steps, constructed as in Amsel et al. (2025):
+# no other such p stays nearer to 1 on the range of singular values that the step before it leaves
+# (at first, 0.001 to 1), widened by 1% at the top because bfloat16 rounds. tests/test_optim.py
+# checks that.
 POLAR_EXPRESS = (
     (8.386893, -24.371311, 17.726412),
     (4.143012, -3.018618, 0.552650),
@@ -22,15 +23,15 @@ POLAR_EXPRESS = (
 
 
 def orthogonalize(G: Tensor) -> Tensor:
-    """Bring singular values of matrices to the order of 1, and leave singular vectors as they are.
+    """Bring the singular values of matrices to about 1, and keep their singular vectors.
 
-    G: (..., rows, cols), each matrix for itself
+    G: (..., rows, cols), each matrix by itself
 
     Three steps of the Polar Express (Amsel et al., 2025), in bfloat16 where that is fast. Each
     matrix is first divided by its Frobenius norm, the root of the sum of squares of its entries.
-    Singular values that are 0.001 of that or more end between 0.13 and 1.87; smaller ones grow up
-    to 137 times. So the result is far from orthogonal, but three steps that end nearer to 1 would
-    lift small singular values less.
+    Singular values of at least 0.001 of that end between 0.13 and 1.87; smaller ones grow by a
+    factor of up to 137. So the result is far from orthogonal, but three steps that ended nearer to
+    1 would raise small singular values less.
     """
     tall = G.shape[-2] > G.shape[-1]
     X = (G.mT if tall else G).reshape(-1, min(G.shape[-2:]), max(G.shape[-2:]))
@@ -44,18 +45,18 @@ def orthogonalize(G: Tensor) -> Tensor:
 
 
 def _matmul_dtype(device: torch.device) -> torch.dtype:
-    """The type in which a device multiplies matrices fastest, of those exact enough for Muon."""
+    """The dtype in which a device multiplies matrices fastest, of those precise enough for Muon."""
     # A CPU without instructions for bfloat16 would take 20 times as long with it.
     cpu = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16")
     return torch.bfloat16 if cpu or device.type == "cuda" else torch.float32
 
 
 class Muon(Optimizer):
-    """Steps along the momentum of a matrix's gradient, once `orthogonalize` has been at it.
+    """The Muon optimizer: each matrix takes steps along its momentum after `orthogonalize`.
 
-    So no direction is passed over because gradients are short along it (Jordan et al., 2024). The
-    momentum is Nesterov's, there is no weight decay, and a matrix that is higher than wide takes
-    larger steps, by sqrt(rows / cols). Matrices of one shape are orthogonalized together.
+    So no direction is neglected because gradients are small along it (Jordan et al., 2024). The
+    momentum is Nesterov's, there is no weight decay, and a matrix with more rows than columns takes
+    larger steps, by sqrt(rows / cols). Matrices of the same shape are orthogonalized together.
 
     ValueError for parameters that are not matrices.
     """
@@ -71,7 +72,7 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:
-        """Change each matrix that has a gradient."""
+        """Update each matrix that has a gradient."""
         for group in self.param_groups:
             alike = defaultdict(list)
             for p in group["params"]:
@@ -84,7 +85,7 @@ class Muon(Optimizer):
                     p.sub_(step, alpha=rate)
 
     def _momentum(self, p: Tensor, momentum: float) -> Tensor:
-        """Let the mean of p's gradients take in the latest; that mean, one step ahead."""
+        """Update the running mean of p's gradients, and return it one step ahead (Nesterov)."""
         memory = self.state[p]
         if not memory:
             memory["momentum_buffer"] = torch.zeros_like(p)
@@ -95,15 +96,15 @@ class Muon(Optimizer):
 def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
     """AdamW for all parameters, or Muon for the matrices of hidden layers and AdamW for the others.
 
-    AdamW (Loshchilov and Hutter, 2019) lets all parameters decay; here, as is usual for GPTs, only
-    matrices do. Biases and the gains of norms have one dimension, and shrinking them would not make
-    the model simpler.
+    AdamW (Loshchilov and Hutter, 2019) decays all parameters; here, as is usual for GPTs, only
+    matrices decay. Biases and the gains of norms have one dimension, and shrinking them would not
+    make the model simpler.
 
-    Muon (Jordan et al., 2024) is for the weights of `nn.Linear`. Its authors leave to AdamW the
-    tables of embeddings and the layer that makes the logits; here that is any whose name ends in
-    head, such as lm_head or reward_head.
+    Muon (Jordan et al., 2024) is for the weights of `nn.Linear`. Its authors leave the
+    embeddings and the output layer to AdamW; here any linear layer whose name ends in head, such as
+    lm_head or reward_head, counts as an output layer.
 
-    ValueError where Muon would have nothing to do.
+    ValueError if Muon is chosen and the model has no hidden matrices.
     """
     matrices = [p for p in model.parameters() if p.dim() >= 2]
     others = [p for p in model.parameters() if p.dim() < 2]
@@ -119,22 +120,22 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
         {"params": matrices, "weight_decay": config.weight_decay, "highest": config.learning_rate},
         {"params": others, "weight_decay": 0.0, "highest": config.learning_rate},
     ]
-    # Fused: one pass over a parameter and its means in place of a dozen.
+    # Fused: one pass over a parameter and its running means instead of a dozen.
     return [*optimizers, torch.optim.AdamW(groups, betas=config.betas, eps=config.eps, fused=True)]
 
 
 def _hidden(model: nn.Module) -> dict[Tensor, None]:
-    """The weights of linear layers, heads left out; a dict because a set has no order."""
+    """The weights of linear layers other than heads, in a dict, because a set has no order."""
     layers = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Linear)]
     heads = {part.weight for name, part in layers if name.endswith("head")}
     return {part.weight: None for _, part in layers if part.weight not in heads}
 
 
 def optimizer_state(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
-    """What optimizers remember of each parameter, as "exp_avg.blocks.0.mlp.fc.weight".
+    """The state of optimizers for each parameter, named like "exp_avg.blocks.0.mlp.fc.weight".
 
-    With it `load_optimizer_state` brings new ones, from `make_optimizers`, to where these are.
-    Names are those of the model itself, also where torch.compile or another has wrapped it.
+    `load_optimizer_state` puts it into new optimizers from `make_optimizers`. Names are those of
+    the model itself, even if it is wrapped, as by torch.compile.
     """
     name_of = {p: name for name, p in unwrapped(model).named_parameters()}
     return {
@@ -148,22 +149,22 @@ def optimizer_state(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[s
 def load_optimizer_state(
     model: nn.Module, optimizers: Sequence[Optimizer], state: Mapping[str, Tensor]
 ) -> None:
-    """Let optimizers of model remember state; tensors of it become theirs."""
+    """Put state, from `optimizer_state`, into optimizers of model, which take over its tensors."""
     parameters = dict(unwrapped(model).named_parameters())
     owner = {p: o for o in optimizers for group in o.param_groups for p in group["params"]}
     for full, tensor in state.items():
         key, name = full.split(".", 1)
         p = parameters[name]
-        owner[p].state[p][key] = tensor.to(p.device)  # fused AdamW counts its steps there too
+        owner[p].state[p][key] = tensor.to(p.device)  # fused AdamW keeps its step count there too
 
 
 def learning_rate(step: int, config: TrainConfig, highest: float | None = None) -> float:
-    """The learning rate of a step, from 0: a rise in a straight line, then a fall towards 0.
+    """The learning rate at a step, counted from 0: a linear warm-up, then a decay towards 0.
 
-    highest: to where it rises; config.learning_rate unless given
+    highest: the peak; config.learning_rate unless given
 
-    The fall that is called inverse_sqrt never ends; with a highest rate of 1 / sqrt(n_embd *
-    warmup) it is equation 3 of Vaswani et al. (2017).
+    The decay called inverse_sqrt never reaches 0; with a peak of 1 / sqrt(n_embd * warmup) it is
+    equation 3 of Vaswani et al. (2017).
     """
     highest = config.learning_rate if highest is None else highest
     if step < config.warmup:

@@ -1,4 +1,4 @@
-"""Pairs of a sentence and its translation in, batches of about as many tokens out."""
+"""Sentence pairs of two languages in, batches of about equally many tokens out."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -10,11 +10,11 @@ from torch.nn.utils.rnn import pad_sequence
 from gptlib.data import IGNORE, PAIRS, load_text
 from gptlib.tokenizer import WordTokenizer
 
-Encoded = tuple[Tensor, Tensor]  # ids of a source, and of a target from `start` to `end`
+Encoded = tuple[Tensor, Tensor]  # ids of a source sentence, and of a target from `start` to `end`
 
 
 class Pair(NamedTuple):
-    """A sentence, its translation, and which word of the first says which of the second."""
+    """A sentence, its translation, and its word alignment: index pairs (english, french)."""
 
     english: str
     french: str
@@ -22,9 +22,9 @@ class Pair(NamedTuple):
 
 
 def load_pairs(part: Literal["train", "valid", "test"]) -> list[Pair]:
-    """The pairs to train on, those to validate with, or those to test with.
+    """The training, validation or test pairs.
 
-    In each test pair an adjective is said of a noun of which it is said in none of the others.
+    Each test pair combines an adjective and a noun that are never combined in the other parts.
     ValueError if data/ lacks them.
     """
     pairs = []
@@ -49,10 +49,10 @@ def encode_pairs(pairs: Sequence[Pair], tokenizer: WordTokenizer) -> list[Encode
 def pair_batches(
     pairs: Sequence[Encoded], max_tokens: int, seed: int, first: int = 0
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Batches without end, as `all_pair_batches` cuts them: each pair once, then each again.
+    """Endless batches, as `all_pair_batches` cuts them: each pair once, then each again.
 
-    Which pairs of a length come together, and in which order batches come, is drawn every time.
-    first: the number of batches to leave out at the beginning, as whoever goes on needs it
+    Each time, pairs of similar length are grouped anew, and the batches come in a new order.
+    first: the number of batches to skip at the beginning, to resume training
     """
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -66,11 +66,11 @@ def pair_batches(
 def all_pair_batches(
     pairs: Sequence[Encoded], max_tokens: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Put pairs of about a length together, as many as fit, from short to long.
+    """Group pairs of similar length into batches, as many as fit, from short to long.
 
     Yields src (B, S), idx (B, T) and targets (B, T): what `Transformer` takes, and what it should
-    say. B times S and B times T are at most max_tokens; src and idx are filled up with `pad`,
-    targets with IGNORE. ValueError for a pair that is longer than max_tokens, and for no pair.
+    predict. B times S and B times T are at most max_tokens; src and idx are padded with `pad`,
+    targets with IGNORE. ValueError for a pair that is longer than max_tokens, and for no pairs.
     """
     if not pairs:
         raise ValueError("pairs is empty: give at least one")

@@ -1,4 +1,4 @@
-"""What the papers print, as data, and the sizes that their models have by our count."""
+"""The numbers that the papers print, as data, and our own count of each model's parameters."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ class Published:
     source: str
 
 
-# The paper says "about 37,000" tokens. No one vocabulary gives both of its numbers: 65M is
-# what 39,841 to 41,793 entries make, 213M what 35,368 to 36,344 make.
+# The paper says "about 37,000" tokens. No single vocabulary gives both of its parameter counts:
+# 65M takes 39,841 to 41,793 entries, 213M takes 35,368 to 36,344.
 TRANSFORMER = {
     "base": Published(
         TransformerConfig(vocab_size=37_000),
@@ -32,8 +32,9 @@ TRANSFORMER = {
     ),
 }
 
-# 40,000 merges of 478 characters; the three tokens that fine-tuning adds are not counted. Its code
-# drops entries of the table itself, which makes the logits, too; ours drops what is looked up.
+# 478 characters and 40,000 merges; the three tokens that fine-tuning adds are not counted. The
+# released code applies dropout to the embedding table itself, which also makes the logits; ours
+# applies it to what is looked up.
 GPT_1 = Published(
     GPTConfig(vocab_size=40_478, block_size=512, norm="post", scale_residual=False),
     printed=None,
@@ -41,8 +42,8 @@ GPT_1 = Published(
     source="Radford et al. (2018), section 4.1, and the released code",
 )
 
-# The paper's table prints other numbers of parameters than the models have; the authors have said
-# so since. Heads are those of the released models, whose code starts positions at 0.01, not 0.02.
+# The parameter counts in the paper's table are wrong, as its authors have said since. Heads are
+# those of the released models, whose code initializes positions with std 0.01, not 0.02.
 GPT_2 = {
     name: Published(
         GPTConfig(vocab_size=50_257, n_layer=n_layer, n_head=n_head, n_embd=n_embd),
@@ -58,5 +59,5 @@ GPT_2 = {
     )
 }
 
-# By the names that they go by.
+# By the names that `main.py summary` takes.
 GPTS = {"gpt-1": GPT_1} | {f"gpt-2-{size}": paper for size, paper in GPT_2.items()}

@@ -1,4 +1,4 @@
-"""Positions: what tells a model where in a sequence a token stands."""
+"""Position embeddings: they tell a model where in a sequence each token stands."""
 
 import torch
 import torch.nn.functional as F
@@ -6,11 +6,11 @@ from torch import Tensor, nn
 
 
 def sinusoidal(T: int, n_embd: int) -> Tensor:
-    """Waves, in pairs of sine and cosine, each pair longer than the one before it.
+    """Sinusoidal embeddings: pairs of a sine and a cosine, each pair longer than the one before.
 
-    Row t holds where each wave is at position t. Returns (T, C), C = n_embd; the shortest wave
-    repeats after 2 pi positions, and none is as long as 20,000 pi. Section 3.5 of Vaswani et al.
-    (2017). ValueError for an odd C.
+    Row t holds the values of all waves at position t. Returns (T, C), C = n_embd. The shortest
+    wavelength is 2 pi positions; all are below 20,000 pi. Section 3.5 of Vaswani et al. (2017).
+    ValueError for an odd C.
     """
     C = n_embd
     if C % 2:
@@ -27,9 +27,9 @@ class _Positions(nn.Module):
     table: Tensor
 
     def forward(self, positions: Tensor) -> Tensor:
-        """The rows of positions, (T,) or (B, T) int64, counted from 0. Returns (..., T, C).
+        """The table's rows for positions, (T,) or (B, T) int64, from 0. Returns (..., T, C).
 
-        ValueError for more positions than there are.
+        ValueError for more than block_size positions.
         """
         T = positions.shape[-1]
         if T > len(self.table):
@@ -41,16 +41,16 @@ class _Positions(nn.Module):
 
 
 class SinusoidalPositions(_Positions):
-    """The table is `sinusoidal`, and stays so."""
+    """A fixed table: `sinusoidal`."""
 
     def __init__(self, block_size: int, n_embd: int) -> None:
         super().__init__()
-        # Saved with the parameters, or a model in half precision would get back a table in single.
+        # Saved with the parameters, or a half-precision model would reload a table in single.
         self.register_buffer("table", sinusoidal(block_size, n_embd))
 
 
 class LearnedPositions(_Positions):
-    """The table is small random numbers at first, as in GPT-1, and learned."""
+    """A learned table, of small random numbers at first, as in GPT-1."""
 
     def __init__(self, block_size: int, n_embd: int) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ from gptlib.run import Run
 
 
 class RunFolder:
-    """The files of one run, each of which is whole at any moment."""
+    """The files of one run, each of which is complete at any moment."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
@@ -28,11 +28,11 @@ class RunFolder:
 
     @classmethod
     def new(cls, named: str, name: str) -> "RunFolder":
-        """Make the folder `named`, or if that is empty one in runs/, after name and a number.
+        """Make the folder `named`; if that is empty, one in runs/, named by name and a number.
 
-        ValueError where the named one exists already, OSError where none can be made.
+        ValueError if the folder `named` exists already, OSError if none can be made.
         """
-        # Or making the parents of "none/.." would make "none".
+        # Normalized, or making the parents of "none/.." would make "none".
         paths = [os.path.normpath(named)] if named else (f"runs/{name}-{n}" for n in count(1))
         for path in paths:
             folder = cls(path)
@@ -52,7 +52,7 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes out. ValueError where one is at work already."""
+        """Keep other processes out of the folder. ValueError if one is using it already."""
         try:
             with FileLock(self.path / ".lock", timeout=0):
                 yield
@@ -65,10 +65,10 @@ class RunFolder:
         self._write_json("config.json", settings)
 
     def read_config(self, kind: type) -> tuple[object, str]:
-        """The settings that the run began with, of a kind, and the SHA-256 of its text.
+        """The settings that the run began with, a dataclass kind, and the SHA-256 of its text.
 
-        As many threads as it began with are set, for sums depend on that in their last digits.
-        ValueError where config.json does not hold what `facts` gave.
+        It also sets the number of threads that the run began with, on which the last digits of
+        sums depend. ValueError if config.json does not hold what `facts` returned.
         """
         path = self.path / "config.json"
         if not path.is_file():
@@ -88,7 +88,7 @@ class RunFolder:
             ) from None
 
     def read_model(self) -> Checkpoint:
-        """The checkpoint. ValueError where there is none."""
+        """The checkpoint of the run. ValueError if there is none."""
         if not self.model.is_file():
             raise ValueError(
                 f"{str(self.path)!r} is no run, it holds no {self.model.name}: "
@@ -102,7 +102,7 @@ class RunFolder:
         self.write_log(run, marks)
 
     def write_log(self, run: Run, marks: dict[str, float], **more: float) -> None:
-        """Write landmarks and losses, in nats per character; `more` stands beside them."""
+        """Write log.json: landmarks, losses and `more`, in nats per character."""
         losses = {"train": run.train_losses(), "valid": run.valid_losses}
         self._write_json("log.json", {"landmarks": marks} | losses | more)
 
@@ -119,9 +119,9 @@ class RunFolder:
 
 
 def facts(settings: object, sha256: str) -> dict:
-    """What makes a run the run it is, in one table that JSON can hold.
+    """What identifies a run, in one table that JSON can hold.
 
-    settings: a dataclass, whose settings that are dataclasses stand in the table like its own
+    settings: a dataclass; the fields of dataclasses inside it stand in the table beside its own
     sha256: the text's, as in `Corpus`
     """
     return _flat(settings) | {"sha256": sha256, "threads": torch.get_num_threads()}
@@ -134,7 +134,7 @@ def _flat(settings: object) -> dict:
 
 
 def _settings(kind: type, table: dict) -> object:
-    """The settings that `_flat` made table of. KeyError, TypeError or ValueError if it did not."""
+    """The settings that `_flat` turned into table. KeyError, TypeError or ValueError for others."""
 
     def nested(kind: type) -> dict:
         return {

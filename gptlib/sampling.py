@@ -1,4 +1,4 @@
-"""The next token: its probabilities, as a model gives them, and one that is drawn from them."""
+"""Choosing the next tokens: sampling one at a time, and beam search."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,16 +16,16 @@ from gptlib.unwrap import unwrapped
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is drawn; unless said otherwise, with the model's own probabilities.
+    """How the next token is drawn; by default, with the model's own probabilities.
 
     top_p is Holtzman et al. (2020), repetition_penalty Keskar et al. (2019), section 4.1.
     ValueError for a setting out of range.
     """
 
     temperature: float = 1.0  # below 1 safer, above 1 wilder, 0 always the likeliest token
-    top_k: int | None = None  # if given, only the k likeliest tokens are drawn
-    top_p: float | None = None  # if given, only the likeliest that have this probability together
-    repetition_penalty: float = 1.0  # above 1 makes tokens that are in the text already less likely
+    top_k: int | None = None  # if given, draw only from the k likeliest tokens
+    top_p: float | None = None  # if given, draw only from the likeliest with this total probability
+    repetition_penalty: float = 1.0  # above 1 makes tokens already in the text less likely
 
     def __post_init__(self) -> None:
         if not (self.temperature == 0 or 0.01 <= self.temperature <= 100):
@@ -46,20 +46,20 @@ class Sampling:
 def next_probs(
     logits: Tensor, sampling: Sampling = Sampling(), seen: Tensor | None = None
 ) -> Tensor:
-    """Turn the logits (B, V) of what comes next into the probabilities (B, V) to draw it from.
+    """Turn the logits (B, V) of the next token into the probabilities (B, V) to draw it with.
 
     seen: (B, V) bool, which tokens are in each row already; a repetition penalty divides their
         logits where positive, and multiplies them where negative
 
-    Then the logits are divided by the temperature, of which 0 leaves only the likeliest token;
-    top_k keeps the k likeliest, and top_p the likeliest of these, as few as have that much
-    probability together. Of tokens that are equally likely, the first are kept. What is left is
-    scaled to sum to 1. ValueError for logits with nan or infinity (but -inf is probability 0), and
-    for a repetition penalty without `seen`.
+    Then the logits are divided by the temperature; a temperature of 0 leaves only the likeliest
+    token. top_k keeps the k likeliest tokens; of these, top_p keeps the fewest, from the likeliest
+    on, whose probabilities sum to at least top_p. Among equally likely tokens, the first are kept.
+    What is left is scaled to sum to 1. ValueError for logits with nan or infinity (but -inf means
+    probability 0), and for a repetition penalty without `seen`.
     """
     B, V = logits.shape
     _check_logits(logits)
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # sums of halves drift
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # low-precision sums drift
     if sampling.repetition_penalty != 1:
         logits = _penalized(logits, seen, sampling.repetition_penalty)  # (B, V)
     if sampling.temperature == 0:
@@ -72,7 +72,7 @@ def next_probs(
     else:
         token = _likeliest(logits, min(sampling.top_k, V))
     kept = logits.gather(-1, token).softmax(-1)
-    if sampling.top_p is not None and sampling.top_p < 1:  # at 1 a rounded sum could cut some off
+    if sampling.top_p is not None and sampling.top_p < 1:  # at 1, rounding could cut some off
         kept, order = kept.sort(dim=-1, descending=True, stable=True)
         enough = kept.cumsum(-1) >= sampling.top_p
         kept[:, 1:][enough[:, :-1]] = 0  # the likeliest stays, however small top_p is
@@ -81,13 +81,13 @@ def next_probs(
 
 
 def draw(probs: Tensor, u: Tensor) -> Tensor:
-    """Draw a token from each row of probs, (B, V), with a random number u: (B,), on the CPU.
+    """Draw a token from each row of probs, (B, V). Returns (B,), on the CPU.
 
-    u: (B,) float64, on the CPU, uniform in [0, 1), as from torch.rand
+    u: (B,) float64, on the CPU: a random number for each row, uniform in [0, 1)
 
-    The probabilities, one after the other, divide the line from 0 to 1, and the token is the one
-    in whose part u lies; a token of probability 0 has no part. All of this is done on the CPU in
-    float64, so that from the same probabilities the same u draws the same token on every device.
+    Laid end to end, the probabilities divide the interval from 0 to 1; the token is the one whose
+    part contains u, and a token of probability 0 has no part. All of this is done on the CPU in
+    float64, so that the same probabilities and u give the same token on every device.
     """
     B, V = probs.shape
     ends = probs.cpu().double().cumsum(-1)  # (B, V)
@@ -107,7 +107,7 @@ def generate(
     """Let model continue the rows of idx: draw the next token, append it, and so on.
 
     Arguments and errors are those of `stream`. Returns (B, T + new), idx included; the new tokens
-    of each row are its last ones, after the filling if there is any.
+    of each row are its last ones, after the padding if there is any.
     """
     new = stream(model, idx, max_new_tokens, sampling, generator, lengths, stop)
     return torch.cat([idx, *(token[:, None] for token in new)], dim=1)
@@ -122,17 +122,17 @@ def stream(
     lengths: Tensor | None = None,
     stop: int | None = None,
 ) -> Iterator[Tensor]:
-    """Yield the next token of each row, (B,), as soon as it is drawn; then the one after it.
+    """Yield the next token of each row, (B,), as soon as it is drawn, then the next, and so on.
 
-    model: its `new_cache`, if it has one, saves computing anything twice, up to block_size
-        tokens; beyond, each token is drawn from the last block_size before it
+    model: if it has `new_cache`, nothing is computed twice for the first block_size tokens; after
+        these, each token is drawn from the last block_size before it
     idx: (B, T) int64, the text so far
-    generator: on the CPU, so that a seed draws the same on every device
-    lengths: (B,) how many tokens of each row are text; those behind, its filling, do not matter
+    generator: on the CPU, so that a seed gives the same draws on every device
+    lengths: (B,) how many tokens of each row are text; the rest is padding and does not matter
     stop: the token that ends a row, which then repeats it until all rows have ended
 
-    From the first token until the stream has ended or is closed, the model is in evaluation mode
-    and its parameters must stay as they are. ValueError for arguments out of range.
+    From the first token until the stream ends or is closed, the model is in evaluation mode and its
+    parameters must not change. ValueError for arguments out of range.
     """
     B, T = _check_idx(idx)
     if not (isinstance(max_new_tokens, Integral) and max_new_tokens >= 0):
@@ -151,13 +151,13 @@ def _stream(
     ends: Tensor,
     stop: int | None,
 ) -> Iterator[Tensor]:
-    """`stream`, its arguments checked; ends: (B,) on the CPU, where the text of each row ends."""
+    """`stream` with checked arguments; ends: (B,) on the CPU, where the text of each row ends."""
     B, T = idx.shape
     rows = torch.arange(B)
     text = F.pad(idx, (0, max_new_tokens))  # (B, T + max_new_tokens)
     done = torch.zeros(B, dtype=torch.bool)  # (B,)
     seen = None
-    # A wrapper need not hand on the method, but what it calls takes the cache.
+    # A wrapper may hide the method new_cache, but passes a cache on to the model.
     inner = unwrapped(model)
     cache = inner.new_cache(B) if hasattr(inner, "new_cache") else None
     with evaluating(model):
@@ -184,12 +184,12 @@ def _stream(
 def _next_logits(
     model: nn.Module, text: Tensor, ends: Tensor, cache: KeyValueCache | None
 ) -> Tensor:
-    """The logits (B, V) of what comes after the first ends of each row of text, (B, T)."""
+    """The logits (B, V) of the token after the first ends tokens of each row of text, (B, T)."""
     rows = torch.arange(len(text))
     if cache is None:
         return model(text[:, : int(ends.max())])[rows, ends - 1]
     if (ends > cache.block_size).any():
-        # Nothing kept is of use any more: it was made from tokens that the window has lost.
+        # The cache is useless now: it was computed from tokens that have left the window.
         first = (ends - cache.block_size).clamp(min=0)
         within = ends - first
         window = first[:, None] + torch.arange(int(within.max()))
@@ -197,12 +197,12 @@ def _next_logits(
     unread = ends - cache.length
     T = int(unread.max())
     logits = model(text[rows[:, None], cache.positions(T)], cache)
-    cache.forget(T - unread)  # the filling of shorter rows
+    cache.forget(T - unread)  # the padding of shorter rows
     return logits[rows, unread - 1]
 
 
 def _seen(text: Tensor, ends: Tensor, V: int) -> Tensor:
-    """Which of V tokens are among the first ends of each row of text, (B, T): bool (B, V)."""
+    """Which of V tokens occur in the first ends of each row of text, (B, T): bool (B, V)."""
     B, T = text.shape
     row, place = (torch.arange(T) < ends[:, None]).nonzero(as_tuple=True)
     seen = torch.zeros(B, V, dtype=torch.bool, device=text.device)  # (B, V)
@@ -219,10 +219,10 @@ def _penalized(logits: Tensor, seen: Tensor | None, penalty: float) -> Tensor:
 
 
 def _likeliest(logits: Tensor, k: int) -> Tensor:
-    """The k tokens of each row with the largest logits, (B, V), of equals the first: (B, k)."""
+    """The k tokens of each row with the largest logits, (B, V); the first of equals: (B, k)."""
     B, V = logits.shape
     least = logits.topk(k).values[:, -1:]  # (B, 1)
-    # Which of equals topk itself takes is left to the device.
+    # Which of several equal logits topk itself takes depends on the device.
     above, equal = logits > least, logits == least  # (B, V)
     room = k - above.sum(-1, keepdim=True)  # (B, 1)
     kept = above | equal & (equal.cumsum(-1) <= room)  # (B, V)
@@ -238,26 +238,26 @@ def beam_search(
     beam_width: int = 4,
     length_penalty: float = 0.6,
 ) -> Tensor:
-    """Keep the beam_width likeliest beginnings at each step, and take the best of what they become.
+    """Keep the beam_width likeliest hypotheses at each step, and return the best in the end.
 
-    next_logits: takes beginnings (B * K, T), K = beam_width for each row of idx, those of a row
-        together, and returns the logits (B * K, V) of what comes next
+    next_logits: takes hypotheses (B * K, T), K = beam_width for each row of idx, those of a row
+        together, and returns the logits (B * K, V) of the next token
     idx: (B, T) int64, the text so far
     end: the token that ends a row
-    max_new_tokens: (B,), after how many new tokens a row ends without it
+    max_new_tokens: (B,), the number of new tokens after which a row ends anyway
 
-    A beginning that has ended keeps its place in the beam as it is, unless others become likelier.
-    The best, in the end, has the highest ln p / ((5 + length) / 6) ** length_penalty, the length in
-    new tokens with `end` among them (Wu et al., 2016, equation 14). With a beam_width of 1 it is
-    the greedy choice. Returns (B, T + new); a row that is shorter is filled up with `end`.
-    ValueError for a beam_width below 1, and for nan.
+    A hypothesis that has ended stays in the beam as it is, unless others become likelier. The best
+    has the highest ln p / ((5 + length) / 6) ** length_penalty, where length counts the new tokens,
+    `end` included (Wu et al., 2016, equation 14). A beam_width of 1 is greedy decoding. Returns
+    (B, T + new); shorter rows are padded with `end`. ValueError for a beam_width below 1, and for
+    logits with nan or infinity.
     """
     if not (isinstance(beam_width, Integral) and beam_width >= 1):
         raise ValueError(f"beam_width is {beam_width!r}: give a whole number, at least 1")
     B, T = idx.shape
     K = beam_width
     idx = idx.repeat_interleave(K, dim=0)  # (B * K, T)
-    # All K beginnings of a row are the same at first: only one of them may go on.
+    # All K hypotheses of a row are the same at first: only one of them may continue.
     log_p = torch.full((B, K), -math.inf, device=idx.device)  # (B, K)
     log_p[:, 0] = 0
     length = torch.zeros(B, K, dtype=torch.int64, device=idx.device)  # (B, K)
@@ -267,7 +267,7 @@ def beam_search(
         _check_logits(logits)
         V = logits.shape[-1]
         following = logits.log_softmax(-1).view(B, K, V)  # (B, K, V)
-        # What has ended can only go on ending, at no cost.
+        # A hypothesis that has ended can only repeat its last token, at no cost.
         following[done] = -math.inf
         following[..., end][done] = 0
         log_p, best = (log_p[..., None] + following).flatten(1).topk(K)  # (B, K)

@@ -1,4 +1,4 @@
-"""From text to numbers and back."""
+"""Tokenizers: from text to token ids and back."""
 
 import re
 from abc import ABC, abstractmethod
@@ -12,11 +12,11 @@ from torch import Tensor
 
 
 class Tokenizer(ABC):
-    """What every tokenizer of the course can do, so that one can stand in for another.
+    """The interface of every tokenizer of the course, so that one can replace another.
 
-    Ids run from 0 to vocab_size - 1, and decode(encode(text)) is the text again, if it is written
-    as the tokenizer's class says. The class and the `state` are all there is to a tokenizer: a
-    checkpoint keeps both, and tokenizers that have both in common are equal.
+    Ids run from 0 to vocab_size - 1, and decode(encode(text)) == text for every text of the form
+    that the class describes. The class and the `state` define a tokenizer: a checkpoint keeps both,
+    and tokenizers that have both in common are equal.
     """
 
     @property
@@ -31,7 +31,7 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def state(self) -> str | list:
-        """What the class makes the same tokenizer from; JSON can say it."""
+        """What `from_state` needs to make the same tokenizer, in types that JSON has."""
 
     @classmethod
     def from_state(cls, state: str | list) -> Self:
@@ -57,22 +57,22 @@ class Tokenizer(ABC):
 
 
 class TextTokenizer(Tokenizer):
-    """A tokenizer whose tokens, one after the other, are the text: a model can write with it."""
+    """A tokenizer whose tokens, joined, are the text, so that a model can write with it."""
 
     @abstractmethod
     def token_bytes(self, i: int) -> bytes:
-        """What id i stands for, in UTF-8; it may be only a part of a character.
+        """The text of id i in UTF-8, which may be only a part of a character.
 
         ValueError for an unknown id.
         """
 
     def as_prompt(self, text: str) -> str:
-        """As much of text as a model should be given to continue it: here all of it."""
+        """The part of text that a model should be given to continue it: here all of it."""
         return text
 
 
 class CharTokenizer(TextTokenizer):
-    """One id for each character of a text, in the order of their code points.
+    """One id for each different character of a text, in the order of their code points.
 
     Its whole state is the string `chars`: CharTokenizer(tokenizer.chars) == tokenizer.
     ValueError for an empty text, and for anything but a str.
@@ -126,8 +126,8 @@ class CharTokenizer(TextTokenizer):
 class PieceTokenizer(TextTokenizer):
     """One id for each frequent piece of a text, and one for each character, to spell the rest.
 
-    A piece is a word or a run of marks, with the space before it if there is one, or other white
-    space, so that the pieces of any text, one after the other, are the text. Its whole state is
+    A piece is a word or a run of punctuation, with the space before it if there is one, or a run of
+    other white space; joined, the pieces of a text are the text. Its whole state is
     `pieces`, in the order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError
     for no pieces, for one given twice, and for one with a character that is not a piece too.
 
@@ -151,12 +151,12 @@ class PieceTokenizer(TextTokenizer):
 
     @classmethod
     def from_text(cls, text: str, vocab_size: int, more: str = "") -> "PieceTokenizer":
-        """All characters of text and its most frequent pieces, at most vocab_size of both.
+        """A tokenizer of all characters of text and its most frequent pieces, at most vocab_size.
 
-        more: another text, of which the tokenizer is to know the characters but not the pieces
+        more: another text, whose characters are included too, but not its pieces
 
-        A piece that occurs only once is spelled: a model could learn little about it. ValueError
-        for an empty text, and for more characters than vocab_size.
+        A piece that occurs only once is spelled out: a model could learn little about it.
+        ValueError for an empty text, and for more characters than vocab_size.
         """
         chars = CharTokenizer(text + more).chars
         if len(chars) > vocab_size:
@@ -175,7 +175,7 @@ class PieceTokenizer(TextTokenizer):
     def encode(self, text: str) -> list[int]:
         """The ids of the pieces of text; ValueError at the first unknown character."""
         if not (isinstance(text, str) and set(text) <= self._id_of.keys()):
-            self._spell.encode(text)  # which says what is wrong, and where
+            self._spell.encode(text)  # raises, and says what is wrong and where
         ids = []
         for piece in split_pieces(text):
             i = self._id_of.get(piece)
@@ -198,10 +198,10 @@ class PieceTokenizer(TextTokenizer):
 
 
 class WordTokenizer(Tokenizer):
-    """One id for each word and mark of a text, after three ids that are not words.
+    """One id for each word and punctuation mark of a text, after three ids for special tokens.
 
-    A text is words with one space between them, but none before "." "," or the 's of English, and
-    none after an apostrophe of French, as in l'oiseau. Its whole state is `words`, in the order of
+    A text is words with one space between them, but none before ".", "," or an English 's, and none
+    after a French apostrophe, as in l'oiseau. Its whole state is `words`, in the order of
     their ids: WordTokenizer(" ".join(tokenizer.words)) == tokenizer. ValueError for a text without
     a word.
 
@@ -214,7 +214,7 @@ class WordTokenizer(Tokenizer):
     "l'oiseau."
     """
 
-    pad = 0  # fills up shorter rows
+    pad = 0  # pads shorter rows
     start = 1  # comes before the first word
     end = 2  # comes after the last
 
@@ -241,7 +241,7 @@ class WordTokenizer(Tokenizer):
         return [self._id_of[word] for word in words]
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
-        """The text of ids, as in `CharTokenizer`; pad, start and end add nothing to it."""
+        """The text of ids, as in `CharTokenizer`; pad, start and end are left out."""
         return join_words(
             [self.words[i - self.end - 1] for i in _checked(ids, self.vocab_size) if i > self.end]
         )
@@ -251,7 +251,7 @@ class WordTokenizer(Tokenizer):
 
 
 def split_pieces(text: str) -> list[str]:
-    """The words of a text, each with the space before it, and what stands between them.
+    """The words and punctuation of a text, each with the space before it, and other white space.
 
     >>> split_pieces('"Come in," said Mia.')
     ['"', 'Come', ' in', ',"', ' said', ' Mia', '.']
@@ -260,7 +260,7 @@ def split_pieces(text: str) -> list[str]:
 
 
 def split_words(text: str) -> list[str]:
-    """The words and marks of a text.
+    """The words and punctuation marks of a text, without the spaces.
 
     >>> split_words("the bird's egg, l'oeuf.")
     ['the', 'bird', "'s", 'egg', ',', "l'", 'oeuf', '.']
@@ -273,15 +273,15 @@ def split_words(text: str) -> list[str]:
 
 
 def join_words(words: Sequence[str]) -> str:
-    """The text that `split_words` splits into these words and marks."""
+    """The text that `split_words` splits into these words and punctuation marks."""
     text = " ".join(words)
     return re.sub(r" (?=[.,]|'s\b)|(?<=') ", "", text)
 
 
 def _checked(ids: Sequence[int] | Tensor, vocab_size: int) -> list[int]:
-    """Ids, a list of ints or a tensor (T,), as ints; ValueError for other types and ids."""
+    """Return ids, a list of ints or a tensor (T,), as ints; ValueError for other types and ids."""
     if hasattr(ids, "tolist"):  # a tensor or an array
-        ids = ids.tolist()  # one step off the device, not one per token
+        ids = ids.tolist()  # one transfer from the device, not one per token
     try:
         ids = [index(i) for i in ids]
     except TypeError:
@@ -290,7 +290,7 @@ def _checked(ids: Sequence[int] | Tensor, vocab_size: int) -> list[int]:
             "give a list or a tensor (T,), such as one row of a batch"
         ) from None
     for i in ids:
-        if not 0 <= i < vocab_size:  # -1 would quietly be the last of the vocabulary
+        if not 0 <= i < vocab_size:  # -1 would silently be the last of the vocabulary
             raise ValueError(
                 f"id {i} is not among this tokenizer's, 0 to {vocab_size - 1}: "
                 "decode ids that it made"

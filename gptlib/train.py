@@ -1,4 +1,4 @@
-"""The training loop, which serves from the first model to the last, and the score."""
+"""The training loop and the evaluation, the same for every model of the course."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,17 +14,17 @@ from gptlib.eval_mode import evaluating
 from gptlib.optim import Optimizer, learning_rate, make_optimizers
 
 Batch = tuple[Tensor, ...]  # the last of them are the targets
-# Takes a model and a batch, and gives the sum of its losses and how many they are.
+# Takes a model and a batch, and returns the sum of its losses and their number.
 Loss = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]
 
 
 def token_losses(model: nn.Module, batch: Batch, label_smoothing: float = 0.0) -> Tensor:
-    """-ln p, in nats, of each target of a batch: p is what model gave to it.
+    """-ln p, in nats, of each target of a batch; p is the probability that model gives it.
 
     batch: what the model takes, such as idx (B, T), or src (B, S) and idx (B, T), and last the
         targets (B, T)
-    label_smoothing: this share of each target is spread over all V tokens alike (Szegedy et al.,
-        2016); at 0 a target is one token and nothing else
+    label_smoothing: this share of each target is spread evenly over all V tokens (Szegedy et al.,
+        2016); at 0, all of it is on one token
 
     Returns (B, T), 0 where a target is IGNORE.
     """
@@ -44,7 +44,7 @@ def token_losses(model: nn.Module, batch: Batch, label_smoothing: float = 0.0) -
 def next_token_loss(
     model: nn.Module, batch: Batch, label_smoothing: float = 0.0
 ) -> tuple[Tensor, Tensor]:
-    """The sum of `token_losses` over a batch, and how many of its targets are asked for."""
+    """The sum of `token_losses` over a batch, and how many of its targets count."""
     return token_losses(model, batch, label_smoothing).sum(), (batch[-1] != IGNORE).sum()
 
 
@@ -58,14 +58,13 @@ def train(
 ) -> Iterator[float]:
     """Take steps until config.max_iters are done, and yield the mean loss before each.
 
-    batches: config.accumulate of them make a step, in which every target weighs alike, in
-        whichever of them it is
-    optimizers: from `make_optimizers`; those of a training that was broken off go on with it
-    done: the steps that were taken before
+    batches: config.accumulate of them make a step, in which all their targets count equally
+    optimizers: from `make_optimizers`, new ones unless given; to resume, give those used so far
+    done: the number of steps already taken
 
-    Nothing happens before the first is asked for: `list(train(...))` takes all steps, and a
-    `for` loop can do something between two of them, such as evaluate or stop. It ends early
-    if batches do.
+    It is a generator, so nothing happens before the first loss is asked for: `list(train(...))`
+    takes all steps, and a `for` loop can do something between two of them, such as evaluate or
+    stop. It ends early if batches do.
     """
     optimizers = make_optimizers(model, config) if optimizers is None else optimizers
     parameters = list(model.parameters())
@@ -73,7 +72,7 @@ def train(
     low = config.dtype == "bfloat16"
     batches = iter(batches)
     for step in range(done, config.max_iters):
-        model.train()  # whoever looked at it between two steps may have left it in eval mode
+        model.train()  # the caller may have left it in eval mode between two steps
         for optimizer in optimizers:
             optimizer.zero_grad()
             for group in optimizer.param_groups:
@@ -87,7 +86,7 @@ def train(
         if len(parts) < config.accumulate:
             return
         total, asked = sum(parts)
-        # Only now is it known how many targets there were: their sum's gradient becomes the mean's.
+        # Only now is the number of targets known: turn the gradient of the sum into the mean's.
         torch._foreach_div_([p.grad for p in parameters if p.grad is not None], asked)
         if math.isfinite(config.grad_clip):
             nn.utils.clip_grad_norm_(parameters, config.grad_clip)
@@ -98,9 +97,9 @@ def train(
 
 @torch.no_grad()
 def evaluate(model: nn.Module, batches: Iterable[Batch], loss: Loss = next_token_loss) -> float:
-    """Mean loss over all that batches ask for, whatever their sizes, in evaluation mode.
+    """The mean loss over all targets of all batches, in evaluation mode.
 
-    ValueError for batches without a target.
+    ValueError if no batch has a target.
     """
     total, asked = 0.0, 0
     with evaluating(model):
@@ -114,10 +113,11 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], loss: Loss = next_token
 
 
 def average(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of each parameter over some states of a model, as of its last five checkpoints.
+    """The mean of each parameter over several states of a model, such as its last checkpoints.
 
-    states: copies of model.state_dict(); without copying they would all be the latest
-    ValueError for no state.
+    states: copies of model.state_dict(); uncopied, they would all be the latest
+
+    ValueError if there is no state.
     """
     if not states:
         raise ValueError("states is empty: give at least one state_dict")

@@ -1,4 +1,4 @@
-"""The Transformer of 2017: an encoder that reads, and a decoder that writes and looks at it."""
+"""The Transformer of 2017: an encoder, and a decoder that looks at the encoder's output."""
 
 import math
 from dataclasses import asdict
@@ -14,10 +14,10 @@ from gptlib.positions import SinusoidalPositions
 
 
 class Transformer(nn.Module):
-    """From a source and what is written so far to what comes next.
+    """An encoder-decoder that predicts the next target token from a source and the target so far.
 
-    With the norms where the paper prints them the stacks end in one. With those before each layer
-    nothing has normed their sums, so each stack has another norm at its end.
+    In post-norm, as in the paper, each stack ends in a norm. In pre-norm nothing has normalized the
+    sum of a stack's layers, so each stack gets another norm at its end.
 
     Vaswani et al. (2017), "Attention is all you need".
     """
@@ -37,15 +37,15 @@ class Transformer(nn.Module):
         self.ln_f = nn.LayerNorm(C, bias=config.bias) if pre else nn.Identity()
         for p in self.parameters():
             if p.dim() > 1:
-                nn.init.xavier_uniform_(p)  # the paper says nothing; its code did so
-        # Times sqrt(C) they are of size 1, comparable to the waves of the positions.
+                nn.init.xavier_uniform_(p)  # the paper does not say; its code did this
+        # Multiplied by sqrt(C) in embed, they are of size 1, comparable to sinusoidal positions.
         nn.init.normal_(self.tok_emb.weight, std=C**-0.5)
 
     def forward(self, src: Tensor, idx: Tensor) -> Tensor:
-        """Logits (B, T, V) of what follows each beginning of idx, (B, T), given all of src, (B, S).
+        """Logits (B, T, V) of the token after each position of idx, (B, T), given src, (B, S).
 
-        Rows of src that are shorter are filled up with config.pad at their end; so may those of
-        idx, whose logits there mean nothing. ValueError for more than config.block_size tokens.
+        Shorter rows of src are padded with config.pad at their end; those of idx may be too, and
+        their logits there mean nothing. ValueError for more than config.block_size tokens.
         """
         memory, memory_mask = self.encode(src)
         return self.decode(idx, memory, memory_mask)
@@ -74,10 +74,10 @@ class Transformer(nn.Module):
         return self.dropout(math.sqrt(C) * x + self.pos_emb(positions))
 
     def state(self) -> dict:
-        """What `from_state` makes a model of this size from, as JSON can say it."""
+        """What `from_state` needs to make a model of this size, in types that JSON has."""
         return asdict(self.config)
 
     @classmethod
     def from_state(cls, state: dict) -> "Transformer":
-        """A new model of the sizes in state. TypeError or ValueError for what are none."""
+        """A new model of the sizes in state. TypeError or ValueError for an invalid state."""
         return cls(TransformerConfig(**state))

@@ -20,7 +20,7 @@ def translate(
     length_penalty: float = 0.6,
     batch_size: int = 100,
 ) -> list[str]:
-    """What `beam_search` finds for each of texts, in their order.
+    """The translation of each of texts, in their order, found by `beam_search`.
 
     ValueError for a text that is empty, too long or has unknown words, for a beam_width or
     batch_size below 1, and for another tokenizer than the model's.
@@ -55,14 +55,15 @@ def translate_batch(
     """The translation of each row of src, (B, S), as `beam_search` returns it: (B, T).
 
     It has at most 50 tokens more than its source, as in Vaswani et al. (2017), section 6.1, and
-    no more than the model has positions. All beginnings are read anew for each token.
+    no more than the model has positions. There is no cache: each new token takes a pass over all
+    tokens before it.
     """
     device = model.tok_emb.weight.device
     with evaluating(model):
         memory, mask = model.encode(src.to(device))
 
         def next_logits(idx: Tensor) -> Tensor:
-            K = len(idx) // len(src)  # as many beginnings look at each source
+            K = len(idx) // len(src)  # hypotheses for each source
             sources = memory.repeat_interleave(K, dim=0), mask.repeat_interleave(K, dim=0)
             return model.decode(idx, *sources)[:, -1]
 

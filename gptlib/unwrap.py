@@ -1,4 +1,4 @@
-"""What a wrapper wraps."""
+"""The model inside a wrapper, such as that of torch.compile."""
 
 import sys
 
@@ -7,7 +7,7 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """The model itself, where model is what torch.compile or DistributedDataParallel made of it.
+    """The model without any wrapper of torch.compile, DataParallel or DistributedDataParallel.
 
     A wrapper computes the same, but its parameters have other names and it has no config.
     """
@@ -21,6 +21,6 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 
 def _compiled(model: nn.Module) -> bool:
-    """Whether torch.compile made it, which is not imported to find out: that takes seconds."""
+    """Whether torch.compile made model, without importing its module, which takes seconds."""
     dynamo = sys.modules.get("torch._dynamo")
     return dynamo is not None and isinstance(model, dynamo.OptimizedModule)

@@ -1,4 +1,4 @@
-"""Text in, text out: what a model writes, said as soon as it is sure."""
+"""Text in, text out: what a model writes, yielded as soon as it is certain."""
 
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,14 +22,14 @@ def write(
     end: int | None = None,
     stop: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield the prompt, then each piece of the text that model continues it with.
+    """Yield the prompt, then the text with which model continues it, piece by piece.
 
     tokenizer: the one that model was trained with; see its `as_prompt` for spaces at the end
     seed: another one gives another text
-    end: the token that ends a text, if the model was trained with one. A text then begins behind
-        it, as in training, and it is not said. Without one, an empty prompt begins behind a line
-        break, or behind the tokenizer's first token if it knows no line break.
-    stop: strings; the text ends before the first of them that comes after the prompt
+    end: the token that ends a text, if the model was trained with one. The model is then given it
+        before the prompt, as in training, and it is not yielded. Without one, the model starts
+        an empty prompt from a line break, or from the tokenizer's first token if it has none.
+    stop: strings; the text ends before the first of them that occurs after the prompt
 
     ValueError for arguments out of range, and for a prompt that the tokenizer cannot encode.
     """
@@ -56,16 +56,16 @@ def _write(
     stop: Sequence[str],
 ) -> Iterator[str]:
     yield prompt
-    with closing(new):  # so that whoever wants no more has the model back at once
+    with closing(new):  # so that a caller who stops early has the model back at once
         ids = (int(token) for token in new)
         said = (tokenizer.token_bytes(i) for i in ids if i != end)
         yield from before_stop(whole_characters(said), stop)
 
 
 def whole_characters(parts: Iterable[bytes]) -> Iterator[str]:
-    """Decode UTF-8 that comes in parts, and yield a character once its last byte has come.
+    """Decode UTF-8 that arrives in parts, and yield each character once it is complete.
 
-    Bytes that make no character are left out, also those of one that is unfinished at the end.
+    Invalid bytes are left out, and so is a character that is incomplete at the end.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")
     for part in parts:
@@ -74,9 +74,9 @@ def whole_characters(parts: Iterable[bytes]) -> Iterator[str]:
 
 
 def before_stop(parts: Iterable[str], stop: Sequence[str]) -> Iterator[str]:
-    """Yield text that comes in parts up to where one of the strings in stop first begins.
+    """Yield text that arrives in parts, up to the first occurrence of any string in stop.
 
-    What may be the beginning of one is held back until more text decides.
+    Text that may be the beginning of one is held back until more text decides.
     """
     held = ""
     for part in parts:
@@ -98,7 +98,7 @@ def _first(text: str, stop: Sequence[str]) -> int:
 
 
 def _undecided(text: str, stop: Sequence[str]) -> int:
-    """Where the longest end of text begins that may become one of the strings in stop."""
+    """Where the longest suffix of text begins that may become a string in stop; else its length."""
     longest = max(map(len, stop), default=0)
     for i in range(max(0, len(text) - longest + 1), len(text)):
         if any(s.startswith(text[i:]) for s in stop):

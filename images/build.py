@@ -1,4 +1,7 @@
-"""Draw every picture in this folder: `make images`. The same versions draw the same bytes."""
+"""Draw every picture in this folder: `make images`.
+
+The same versions of the libraries draw the same bytes.
+"""
 
 import math
 from functools import partial
@@ -41,9 +44,9 @@ STOPS = [
     "ChatGPT",
 ]
 TALE_SEED = 39  # of the story in course.png
-HEADS_SEED = 3  # of parameters with which heads look in different ways
-MAPS_SEED = 51  # of maps that can be told apart
-GPT_SEED = 0  # of a GPT whose two heads look in different ways
+HEADS_SEED = 3  # of parameters that give the heads clearly different weights
+MAPS_SEED = 51  # of projections that can be told apart
+GPT_SEED = 0  # of a GPT whose two heads have clearly different weights
 
 
 def course() -> list[Figure]:
@@ -76,11 +79,11 @@ def attention_steps() -> dict:
 
 @torch.no_grad()
 def multi_head() -> dict:
-    """What the parts of a MultiHeadAttention get and give, in one forward pass."""
+    """What goes into and comes out of the parts of a MultiHeadAttention, in one forward pass."""
     torch.manual_seed(HEADS_SEED)
     module = MultiHeadAttention(n_embd=8, n_head=4)
     for part in (module.query, module.key):
-        part.weight *= 4  # or the heads would all look much the same
+        part.weight *= 4  # or all heads would have much the same attention weights
     gets, gives = {}, {}
 
     def keep(name, _, inputs, output):
@@ -121,7 +124,7 @@ def masks() -> dict[str, tuple[torch.Tensor, list[str], str]]:
 
 
 def head_maps() -> dict:
-    """Four kinds of attention: how each makes its queries, and how many parameters it has."""
+    """Four kinds of attention: their query projections, and their parameters for q, k and v."""
 
     def kinds(C, H):
         return {
@@ -162,7 +165,7 @@ def calls(module, *inputs, **named) -> list[str]:
 
 @torch.no_grad()
 def encoder_decoder() -> dict:
-    """What the parts of a small Transformer get and give; the first of two sources is filled up."""
+    """What goes into and out of the parts of a small Transformer; the first source is padded."""
     config = TransformerConfig(vocab_size=30, block_size=8, n_layer=2, n_head=2, n_embd=16)
     model = Transformer(config).eval()
     src, idx = torch.tensor([[7, 21, 4, 2, 0, 0], [9, 5, 28, 6, 13, 2]]), torch.ones(2, 5).long()
@@ -195,14 +198,14 @@ def encoder_decoder() -> dict:
             "encoder": calls(model.encoder[0], memory),
             "decoder": calls(model.decoder[0], gives["ln_f"], memory=memory),
         },
-        # No weight is 0 but those that are hidden.
+        # Only masked weights are 0.
         "masks": {name: weights[0, 0] > 0 for name, weights in looked.items()},
         "n_layer": len(model.encoder),
     }
 
 
 def block_orders() -> dict[str, list[str]]:
-    """In which order a block calls its parts, with the norms in either place."""
+    """The order in which a block calls its parts, post-norm and pre-norm."""
     orders = {}
     for norm in ("post", "pre"):
         config = TransformerConfig(vocab_size=30, n_head=2, n_embd=16, norm=norm)
@@ -212,7 +215,7 @@ def block_orders() -> dict[str, list[str]]:
 
 @torch.no_grad()
 def small_gpt() -> tuple[GPT, dict, dict, dict]:
-    """A small GPT, what its parts get and give in a forward pass, and where it looks."""
+    """A small GPT, its parts' inputs and outputs in a forward pass, and its attention weights."""
     torch.manual_seed(GPT_SEED)
     config = GPTConfig(
         30, block_size=8, n_layer=3, n_head=2, n_embd=6, activation="gelu", init_std=0.6
@@ -232,7 +235,7 @@ def small_gpt() -> tuple[GPT, dict, dict, dict]:
 
 @torch.no_grad()
 def gpt() -> dict:
-    """What the parts of a small GPT get and give, and the order in which a block calls its own."""
+    """What goes into and out of the parts of a small GPT, and the order of a block's parts."""
     model, gets, gives, maps = small_gpt()
     return {
         "arrays": {
@@ -244,7 +247,7 @@ def gpt() -> dict:
             "table": model.tok_emb.weight,
         },
         "order": calls(model.blocks[0], gets["blocks.0"][0]),
-        # No weight is 0 but those that are hidden.
+        # Only masked weights are 0.
         "mask": maps["blocks.0.attn.attention"][0, 0] > 0,
         "n_layer": len(model.blocks),
     }
@@ -252,7 +255,7 @@ def gpt() -> dict:
 
 @torch.no_grad()
 def gpt_attention() -> dict:
-    """What goes through the first attention of a small GPT."""
+    """The arrays in the first attention layer of a small GPT."""
     _, gets, gives, maps = small_gpt()
     name = "blocks.0.attn"
     q, k, v = gets[f"{name}.attention"][:3]
@@ -279,7 +282,7 @@ def gpt_attention() -> dict:
 
 @torch.no_grad()
 def feed_forward() -> dict:
-    """What goes through the first feed-forward layer of a small GPT, and what is done to it."""
+    """The arrays in the first feed-forward layer of a small GPT, and two activation functions."""
     _, gets, gives, _ = small_gpt()
     at = torch.linspace(-3, 3, 121)
     return {
@@ -300,7 +303,7 @@ def save(path: Path, figures: list[Figure]) -> None:
         figure.canvas.draw()
         pictures.append(np.array(figure.canvas.buffer_rgba()))
         plt.close(figure)
-    # matplotlib would sign the file with its version.
+    # Otherwise matplotlib writes its version into the file.
     plt.imsave(path, np.vstack(pictures), metadata={"Software": None})
 
 
@@ -308,7 +311,7 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(6):  # the notebooks that there are
+    for n in range(6):  # one map for each notebook that exists
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
     save(folder / "attention.png", [plot.attention_steps(**attention_steps())])

@@ -1,7 +1,7 @@
 """Run the notebooks (all, or those named) as a reader would: in this folder, from top to bottom.
 
 python notebooks/build.py execute [NOTEBOOK ...]   store their outputs
-python notebooks/build.py time [NOTEBOOK ...]      write how long they take into them and the README
+python notebooks/build.py time [NOTEBOOK ...]      write their run times into them and the README
 """
 
 import argparse
@@ -23,7 +23,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def run(path):
-    """Return the notebook as it is after running, and the seconds, the kernel's start included."""
+    """Return the executed notebook, and the seconds it took with the start of the kernel."""
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,

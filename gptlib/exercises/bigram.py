@@ -85,7 +85,7 @@ def check_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:
 
 @in_words
 def check_top_p(mine: Callable[[list[float], float], Sequence[float]]) -> str:
-    """Notebook 01: mine(probs, p) keeps the likeliest that together have at least p."""
+    """Notebook 01: mine(probs, p) keeps as few of the likeliest as have at least p together."""
     probs, p = [0.1, 0.4, 0.2, 0.3], 0.65
     got = mine(probs, p)
     if got is None:

@@ -7,13 +7,13 @@ from numbers import Real
 
 NOT_YET = "Not yet: your function returns None."
 RIGHT = "Right!"
-EXACT = 1e-9  # the tolerance where answers come from a few sums and no approximation
+EXACT = 1e-9  # the tolerance for answers that are a few sums, without approximations
 
 Table = list[list[float]]
 
 
 def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
-    """Make a check that says what went wrong where the plain one would raise it."""
+    """Wrap a check so that it describes an exception in words instead of raising it."""
 
     @wraps(check)
     def wrapped(mine: Callable) -> str:
@@ -27,17 +27,17 @@ def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
 
 
 def numbers(got: Iterable) -> list:
-    """The numbers of got as floats, in lists as deep as they stood in got."""
+    """The numbers in got as floats, in lists nested as they are in got."""
 
     def single(x: object) -> bool:
-        # A string is one, so that float refuses it: each of its letters is a string again.
+        # A string counts as single, so that float refuses it: its letters are strings again.
         return isinstance(x, Real | str) or getattr(x, "ndim", 1) == 0
 
     return [float(x) if single(x) else numbers(x) for x in got]
 
 
 def near(got: float | list, values: float | list, tolerance: float = 1e-5) -> bool:
-    """Whether got has the sizes of values, and is nowhere further off than tolerance."""
+    """Whether got has the shape of values, and no number in it is further off than tolerance."""
     if isinstance(got, list) and isinstance(values, list):
         return len(got) == len(values) and all(
             near(x, y, tolerance) for x, y in zip(got, values, strict=True)
@@ -48,7 +48,7 @@ def near(got: float | list, values: float | list, tolerance: float = 1e-5) -> bo
 
 
 def named(got: float, diagnoses: Sequence[tuple[float, str]]) -> str | None:
-    """What diagnoses say of the value got, if it is one of theirs; float32 will do."""
+    """The diagnosis for the value got, if there is one; the accuracy of float32 is enough."""
     for value, diagnosis in diagnoses:
         if math.isclose(got, value, rel_tol=1e-5):
             return diagnosis
@@ -56,7 +56,7 @@ def named(got: float, diagnoses: Sequence[tuple[float, str]]) -> str | None:
 
 
 def named_list(got: list, diagnoses: Iterable[tuple[list, str]], begin: int = 0) -> str | None:
-    """What diagnoses say of got, if it is one of theirs; mistakes are told from row begin on."""
+    """The diagnosis for got, if there is one; mistakes are compared from row begin on."""
     for values, diagnosis in diagnoses:
         first = 0 if diagnosis == RIGHT else begin
         if near(got[first:], values[first:]):
@@ -65,7 +65,7 @@ def named_list(got: list, diagnoses: Iterable[tuple[list, str]], begin: int = 0)
 
 
 def named_exactly(got: list, diagnoses: Sequence[tuple[list, str]]) -> str | None:
-    """What diagnoses say of got; the first of them is right, and has to be met to nine digits."""
+    """The diagnosis for got, if there is one; the first is right, and must match to nine digits."""
     says = named_list(got, diagnoses)
     if says == RIGHT and not near(got, diagnoses[0][0], EXACT):
         return "Right to five digits, but not to nine: compute in float64, as Python's floats are."
@@ -89,7 +89,7 @@ def misshapen(got: list, T: int, C: int, column: str) -> str | None:
 
 
 def differs(got: Table, want: Table, given: str) -> str:
-    """The first row of got that is not as wanted."""
+    """Say which row of got is the first to differ from want, or that all its rows are the same."""
     if all(row == got[0] for row in got):
         return "All your rows are the same: make them different, and each a list of its own."
     t = next(t for t, row in enumerate(want) if not near(got[t], row))
@@ -98,7 +98,7 @@ def differs(got: Table, want: Table, given: str) -> str:
 
 
 def row_differs(got: list, want: Sequence[float], each: str, given: str) -> str:
-    """What is wrong with a row that nothing else is known of; each: what a number of it is for."""
+    """What is wrong with a row that no diagnosis fits; each: what one number in it stands for."""
     if any(isinstance(x, list) for x in got):
         return f"Yours holds lists: return one row, of {len(want)} numbers."
     if len(got) != len(want):
@@ -108,7 +108,7 @@ def row_differs(got: list, want: Sequence[float], each: str, given: str) -> str:
 
 
 def also(got: Iterable, want: list, sizes: str, tolerance: float = 1e-5) -> str:
-    """RIGHT, if an answer that was right is so for other sizes too."""
+    """RIGHT if a right function is also right for other sizes, else what is wrong."""
     if not near(numbers(got), want, tolerance):
         return f"Right, but not for {sizes}: take every size from what your function is given."
     return RIGHT

@@ -1,4 +1,4 @@
-"""Checks for the exercises of notebook 05 that count: parameters, and tokens read."""
+"""Checks for the counting exercises of notebook 05: parameters, and tokens read."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, combinations
@@ -18,7 +18,7 @@ from gptlib.exercises.checking import (
 
 
 class Size(NamedTuple):
-    """What a GPT's parameters are counted from."""
+    """The sizes that determine a GPT's number of parameters."""
 
     V: int
     T: int
@@ -30,14 +30,14 @@ class Size(NamedTuple):
         return ", ".join(f"{name} = {value}" for name, value in self._asdict().items())
 
 
-# In all of them together no two mistakes look alike, unless their formulas are the same.
+# Over all of these, no two mistakes give the same counts, unless their formulas are the same.
 SIZES = [Size(97, 16, 3, 8, True), Size(97, 16, 3, 8, False), Size(50, 24, 2, 12, False)]
 SIZES += [Size(31, 40, 5, 20, True), Size(13, 6, 1, 4, False)]
 GPT_2_SMALL = Size(50_257, 1024, 12, 768, True)
 
 
 def _block(C: int) -> int:
-    """Attention's four maps, the feed-forward layer's two, two norms."""
+    """The parameters of a block: attention's four linear layers, feed-forward's two, two norms."""
     return 4 * (C * C + C) + (8 * C * C + 5 * C) + 2 * 2 * C
 
 
@@ -53,8 +53,8 @@ INNER = (
     "and biases of 4C and C."
 )
 
-# What each block has too much of, in numbers of C * C and of C, and what to do about it. Below 0
-# it is missing, in some of them without the biases too, or though the biases are there.
+# By how many times C * C and how many times C each block is counted too large, and what to do
+# about it. Below 0 something is missing; with a matrix its bias may be missing, or all biases.
 PER_BLOCK = [
     (
         (0, -4),
@@ -89,7 +89,7 @@ TABLE = "The table of embeddings is missing: V rows of C, with tied or without."
 HEAD_BIAS = "The head has no bias: it is a table of V * C, and nothing else."
 MASK = "A mask is not learned: its T * T places are no parameters."
 
-# How far the count is off with each mistake, and what to do about it.
+# By how much each mistake changes the count, and what to do about it.
 MISTAKES = [
     (lambda s: s.V * s.C * s.tied, TIED),
     (lambda s: -s.V * s.C * (not s.tied), HEAD),
@@ -128,8 +128,8 @@ MISTAKES = [
 def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
     """Notebook 05: mine(V, T, n_layer, C, tied) is the number of parameters of a GPT.
 
-    A pre-norm one, with biases in all maps and norms but not in the head, with T learned
-    positions, 4C channels inside the feed-forward layer and a norm after the last block.
+    The GPT is pre-norm, with biases in all linear layers and norms but not in the head, with T
+    learned positions, 4C channels inside the feed-forward layer and a norm after the last block.
     """
     want, got = [_count(size) for size in SIZES], []
     for size in SIZES:
@@ -146,7 +146,7 @@ def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
     for values, says in by:
         if near(off, values, EXACT):
             return says
-    # Of two mistakes the first: when that is mended, the other will be told.
+    # Of two mistakes, report the first; once that is mended, the other will be reported.
     for (one, says), (other, _) in combinations(by, 2):
         if near(off, [x + y for x, y in zip(one, other, strict=True)], EXACT):
             return says
@@ -155,7 +155,7 @@ def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
 
 
 class Writing(NamedTuple):
-    """What is written: so many tokens there, so many new, and a window of block_size."""
+    """A text to write: the tokens of its prompt, the new tokens, and a window of block_size."""
 
     prompt: int
     new: int
@@ -165,17 +165,17 @@ class Writing(NamedTuple):
         return f"prompt = {self.prompt}, new = {self.new} and block_size = {self.block_size}"
 
 
-# It gets longer than the window on the way; is longer; fills it at first; fits to the end.
+# The text outgrows the window on the way; is longer at first; fills it at first; always fits.
 WRITINGS = [Writing(4, 6, 7), Writing(9, 4, 6), Writing(5, 3, 5), Writing(2, 3, 10)]
-# And one whose last token is found from exactly the window, the edge of the smallest one, none.
+# The last token is found from exactly one window; the smallest window; no new token; large sizes.
 MORE_WRITINGS = [Writing(3, 6, 8), Writing(1, 3, 1), Writing(3, 0, 5), Writing(1000, 50, 1024)]
 
-# How many tokens are read, i new ones after the prompt, with n there and a window of B.
+# From n, the tokens so far, of which i are new, and a window of B: how many are read for the next.
 Read = Callable[[int, int, int], int]
 
 
 def _reads(n: int, i: int, B: int) -> int:
-    """All that was not read before, or the window, in which everything has moved."""
+    """The tokens not read before, or the whole window once its content has moved."""
     if n > B:
         return B
     return 1 if i else n
@@ -198,7 +198,7 @@ FIRST = "You count 1 for the first: nothing is kept then, so the whole prompt is
 UNCACHED = "This is without a cache: with one, only the newest token is read while the text fits."
 LACKING = "The first is missing: the prompt has to be read to find the first new token."
 
-# Wrong numbers for each token, and what to do about it; then wrong lists.
+# Wrong numbers of tokens read, and what to do about them; then wrong lists.
 MISREAD = [
     (lambda n, i, B: 1 if i else min(n, B), ONE_EACH),
     (lambda n, i, B: 1 if i else n, ONE_EACH),
@@ -230,8 +230,9 @@ MISLISTED = [
 def check_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
     """Notebook 05: mine(prompt, new, block_size) is how many tokens are read for each new one.
 
-    By a model with a cache: all of the prompt at first (its last block_size if it is longer),
-    then one each; and the whole window each time, once the text is longer than block_size.
+    The model has a cache: it reads all of the prompt at first (its last block_size tokens if it is
+    longer), then one token each time, but the whole window each time once the text is longer than
+    block_size.
     """
     want, found = [_each(_reads, writing) for writing in WRITINGS], []
     for writing in WRITINGS:
@@ -251,7 +252,7 @@ def check_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
 
 
 def _more_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
-    """RIGHT, if an answer that was right is so for other sizes too."""
+    """RIGHT if a right function is also right for other sizes, else what is wrong."""
     for writing in MORE_WRITINGS:
         says = also(mine(*writing), _each(_reads, writing), str(writing), EXACT)
         if says != RIGHT:

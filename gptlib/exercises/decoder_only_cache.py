@@ -38,9 +38,9 @@ def _takes_in(q: Row, keys: Table, values: Table) -> Row:
 
 
 def _taken(q: Row, k: Row, v: Row, keys: Table, values: Table) -> list[tuple[Row, str]]:
-    """What a token takes in that sees all these keys, then what it is with each usual mistake.
+    """The attention output of a token that sees all these keys, then that of each usual mistake.
 
-    The last of keys and values are its own, k and v.
+    The last key and value are the token's own, k and v.
     """
     D, S = len(q), len(keys)
     scores, raw = _scores(q, keys, math.sqrt(D)), _scores(q, keys, 1)
@@ -87,7 +87,7 @@ def _taken(q: Row, k: Row, v: Row, keys: Table, values: Table) -> list[tuple[Row
 
 
 def _kept(name: str, after: list, before: Table, new: Row, other: Row, q: Row) -> str:
-    """RIGHT, if after is the list of that name with the new row at its end, or what it is."""
+    """RIGHT if after, the list called name, is before with new appended, else what is wrong."""
     what, theirs = name.removesuffix("s"), {"keys": "values", "values": "keys"}[name]
     twice = f"You append to {name} twice: each token has one {what}."
     diagnoses = [
@@ -108,13 +108,13 @@ def _kept(name: str, after: list, before: Table, new: Row, other: Row, q: Row) -
 
 @in_words
 def check_cached_step(mine: Step) -> str:
-    """Notebook 05: mine(q, k, v, keys, values) is what one new token takes in, in one head.
+    """Notebook 05: mine(q, k, v, keys, values) is one head's attention output for a new token.
 
-    q, k and v are its own; keys and values are lists of those of the tokens before it, to which
-    mine appends.
+    q, k and v are the token's own; keys and values are the lists of those before it, and mine
+    appends k and v to them.
     """
     q, k, v = [1.0, 2.0, -1.0], [0.5, 1.0, -2.0], [4.0, -3.0, 7.0]
-    keys = [[1.0, 0.0, 1.0], [0.0, -1.0, 1.5], [-1.0, 1.0, 0.0]]  # with k more than channels
+    keys = [[1.0, 0.0, 1.0], [0.0, -1.0, 1.5], [-1.0, 1.0, 0.0]]  # with k, more than channels
     values = [[2.0, 5.0, 1.0], [8.0, 0.0, -6.0], [1.0, -4.0, 3.0]]
     after_keys, after_values = [list(x) for x in keys], [list(x) for x in values]
     got = mine(list(q), list(k), list(v), after_keys, after_values)
@@ -144,7 +144,10 @@ def check_cached_step(mine: Step) -> str:
 
 
 def _more_steps(mine: Step) -> str:
-    """RIGHT, if an answer that was right is so for whole texts, which begin with empty lists."""
+    """RIGHT if a right function is also right for whole texts, from empty lists on.
+
+    Otherwise what is wrong.
+    """
     for T, D in [(1, 3), (5, 2), (4, 1), (3, 8)]:
         q, k, v = (
             [[math.sin(n * (7 * t + c)) for c in range(D)] for t in range(T)] for n in (1, 2, 3)

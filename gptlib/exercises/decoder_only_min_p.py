@@ -19,7 +19,7 @@ MinP = Callable[[list[float], float], Sequence[float]]
 
 @in_words
 def check_min_p(mine: MinP) -> str:
-    """Notebook 05: mine(probs, share) keeps what has at least share of the highest probability."""
+    """Notebook 05: mine(probs, share) keeps what has at least share times the highest of probs."""
     # One token has exactly that much: a quarter of 0.4 is 0.1 in any precision.
     probs, share = [0.1, 0.4, 0.05, 0.25, 0.2], 0.25
     got = mine(list(probs), share)
@@ -36,7 +36,7 @@ def check_min_p(mine: MinP) -> str:
 
 
 def _mistaken(probs: list[float], share: float) -> list[tuple[list[float], str]]:
-    """What min-p makes of probs, then what each usual mistake does."""
+    """What min-p makes of probs, then what each usual mistake makes of them."""
     highest = max(probs)
     least = share * highest
     side = "You keep the unlikely: keep those that have at least share times the highest."

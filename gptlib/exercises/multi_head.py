@@ -30,7 +30,7 @@ def _flat(lists: list[list]) -> list:
 
 
 def _channels(rows: Table, H: int, own: Callable[[int, int], slice]) -> Heads:
-    """For each head h the channels own(h, D) of every row."""
+    """For each head h, the channels own(h, D) of every row."""
     D = len(rows[0]) // H
     return [[row[own(h, D)] for row in rows] for h in range(H)]
 
@@ -48,7 +48,7 @@ def _every_Hth(rows: Table, H: int) -> Heads:
     return _channels(rows, H, lambda h, D: slice(h, None, H))
 
 
-# The right way to cut rows into H heads, and wrong ways with as many heads, rows and channels.
+# The right way to split rows into H heads, and wrong ways that give the same sizes.
 SPLITS = [
     (_split, RIGHT),
     (
@@ -91,7 +91,7 @@ def _added(heads: Heads, n: int = 1) -> Table:
     return [[sum(xs) / n for xs in zip(*parts, strict=True)] for parts in zip(*heads, strict=True)]
 
 
-# The right way back, and wrong ones.
+# The right way to join heads again, and wrong ones.
 JOINS = [
     (_join, RIGHT),
     (
@@ -137,17 +137,20 @@ JOINS = [
 
 
 def _rows(T: int, C: int) -> Table:
-    """Rows whose numbers tell their position t, as tens, and their channel c."""
+    """Rows of numbers that show where they belong: the position t in tens plus the channel c."""
     return [[float(10 * t + c) for c in range(C)] for t in range(T)]
 
 
 def _copy(rows: Table) -> Table:
-    """The rows once more, so that no answer can change those that it is compared with."""
+    """A copy of the rows, so that no function can change those its answer is compared with."""
     return [list(row) for row in rows]
 
 
 def _other_sizes(both: Callable[[int, int, int], tuple[Sequence, list]]) -> str:
-    """RIGHT, if what both gives for T, C and H, the answer and the wanted, is the same for each."""
+    """RIGHT if both(T, C, H), an answer and the right one, are alike for other sizes too.
+
+    Otherwise what is wrong.
+    """
     for T, C, H in [(5, 6, 3), (3, 4, 1), (2, 4, 4)]:
         got, want = both(T, C, H)
         if (says := also(got, want, f"T = {T}, C = {C} and H = {H}")) != RIGHT:
@@ -188,7 +191,7 @@ def check_split(mine: Callable[[Table, int], Sequence[Sequence[Sequence[float]]]
 
 
 def _other_heads(got: Heads, want: Heads, given: str) -> str:
-    """What is wrong with heads that nothing else is known of."""
+    """What is wrong with heads that no diagnosis fits."""
     H, T, D = len(want), len(want[0]), len(want[0][0])
     if not all(isinstance(head, list) for head in got):
         return f"Yours is a list of single values: return {H} heads, each a list of {T} rows."
@@ -219,26 +222,26 @@ def check_join(mine: Callable[[Heads], Sequence[Sequence[float]]]) -> str:
 
 
 def _mixed(weights: Table, v: Table) -> Table:
-    """For each row of weights the mean of v with them."""
+    """For each row of weights, the weighted sum of the rows of v."""
     return products(weights, transposed(v))
 
 
 def _takes_in(
     q: Table, k: Table, v: Table, root: float, may: Callable[[int, int], bool] = ge
 ) -> Table:
-    """What a head takes in, its scores divided by root, where t looks at s if it may."""
+    """The output of a head, its scores divided by root, in which t looks at s if may(t, s)."""
     scores = [[x / root for x in row] for row in products(q, k)]
     return _mixed(softmax(masked(scores, -math.inf, may)), v)
 
 
 def _each(q: Heads, k: Heads, v: Heads, may: Callable[[int, int], bool] = ge) -> Heads:
-    """What each of the heads takes in."""
+    """The output of each of the heads."""
     root = math.sqrt(len(q[0][0]))
     return [_takes_in(*head, root, may) for head in zip(q, k, v, strict=True)]
 
 
 def _mistaken_weights(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table, str]]:
-    """What causal heads take in, side by side, then what it is with each usual mistake in weights.
+    """The outputs of causal heads, side by side, then those with each usual mistake in the weights.
 
     The first is the right one.
     """
@@ -269,7 +272,7 @@ def _mistaken_weights(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table,
 
 
 def _mistaken_parts(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table, str]]:
-    """What comes out where heads get wrong parts of q, k and v, or are put together wrongly."""
+    """The outputs where q, k and v are split wrongly, or the heads are joined wrongly."""
 
     def heads(split: Callable[[Table, int], Heads]) -> Heads:
         return _each(*(split(rows, H) for rows in (q, k, v)))
@@ -280,7 +283,7 @@ def _mistaken_parts(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table, s
     return [
         *((join(heads(_split)), says) for join, says in JOINS[1:]),
         *((_join(heads(split)), says) for split, says in SPLITS[1:]),
-        # Back in the same wrong way, which would undo it if heads did nothing.
+        # Joined the way they were split, which would undo the mistake if heads did nothing.
         (_head_after_head(heads(_across_positions)), positions),
         (_in_turn(heads(_every_Hth)), neighbours),
         (
@@ -292,7 +295,7 @@ def _mistaken_parts(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table, s
 
 @in_words
 def check_heads(mine: Callable[[Table, Table, Table, int], Sequence[Sequence[float]]]) -> str:
-    """Notebook 03: mine(q, k, v, n_head) is causal multi-head attention, without its last map."""
+    """Notebook 03: mine(q, k, v, n_head) is causal multi-head attention, without proj."""
     q = [[1, 0, 2, -1, 1, 0], [0, 1, 1, 2, 0, -1], [2, -1, 0, 1, 1, 1], [-1, 2, 1, 0, 2, 1]]
     k = [[1, 1, 0, 0, 2, 1], [-1, 0, 2, 1, -1, 0], [0, 2, -1, 1, 0, 2], [1, -1, 1, 2, 1, 0]]
     v = [[1, 5, 9, 0, 2, 4], [7, 0, 3, 8, 1, 6], [2, 8, 0, 5, 9, 1], [6, 3, 4, 1, 7, 2]]
@@ -314,7 +317,10 @@ def check_heads(mine: Callable[[Table, Table, Table, int], Sequence[Sequence[flo
 
 
 def _more_heads(mine: Callable[[Table, Table, Table, int], Sequence[Sequence[float]]]) -> str:
-    """RIGHT, if an answer that was right is so for other sizes and for scores far below 0."""
+    """RIGHT if a right function is also right for other sizes and for scores far below 0.
+
+    Otherwise what is wrong.
+    """
 
     def both(T: int, C: int, H: int) -> tuple[Sequence, Table]:
         q, k, v = ([[math.sin(n * x) for x in row] for row in _rows(T, C)] for n in (1, 2, 3))

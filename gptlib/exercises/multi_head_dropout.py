@@ -57,7 +57,10 @@ def check_dropout(mine: Callable[[list[float], list[bool], float], Sequence[floa
 
 
 def _more_dropout(mine: Callable[[list[float], list[bool], float], Sequence[float]]) -> str:
-    """RIGHT, if an answer that was right is so where all are dropped, or none, and for other p."""
+    """RIGHT if a right function is also right where all are dropped, or none, and for other p.
+
+    Otherwise what is wrong.
+    """
     if not near(numbers(mine([0.75, 0.25], [False, False], 0.5)), [0, 0]):
         return "Where kept is False for all of them, all become 0."
     if not near(numbers(mine([0.75, 0.25], [True, True], 0.0)), [0.75, 0.25]):

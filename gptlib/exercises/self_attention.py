@@ -47,7 +47,7 @@ def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
         (lambda t: (t, T, T - t), "You go the wrong way, from row t to the end: begin at row 0."),
         (lambda t: (t, t + 1, 1), "These are the rows of x: take in those before row t as well."),
     ]
-    # In some of these mistakes row 0 is 0 / 0, which may have become anything.
+    # With some of these mistakes row 0 is 0 / 0, which may come out as anything.
     diagnosis = named_list(got, [(means(span), says) for span, says in diagnoses], begin=1)
     if diagnosis == RIGHT:
         return also(mine([[1, 2, 3], [3, 6, 5]]), [[1, 2, 3], [2, 4, 4]], "T = 2 and C = 3")
@@ -78,7 +78,7 @@ def products(q: Table, k: Table) -> Table:
 
 
 def weighings(q: Table, k: Table) -> list[tuple[Table, str]]:
-    """The causal weights of queries q on keys k, then what each usual mistake makes of them."""
+    """The causal attention weights of queries q on keys k, then those with each usual mistake."""
     T, D, inf = len(q), len(q[0]), math.inf
     dots = products(q, k)
     scores, by_D, by_T = ([[x / n for x in row] for row in dots] for n in (D**0.5, D, T**0.5))
@@ -142,13 +142,13 @@ def _no_weights(got: Table) -> str | None:
 
 @in_words
 def check_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
-    """Notebook 02: mine(T, width) lets each of T positions look at the last width."""
+    """Notebook 02: mine(T, width) is the mask in which T positions may look at the last width."""
     T, width = 6, 3
 
     def rows(may: Callable[[int], bool]) -> Table:
         return [[float(may(t - s)) for s in range(T)] for t in range(T)]
 
-    diagnoses = [  # of how far back position t may look
+    diagnoses = [  # by how far back position t may look
         (lambda back: 0 <= back < width, RIGHT),
         (lambda back: not 0 <= back < width, "True and False are exchanged: True = may look."),
         (lambda back: 0 <= -back < width, "Rows and columns are exchanged: row t is what t sees."),

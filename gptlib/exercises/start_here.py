@@ -104,7 +104,7 @@ def check_places(mine: Callable[[str], Sequence[int]]) -> str:
     got = mine(text)
     if got is None:
         return NOT_YET
-    got = [index(i) for i in got]  # of a tensor's elements too
+    got = [index(i) for i in got]  # this accepts a tensor's elements too
     if len(set(got)) != 3 or not all(0 <= i < len(text) for i in got):
         return f"Return three different places in the text, numbers from 0 to {len(text) - 1}."
     best = sorted(range(len(text)), key=lambda i: -nats[i])[:3]

@@ -24,7 +24,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _norms(row: list[float]) -> list[tuple[list[float], str]]:
-    """The row, normed, then what each usual mistake makes of it."""
+    """The normalised row, then what each usual mistake makes of it."""
     C, mean = len(row), _mean(row)
     rest = [x - mean for x in row]
     var, square = _mean([x * x for x in rest]), _mean([x * x for x in row])
@@ -52,7 +52,7 @@ def _norms(row: list[float]) -> list[tuple[list[float], str]]:
 
 
 def _ends(gain: list[float], bias: list[float]) -> list[tuple[Callable, str]]:
-    """What gain and bias make of one channel c of a normed row, then what mistakes do."""
+    """The right use of gain and bias on channel c of a normalised row, then the usual mistakes."""
     alone = "Each channel has its own gain and bias: you take the first of them for all."
     return [
         (lambda x, c: x * gain[c] + bias[c], RIGHT),
@@ -68,7 +68,7 @@ def _ends(gain: list[float], bias: list[float]) -> list[tuple[Callable, str]]:
 @in_words
 def check_layer_norm(mine: LayerNorm) -> str:
     """Notebook 04: mine(row, gain, bias) is what layer normalisation makes of one row."""
-    # So wide a row that it makes no difference here where 1e-5 is added.
+    # The variance of this row is so large that it makes no difference here where 1e-5 is added.
     row, gain, bias = [20.0, -10.0, 40.0, 5.0], [1.5, -0.5, 2.0, 0.8], [0.3, 1.0, -2.0, 0.6]
     got = mine(list(row), list(gain), list(bias))
     if got is None:
@@ -90,7 +90,10 @@ def check_layer_norm(mine: LayerNorm) -> str:
 
 
 def _more_layer_norm(mine: LayerNorm) -> str:
-    """RIGHT, if an answer that was right is so for other sizes and where the variance is small."""
+    """RIGHT if a right function is also right for other sizes and for a small variance.
+
+    Otherwise what is wrong.
+    """
     says = also(mine([10.0, 30.0], [3.0, 2.0], [1.0, 0.0]), [-2, 2], "C = 2")
     if says != RIGHT:
         return says
@@ -111,12 +114,12 @@ def _more_layer_norm(mine: LayerNorm) -> str:
 
 @in_words
 def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
-    """Notebook 04: mine(probs, target, share) is the loss of one smoothed target, in nats."""
+    """Notebook 04: mine(probs, target, share) is the loss, in nats, with label smoothing."""
     probs, target, share = [0.15, 0.3, 0.05, 0.5], 1, 0.2
     V, p = len(probs), probs[target]
 
     def loss(own: float, others: float) -> float:
-        """For this much of the target on the token that came, and this much on each other."""
+        """The loss where the target gives `own` to the token that came, `others` to each other."""
         targets = [own if i == target else others for i in range(V)]
         return -sum(t * math.log(p) for t, p in zip(targets, probs, strict=True))
 
@@ -172,7 +175,10 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
 
 
 def _more_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
-    """RIGHT, if an answer that was right is so for other sizes, and where all or none is spread."""
+    """RIGHT if a right function is also right for other sizes, and where all or none is spread.
+
+    Otherwise what is wrong.
+    """
     ln = math.log
     for probs, target, share, want in [
         ([0.25, 0.75], 0, 0.0, ln(4)),
@@ -224,7 +230,7 @@ def check_rate(mine: Callable[[int, int, int], float]) -> str:
             return f"For step = {step} and warmup = {w} your function returns None."
         if isinstance(x, list | tuple):
             return "Return one number, the rate of this step, and not a list."
-    # As multiples of what is right: rates are so small that all would be near each other.
+    # As multiples of the right rate: rates are so small that all would count as near each other.
     right = [rate(step) for step in steps]
     times = [x / r for x, r in zip(got, right, strict=True)]
     for rule, diagnosis in diagnoses:
@@ -236,7 +242,7 @@ def check_rate(mine: Callable[[int, int, int], float]) -> str:
 
 
 def _more_rate(mine: Callable[[int, int, int], float]) -> str:
-    """RIGHT, if an answer that was right is so for the paper's base model."""
+    """RIGHT if a right function is also right for the paper's base model, else what is wrong."""
     for step in (1_000, 100_000):
         want = 512**-0.5 * min(step**-0.5, step * 4000**-1.5)
         sizes = f"step = {step:,}, n_embd = 512 and warmup = 4,000"

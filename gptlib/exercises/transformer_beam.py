@@ -10,7 +10,7 @@ from gptlib.exercises.checking import NOT_YET, RIGHT, in_words
 
 NextProbs = Callable[[list[str]], dict[str, float]]
 Beam = Callable[[NextProbs, int, str, int], Sequence[str]]
-Table = dict[str, dict[str, float]]  # what comes after a word, and after "", at first
+Table = dict[str, dict[str, float]]  # word -> probabilities of what comes next; "" is the start
 
 END = "."
 SMALL = {
@@ -35,20 +35,20 @@ LARGE = {
 
 
 class Case(NamedTuple):
-    """What is searched, and how."""
+    """A table to search, and the settings of the search."""
 
     table: Table
     width: int
     longest: int
 
 
-# In each of them some mistakes show, in all of them together every one, and no two alike.
+# Each of these reveals some mistakes; together they reveal every one, and tell them all apart.
 SIZES = [(2, 4), (2, 5), (2, 6), (4, 4), (4, 5), (4, 7)]
 CASES = [Case(SMALL, 2, 4), *(Case(LARGE, *sizes) for sizes in SIZES)]
 
 
 def _model(case: Case, end: str) -> NextProbs:
-    """The function that is searched; ValueError for what no search has to ask."""
+    """The next_probs to search; it raises ValueError for words no search needs to ask about."""
 
     def next_probs(words: list[str]) -> dict[str, float]:
         if len(words) > 2 * case.longest:
@@ -64,7 +64,7 @@ def _model(case: Case, end: str) -> NextProbs:
 
 
 class Beginning(NamedTuple):
-    """Words, and how probable they are together."""
+    """The words that a search has so far, and their joint probability."""
 
     words: list[str]
     p: float
@@ -105,7 +105,7 @@ def _ended_beside(beginnings: Beginnings, width: int) -> Beginnings:
 
 
 def _ended_before_beside(beginnings: Beginnings, width: int) -> Beginnings:
-    """The width likeliest of those that have just grown, beside all that had ended before."""
+    """All that had ended before, and the width likeliest of those that have just grown."""
     step = max(len(b.words) for b in beginnings)
     before = [b for b in beginnings if len(b.words) < step]
     return before + _likeliest((b for b in beginnings if len(b.words) == step), width)
@@ -133,10 +133,11 @@ def _search(
     stop: Callable[[list[bool]], bool] = all,
     each: int | None = None,
 ) -> list[str]:
-    """What beam search finds, with one thing done in its own way.
+    """What beam search finds; the options replace one of its steps each, to make mistakes.
 
-    keep: which go on; grow: the p of a longer one, of its own and the word's; stop: when, of
-    which are complete; each: as how many, at most, a single one goes on
+    keep: picks those that go on; worth: ranks them at the end; grow: the p of a longer one, from
+    its own and the word's; stop: whether to stop, from which are complete; each: the most that one
+    of them may become
     """
     next_probs, beginnings = _model(case, END), [Beginning([], 1.0)]
 
@@ -161,7 +162,7 @@ LOST = "Complete ones get lost: one that has taken end stays as it is, and may b
 ASIDE = "You set complete ones aside: they compete, and more probable beginnings push them out."
 STOPS = "You stop at the first complete one: go on until all are complete."
 
-# How a beginning's worth is reckoned wrongly, and what to do about it.
+# Wrong ways to compute a beginning's worth, and what to do about them.
 WORTHS = [
     (lambda b: b.p, "There is no length penalty: divide ln p by ((5 + n) / 6) ** 0.6."),
     (
@@ -252,7 +253,7 @@ def check_beam(mine: Beam) -> str:
 
 
 def _no_sentence(got: Sequence[str], case: Case) -> str | None:
-    """Why got cannot be words that a search in case comes upon, if it cannot."""
+    """Why no search of case could find the words of got, or None if one could."""
     if isinstance(got, str):
         return "Return a list of words, and not a text."
     words = list(got)
@@ -269,7 +270,7 @@ def _no_sentence(got: Sequence[str], case: Case) -> str | None:
 
 
 def _other_end(mine: Beam) -> str:
-    """RIGHT, if an answer that was right is so where end is another word."""
+    """RIGHT if a right function is also right where end is another word, else what is wrong."""
     case = CASES[-1]
     want = [word.replace(END, "stop") for word in _search(case)]
     if list(mine(_model(case, "stop"), case.width, "stop", case.longest)) != want:

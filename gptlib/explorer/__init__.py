@@ -1,4 +1,4 @@
-"""Widgets to play with: arrays and functions in, sliders and pictures out; no model is known."""
+"""Interactive widgets: arrays and functions in, sliders and pictures out; they know no model."""
 
 from gptlib.explorer.attention import AttentionExplorer
 from gptlib.explorer.sampling import SamplingExplorer

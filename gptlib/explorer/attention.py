@@ -1,4 +1,4 @@
-"""Attention to play with: choose a layer, a head and a token, and see where it looks."""
+"""An attention explorer: choose a layer, a head and a token, and see the token's weights."""
 
 import base64
 import textwrap
@@ -19,14 +19,14 @@ MOST = 128  # tokens on one side of a map that is still legible
 
 
 class AttentionExplorer(HBox):
-    """Sliders for layer, head and token, and beside them where the token looks.
+    """Sliders for layer, head and token, beside the attention weights of that token.
 
     weights: (L, H, T, S), or without L, or without L and H
     tokens: the T that ask; memory_tokens: the S that answer, or None where these are the same
     mask: bool, broadcasts to (L, H, T, S), True = may look; None: all may look everywhere
 
-    The attributes of these names hold copies, the arrays as (L, H, T, S); `layer`, `head` and
-    `token` are the sliders. Where no widget runs, a picture of the chosen head stands in.
+    Attributes of the same names hold copies, the arrays as (L, H, T, S); `layer`, `head` and
+    `token` are the sliders. Where widgets cannot run, a picture of the chosen head is shown.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class AttentionExplorer(HBox):
         self.layer, self.head, self.token = _slider(L, 0), _slider(H, 0), _slider(T, T - 1)
         self._draw()
         for slider in (self.layer, self.head, self.token):
-            slider.observe(self._draw, "value")  # before the fields follow: the map comes first
+            slider.observe(self._draw, "value")  # before the fields: the map is updated first
         rows = [
             [field("layer", self.layer), self.layer],
             [field("head", self.head), self.head],
@@ -108,7 +108,7 @@ def _count(n: int, what: str) -> str:
 
 
 def _check_weights(weights: ArrayLike) -> np.ndarray:
-    """A copy that is not to be changed, (L, H, T, S)."""
+    """A read-only copy of the weights, (L, H, T, S)."""
     weights = np.asarray(weights).astype(float)
     if not 2 <= weights.ndim <= 4 or 0 in weights.shape:
         raise ValueError(
@@ -121,7 +121,7 @@ def _check_weights(weights: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"{_place(*at)} is {weights[*at]}: give weights after the softmax, from 0 to 1"
         )
-    sums = weights.sum(-1)  # of bfloat16's weights, up to 0.003 from 1
+    sums = weights.sum(-1)  # for weights in bfloat16, up to 0.003 away from 1
     for at in np.argwhere((abs(sums - 1) > 1e-2) & (sums > 1e-2))[:1]:
         raise ValueError(
             f"{_place(*at)} sums to {sums[*at]:.4g}: give weights after the softmax, where each "

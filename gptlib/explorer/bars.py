@@ -1,4 +1,4 @@
-"""The distribution that the next token is drawn from, as text that a browser draws."""
+"""The distribution that the next token is drawn from, as a bar chart in SVG."""
 
 from collections.abc import Sequence
 from html import escape
@@ -38,16 +38,16 @@ STYLE = f"""<style>
 
 
 def bar_chart(probs: np.ndarray, kept: np.ndarray, tokens: Sequence[str], label: str) -> str:
-    """The bars of `plot.distribution` in SVG; each tells its numbers under the mouse.
+    """The bars of `plot.distribution` in SVG; each shows its numbers on hover.
 
-    probs, kept: (V,); tokens: V names; label: what the picture is, for those who do not see it
+    probs, kept: (V,); tokens: V names; label: what the picture is, for screen readers
     """
     drawn = bars(probs, kept, tokens)
     top, places = ceiling(drawn), bar_places(drawn)
     longest = max((len(bar.name) for bar in drawn if not bar.others), default=1)
     turned = longest > 2
     columns = bar_places([Bar("", 0, 0)] * MOST_TOKENS + [Bar("", 0, 0, True)] * 2)[-1] + 1
-    # As wide and high as it can become, or else it would move under a slider.
+    # As wide and high as it can ever be, or its size would change as a slider moves.
     width = LEFT + PITCH * columns + 12
     height = ABOVE + HIGH + (LETTER * LONGEST if longest > 1 else 34) + 4
     parts = [_scale(top, width - LEFT - 4), _key()]
@@ -67,7 +67,7 @@ def bar_chart(probs: np.ndarray, kept: np.ndarray, tokens: Sequence[str], label:
 
 
 def _bar(bar: Bar, left: float, top: float) -> str:
-    """Rectangles that stand on y = 0, the number above them, and what the mouse is told."""
+    """Rectangles that stand on y = 0, the number above them, and the text shown on hover."""
     before, after = (HIGH * number / top for number in (bar.before, bar.after))
     if bar.cut:
         told = f"“{bar.name}”: {bar.before:.2%}, cut off"
@@ -99,7 +99,7 @@ def _scale(top: float, width: float) -> str:
 
 
 def _key() -> str:
-    """What each kind of bar means, in a row above them."""
+    """The legend: what each kind of bar means, in a row above the bars."""
     parts, x, y = [], 0, 12 - HIGH - ABOVE
     for kind, words in (("kept", KEPT), ("before", BEFORE_CUT), ("cut", CUT)):
         where = f'transform="translate({x} {y + 6})"'

@@ -1,6 +1,6 @@
-"""Attention as text that a browser draws: a map in SVG, a strip of tokens in HTML.
+"""Attention weights as a map in SVG, a strip of tokens in HTML, and a sentence in plain text.
 
-Here and in bars.py, and nowhere else, tokens become HTML; each is escaped.
+Each token is escaped where it becomes HTML.
 """
 
 import base64
@@ -31,7 +31,7 @@ CELL = 20  # pixels, of the largest cell
 NAMED = 12  # pixels, of the smallest cell that has room for a name beside it
 LETTER = 6  # pixels, the width of a name's letter
 AXIS = 18  # pixels, for the name of an axis
-MOST_CELLS = 1024  # a map of more is one image, not an element for each cell
+MOST_CELLS = 1024  # a map with more is one image instead of an element for each cell
 
 STYLE = f"""<style>
 .attention-map {{ max-width: 100%; height: auto; font: 11px sans-serif; fill: currentColor; }}
@@ -52,9 +52,9 @@ STYLE = f"""<style>
 
 
 def sentence(looks: np.ndarray, t: int, rows: Sequence[str], columns: Sequence[str]) -> str:
-    """Say in plain text, not HTML, where token t looks most; what rounds to 0% is left out.
+    """Say in plain text, not HTML, where token t looks most; weights that round to 0% are left out.
 
-    looks: (S,), its weights
+    looks: (S,), its attention weights
     rows, columns: the tokens that ask, and the S that answer
 
     >>> sentence(np.array([0.16, 0, 0.8, 0.04]), 1, "abcd", "abcd")
@@ -74,10 +74,10 @@ def strip(
     looks: np.ndarray | None = None,
     mask: np.ndarray | None = None,
 ) -> str:
-    """The tokens as running text in HTML, each as blue as it is looked at; `asks` has a frame.
+    """The tokens as running text in HTML, the bluer the larger a weight; token `asks` has a frame.
 
-    looks: (S,), the weights, and mask: (S,), True = may look; what may not be looked at is hatched.
-    Without these two, all have the colours of the page.
+    looks: (S,), the attention weights; mask: (S,), True = may look; masked tokens are hatched.
+    Without these two, all tokens have the colours of the page.
     """
     characters = all(len(token) == 1 for token in tokens)
     spans = []
@@ -90,7 +90,7 @@ def strip(
             style = f' style="background:{background};color:{color}" title="{looks[s]:.2f}"'
         elif looks is not None:
             kind.append("masked")
-        # A blank keeps words apart, and its colour is seen; elsewhere it needs a sign.
+        # Among characters a space keeps words apart and shows its colour; else it needs a symbol.
         shown = token if characters and token == " " else visible(token)
         spans.append(f'<span class="{" ".join(kind)}"{style}>{escape(shown)}</span>')
     kind, gap = (" characters", "") if characters else ("", " ")
@@ -107,22 +107,22 @@ def heat_map(
 ) -> str:
     """A map of attention weights in SVG: rows ask, columns answer, and row `asks` has a frame.
 
-    looks: (T, S); mask: (T, S), True = may look; what may not be looked at is hatched
+    looks: (T, S); mask: (T, S), True = may look; masked cells are hatched
     rows: the T tokens that ask; columns: the S tokens that answer
-    label: what the picture is, for those who do not see it
+    label: what the picture is, for screen readers
     """
     T, S = looks.shape
     cell = min(CELL, SIDE // max(T, S))
     width, height, named = cell * S, cell * T, cell >= NAMED
     beside, below = (ticks([short(name) for name in names], named) for names in (rows, columns))
-    if not named:  # the position of the one that asks is told, and another too near gives way
+    if not named:  # row `asks` always has its label; labels too near it are left out
         beside = {t: name for t, name in beside.items() if abs(t - asks) * cell >= NAMED}
         beside[asks] = str(asks)
     longest, lowest = (max(map(len, names.values())) * LETTER for names in (beside, below))
     turned = named and lowest > LETTER
     left, foot = AXIS + longest + 8, AXIS + (lowest if turned else NAMED) + 8
 
-    # What is masked is transparent, and shows the hatching behind it.
+    # Masked cells are transparent and show the hatching behind them.
     colours = LOOKS(looks, alpha=mask.astype(float), bytes=True)  # (T, S, 4)
     if T * S > MOST_CELLS:
         image, drawn = _image(colours, width, height), _stripes(looks, rows, columns, cell)
@@ -156,9 +156,9 @@ def heat_map(
 
 
 def hatching(width: int, height: int) -> str:
-    """Lines that slant upwards through a rectangle, as a path.
+    """Lines that slant upwards through a rectangle, as the data of an SVG path.
 
-    A pattern would need an id, and that would have to differ from all others on the page.
+    A pattern would need an id, which would have to be unique on the page.
     """
     return "".join(
         f"M{max(0, d - height)} {min(d, height)}L{min(d, width)} {max(0, d - width)}"
@@ -169,7 +169,7 @@ def hatching(width: int, height: int) -> str:
 def svg_text(
     x: float, y: float, text: str, anchor: str = "middle", bold: bool = False, turn: bool = False
 ) -> str:
-    """Text in SVG around a point, or with its start or its end there; `turn`: it runs upwards."""
+    """Text in SVG whose middle, start or end is at a point; with `turn` it runs upwards."""
     turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
     kind = ' class="asks"' if bold else ""
     return f'<text{kind} x="{x:g}" y="{y:g}" text-anchor="{anchor}"{turned}>{escape(text)}</text>'
@@ -178,7 +178,7 @@ def svg_text(
 def _cells(
     looks: np.ndarray, colours: np.ndarray, rows: Sequence[str], columns: Sequence[str], cell: int
 ) -> Iterator[str]:
-    """For each row, its cells, which tell their weights under the mouse."""
+    """For each row, its cells, which show their weights on hover."""
     answer = [f"“{escape(visible(name))}” at {s}" for s, name in enumerate(columns)]
     for t, name in enumerate(rows):
         ask = f"“{escape(visible(name))}” at {t}"
@@ -193,7 +193,7 @@ def _cells(
 def _stripes(
     looks: np.ndarray, rows: Sequence[str], columns: Sequence[str], cell: int
 ) -> Iterator[str]:
-    """For each row, one stripe over the image, which tells the strongest under the mouse."""
+    """For each row, one stripe over the image, which shows the largest weights on hover."""
     for t, row in enumerate(looks):
         yield (
             f'<rect class="cell" y="{t * cell}" width="{cell * len(columns)}" height="{cell}" '

@@ -1,4 +1,4 @@
-"""Sampling to play with: choose a temperature and what to cut, and see what may come next."""
+"""A sampling explorer: choose a temperature and what to cut off, and see what may come next."""
 
 import base64
 import textwrap
@@ -16,18 +16,19 @@ from gptlib.plot.sampling import check_distribution, kept_sentence
 
 
 class SamplingExplorer(HBox):
-    """Sliders for temperature, top-k and top-p, and beside them what the next token is drawn from.
+    """Sliders for temperature, top-k and top-p, beside the distribution of the next token.
 
     distribution: called with temperature, top_k and top_p, the last two None where nothing is to
         be cut; returns the probability of each token, (V,)
     tokens: V names, at least 2
-    write: called with the same, if given; returns a text, which is shown
+    write: if given, called with the same arguments; returns a text to show
 
     `temperature`, `top_k` and `top_p` are the sliders, `probs` and `kept` the probabilities that
-    are shown, before and after the cut; `text` is what was written. Where no widget runs, a
-    picture stands in.
+    are shown, before and after the cut; `text` is what was written. Where widgets cannot run, a
+    picture is shown.
 
-    ValueError for fewer than 2 tokens, and for what is no distribution over them.
+    ValueError for fewer than 2 tokens, for probabilities that are no distribution over them, and
+    unless `write` returns a str.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class SamplingExplorer(HBox):
         V = len(self.tokens)
         if V < 2:
             raise ValueError(f"tokens are {V}: give at least 2, or there is nothing to choose from")
-        # Writing may take long: it waits until the slider stands still.
+        # Writing may take long, so it waits until the slider is released.
         style = {"readout": False, "continuous_update": write is None}
         style["layout"] = Layout(width="150px")
         self.temperature = FloatSlider(1.0, min=0.0, max=2.0, step=0.05, **style)
@@ -53,7 +54,7 @@ class SamplingExplorer(HBox):
         self._draw()
         sliders = {"temperature": self.temperature, "top-k": self.top_k, "top-p": self.top_p}
         for slider in sliders.values():
-            slider.observe(self._draw, "value")  # before the fields follow: the bars come first
+            slider.observe(self._draw, "value")  # before the fields: the bars are updated first
         controls = [
             HBox([field(name, slider, wide=160, words=85), slider])
             for name, slider in sliders.items()
@@ -83,7 +84,7 @@ class SamplingExplorer(HBox):
 
     def _settings(self) -> tuple[float, int | None, float | None]:
         """Temperature, top_k and top_p, the last two None where they cut nothing."""
-        # A slider counts its steps of 0.05 in binary: 0.15000000000000002.
+        # Steps of 0.05 are not exact in binary: 0.15000000000000002.
         temperature, top_p = round(self.temperature.value, 2), round(self.top_p.value, 2)
         top_k = None if self.top_k.value == len(self.tokens) else self.top_k.value
         return temperature, top_k, None if top_p == 1 else top_p

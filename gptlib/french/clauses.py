@@ -1,4 +1,4 @@
-"""What is said of a subject: verbs with their tenses, negation and pronouns, in both languages."""
+"""Predicates in both languages: verbs with their tenses, negation and pronouns."""
 
 from gptlib.french import english, grammar
 from gptlib.french.lexicon import Adjective, Verb
@@ -6,20 +6,20 @@ from gptlib.french.phrases import Nominal, Phrase, Piece, Word, pieces
 
 BE = {(False, False): "is", (False, True): "are", (True, False): "was", (True, True): "were"}
 ETRE = {"is": "est", "are": "sont", "was": "était", "were": "étaient"}
-# The present of a modal verb, of one and of many, which no tense changes here.
+# The French forms of a modal verb, singular and plural; only its present is used here.
 MODALS = {"can": ("peut", "peuvent"), "must": ("doit", "doivent")}
 DENIALS = {"not": "pas", "never": "jamais"}
 
 
 def around(denial: tuple[Word, ...], verb: tuple[Piece, ...], second: str) -> tuple[Piece, ...]:
-    """A French verb between ne and pas, where it is denied."""
+    """A French verb, between ne and second (pas, jamais) if it is negated."""
     if not denial:
         return verb
     return (Piece("ne", denial), *verb, Piece(second, denial))
 
 
 def be(subject: Nominal, past: bool = False, denied: bool = False) -> Phrase:
-    """Is, are, was, were; the past is the imperfect, for what was so for a while."""
+    """Is, are, was, were; the French past is the imperfect, for what was so for a while."""
     verb = Word(BE[past, subject.many])
     denial = (Word("not"),) if denied else ()
     return Phrase((verb, *denial), around(denial, (Piece(ETRE[verb.text], (verb,)),), "pas"))
@@ -55,10 +55,11 @@ def does(
     what: Nominal | None = None,
     adverb: Phrase | None = None,
 ) -> Phrase:
-    """A verb in the present or the past, denied by "not" or "never" or not at all.
+    """A verb in the present or the past, negated by "not" or "never" or not at all.
 
-    An object that was named before, `what`, is a pronoun: after the verb in English, before it in
-    French, where the participle then agrees with it. An adverb stands before the English verb.
+    An object that was named before, `what`, becomes a pronoun: after the verb in English, before
+    it in French, where the participle then agrees with it. An adverb stands before the English
+    verb.
     """
     denying = (Word(denial),) if denial else ()
     many = subject.many
@@ -89,7 +90,7 @@ def does(
 
 
 def to_do(verb: Verb, what: Nominal | None = None, to: bool = False) -> Phrase:
-    """An infinitive, with "to" or without, and before it the pronoun of its object."""
+    """An infinitive, with or without "to", and its object's pronoun, which French puts first."""
     main = tuple(map(Word, ("to " * to + verb.english[0]).split()))
     said = pieces(verb.french[0], *main)
     if not what:
@@ -99,7 +100,7 @@ def to_do(verb: Verb, what: Nominal | None = None, to: bool = False) -> Phrase:
 
 
 def modal(name: str, subject: Nominal, denied: bool = False) -> Phrase:
-    """Can, cannot and must."""
+    """Can or must, negated or not."""
     form = MODALS[name][subject.many]
     if denied:
         word = Word("cannot" if name == "can" else name)
@@ -111,7 +112,7 @@ def modal(name: str, subject: Nominal, denied: bool = False) -> Phrase:
 
 
 def adjective(quality: Adjective, subject: Nominal) -> Phrase:
-    """A predicate: an adjective that agrees with the subject."""
+    """A predicate adjective, which in French agrees with the subject."""
     word = Word(quality.english)
     form = grammar.agree(quality.french, subject.gender, subject.many)
     combinations = frozenset((quality.english, lemma) for lemma in subject.lemmas)

@@ -36,7 +36,7 @@ SUITED = {
 }
 BY_LEMMA = {noun.lemma: noun for noun in NOUNS}
 WORLD = ("portable", "mass", "furniture", "building", "tree", "bridge", "garden", "forest")
-# What nothing is at once, said of itself or of its neighbour.
+# Sets of adjectives that contradict one another.
 CONTRARIES = tuple(
     frozenset(words.split())
     for words in (
@@ -61,18 +61,18 @@ CONTRARIES = tuple(
         "broken new good",
     )
 )
-# The determiners of one and of many, each as often as it is to be drawn.
+# Determiners for the singular, the plural and mass nouns, each as often as it is to be drawn.
 ONE = ("the",) * 8 + ("a",) * 5 + ("this", "this", "that")
 MANY = ("the",) * 5 + ("some",) * 4 + ("these", "those") + ("two", "three", "four", "five", "six")
 UNCOUNTED = ("the", "the", "some", "some", "this")
 
 
 class NothingFits(LookupError):
-    """A choice without options: the sentence is to be drawn anew."""
+    """A choice has no options: the sentence must be drawn again."""
 
 
 class Draw:
-    """The choices of one sentence; no noun and no name comes twice in it."""
+    """The choices of one sentence; no noun or name comes twice in it."""
 
     def __init__(self, seed: int) -> None:
         if seed < 0:
@@ -89,14 +89,14 @@ class Draw:
         return options[int(self.random() * len(options))]
 
     def noun(self, nouns: Sequence[Noun], *kinds: str) -> Noun:
-        """A noun of one of the kinds that the sentence does not have yet."""
+        """A noun of one of the kinds, one that the sentence does not have yet."""
         wanted = frozenset(kinds)
         noun = self.pick([n for n in nouns if n.kinds & wanted and n.lemma not in self.used])
         self.used.add(noun.lemma)
         return noun
 
     def qualities(self, noun: Noun, share: float = 0.45) -> list[Adjective]:
-        """No adjective, one or two: at most one that French puts before the noun, one after."""
+        """Up to two adjectives: at most one that French puts before the noun, and one after it."""
         found = [self.pick(suited) for suited in SUITED[noun] if suited and self.chance(share)]
         contrary = len(found) == 2 and clash(found[0].english, found[1].english)
         return found[1:] if contrary else found
@@ -158,7 +158,7 @@ class Draw:
         return self.described(noun, many=many, definite=self.chance(0.6))
 
     def subject(self, verb: Verb, many: bool | None = None) -> Nominal:
-        """Somebody who may do this."""
+        """A person or an animal that can be the subject of this verb."""
         people = [n for n in PEOPLE + RELATIVES if n.kinds & verb.subjects]
         animals = [n for n in ANIMALS if n.kinds & verb.subjects]
         kinds = sorted(verb.subjects)
@@ -174,7 +174,7 @@ class Draw:
         denied: bool = False,
         no: Word | None = None,
     ) -> Nominal:
-        """A ball, some balls or three balls; of a denied verb "any balls", and after no "no"."""
+        """A ball, some balls or three balls; "any balls" if denied, "no balls" if no is given."""
         if denied or no:
             return noun_phrase(noun, "some" if many else "a", many, qualities, denied=True, no=no)
         if many and self.chance(0.5):
@@ -186,7 +186,7 @@ class Draw:
         return noun_phrase(noun, "", many, self.qualities(noun, 0.3), owner=self.owner())
 
     def anything(self) -> Nominal:
-        """Somebody or something of which an adjective can be told."""
+        """Somebody or something that an adjective can describe."""
         turn = self.random()
         if turn < 0.3:
             return self.person()
@@ -206,7 +206,7 @@ class Draw:
         return first, self.pick(second)
 
     def comparable(self) -> tuple[Nominal, Nominal]:
-        """Two that can be compared: people, animals or things of one sort."""
+        """Two that can be compared: people, animals or things of one kind."""
         turn = self.random()
         if turn < 0.4:
             return self.person("child", "adult", "job"), self.person("child", "adult", "job")
@@ -219,7 +219,7 @@ class Draw:
 
 
 def his(holder: Nominal) -> str:
-    """The English possessive of the one who holds something."""
+    """The English possessive of a holder: his, her, its or their."""
     if holder.many:
         return "their"
     if not holder.human:
@@ -236,18 +236,18 @@ def both(first: Nominal, second: Nominal) -> Nominal:
 
 
 def clash(one: str, other: str) -> bool:
-    """Whether two adjectives are the same or contrary."""
+    """Whether two adjectives are the same or contradict each other."""
     return one == other or any({one, other} <= words for words in CONTRARIES)
 
 
 def kinds_of(nominal: Nominal) -> frozenset[str]:
-    """The kinds of somebody or something; who has a name is a child."""
+    """The kinds of somebody or something; somebody with a name is a child."""
     if nominal.lemmas:
         return BY_LEMMA[nominal.lemmas[0]].kinds
     return frozenset(("person", "child"))
 
 
 def predicates(nominal: Nominal) -> list[Adjective]:
-    """The adjectives that can be told of somebody or something."""
+    """The adjectives that can be predicates of somebody or something."""
     kinds = kinds_of(nominal)
     return [a for a in ADJECTIVES if a.predicate and a.kinds & kinds]

@@ -32,7 +32,7 @@ def with_ed(word: str) -> str:
 
 
 def conjugated(forms: tuple[str, ...], past: bool, plural: bool) -> str:
-    """The form of a verb after he, or they; only its first word changes: looks for.
+    """The form of a verb after "he" or "they"; only its first word changes: looks for.
 
     >>> conjugated(("look for",), past=False, plural=False)
     'looks for'
@@ -50,5 +50,5 @@ def conjugated(forms: tuple[str, ...], past: bool, plural: bool) -> str:
 
 
 def article(following: str) -> str:
-    """a, or an before a vowel."""
+    """The indefinite article: a, or an before a vowel."""
     return "an" if following[0] in VOWELS else "a"

@@ -1,6 +1,6 @@
 """French grammar: how a word changes with its gender, its number and its neighbours.
 
-A gender is "m" or "f". Pure functions on words; what a rule does not make stands in a table.
+A gender is "m" or "f". Pure functions on words; exceptions to the rules stand in tables.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ FEMININE = {
 }
 BEFORE_VOWEL = {"beau": "bel", "vieux": "vieil", "nouveau": "nouvel"}
 ELIDED = {"le", "la", "de", "ne", "que", "ce"}
-# A chestnut lends its colour and stays a noun; what something is made of agrees with nothing.
+# "Marron" is a noun, a chestnut, that names a colour; "en bois" is a phrase. Neither agrees.
 INVARIABLE = {"marron", "en bois"}
 
 
@@ -110,7 +110,7 @@ def demonstrative(gender: str, many: bool, following: str) -> str:
 
 
 def possessive(gender: str, many: bool, following: str) -> str:
-    """His, her, its: by the gender of what is had, and never sa before a vowel sound.
+    """His, her, its: by the gender of what is owned, and never sa before a vowel sound.
 
     >>> possessive("f", False, "balle"), possessive("f", False, "écharpe")
     ('sa', 'son')
@@ -121,7 +121,7 @@ def possessive(gender: str, many: bool, following: str) -> str:
 
 
 def elide(word: str, following: str) -> str:
-    """A short word before the next one: le oiseau is l'oiseau.
+    """A short word as it stands before the next one: le oiseau becomes l'oiseau.
 
     >>> elide("la", "école"), elide("la", "hache"), elide("ne", "aime")
     ("l'", 'la', "n'")
@@ -130,7 +130,7 @@ def elide(word: str, following: str) -> str:
 
 
 def contract(preposition: str, article: str, following: str) -> str | None:
-    """What à or de and an article become together; None where both stay.
+    """What à or de and an article become together; None where they do not contract.
 
     >>> contract("de", "le", "chat"), contract("de", "le", "oiseau"), contract("à", "les", "amis")
     ('du', None, 'aux')

@@ -1,7 +1,7 @@
 """The words of the two languages: what each is called, and what may go with what.
 
 A noun has kinds, its own name among them; an adjective or a verb names the kinds that it goes
-with. A slash divides a word from a form that no rule makes: mouse/mice, find/found.
+with. A slash separates a word from an irregular form: mouse/mice, find/found.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from gptlib.world.lexicon import BOYS, GIRLS
 
 
 class Noun(NamedTuple):
-    """A noun: one or two forms in each language, a French gender, its kinds, how its h sounds."""
+    """A noun: one or two forms in each language, French gender, kinds, whether h is aspirated."""
 
     english: tuple[str, ...]
     french: tuple[str, ...]
@@ -37,8 +37,8 @@ class Adjective(NamedTuple):
 class Verb(NamedTuple):
     """A verb: its English forms, its French ones, who does it, and to what.
 
-    The French forms are the infinitive, the present of one and of many, and the participle; a
-    verb of a state has a fifth, the imperfect, which is its past.
+    The French forms are the infinitive, the present singular and plural, and the participle; a
+    verb for a state has a fifth, the imperfect, which is its past.
     """
 
     english: tuple[str, ...]
@@ -238,7 +238,7 @@ FRUIT = nouns(
     biscuit  | biscuit m   | dishes baked
 """,
 )
-# What is not counted: some bread is du pain.
+# What is not counted: "some bread" is "du pain".
 MASS = nouns(
     "food mass",
     """
@@ -296,7 +296,7 @@ PLACES = nouns(
 )
 PORTABLE = TOYS + TOOLS + CLOTHES + THINGS + FRUIT
 NOUNS = PEOPLE + RELATIVES + ANIMALS + PORTABLE + MASS + FURNITURE + PLACES
-# Starred in the tables: their h is not spoken, and yet nothing is elided before it.
+# Starred in the tables: their h is silent, yet nothing is elided before it.
 ASPIRATED = tuple(noun.french[0] for noun in NOUNS if noun.aspirated)
 
 ADJECTIVES = adjectives(
@@ -463,6 +463,6 @@ INTRANSITIVE = verbs("""
 HAVE = verbs("have/had | avoir a ont eu avait | person | portable animal")[0]
 WANT = verbs("want | vouloir veut veulent voulu voulait | person |")[0]
 
-# To have hunger is to be hungry.
+# In French one "has hunger" instead of being hungry.
 FEELINGS = {"hungry": "faim", "thirsty": "soif", "afraid": "peur", "sleepy": "sommeil"}
 NUMBERS = {"two": "deux", "three": "trois", "four": "quatre", "five": "cinq", "six": "six"}

@@ -1,4 +1,4 @@
-"""Pairs of a sentence in English and the same in French, with the words that say each other."""
+"""Pairs of a sentence in English and the same in French, with the alignment of their words."""
 
 import hashlib
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Pair(NamedTuple):
     """A sentence in both languages.
 
     alignment: pairs of a source and a target position, sorted
-    combinations: the (adjective, noun) that the sentence says of each other, in English
+    combinations: each adjective with the noun that it describes, in English
     """
 
     source: tuple[str, ...]
@@ -68,7 +68,7 @@ def pair(seed: int) -> Pair:
 
 
 def small_red_ball() -> Pair:
-    """The pair that pictures show: a grammar draws so many that it may never draw this one.
+    """The pair that pictures show, built directly, as the grammar might never draw it.
 
     >>> small_red_ball().french
     'la petite balle rouge est sous la table.'
@@ -81,9 +81,9 @@ def small_red_ball() -> Pair:
 
 
 def held_out(adjective: str, noun: str) -> bool:
-    """Whether no pair to train or validate has this adjective with this noun: one in eight.
+    """Whether this adjective with this noun is kept out of the pairs to train on and to validate.
 
-    Their names decide, by SHA-256, so that new words change nothing for the others.
+    One in eight is. The words decide, by SHA-256, so that new ones change nothing for the others.
 
     >>> held_out("red", "ball"), held_out("small", "ball")
     (True, False)

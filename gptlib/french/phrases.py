@@ -1,4 +1,4 @@
-"""Phrases that are said in both languages at once, each French word knowing what it says."""
+"""Phrases in both languages at once; each French word knows the English words it translates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from gptlib.french.lexicon import NUMBERS, OPINIONS, Adjective, Noun
 
 @dataclass(frozen=True, eq=False)
 class Word:
-    """A word of an English sentence: itself and no other of the same letters."""
+    """A word of an English sentence, equal only to itself and not to others with its spelling."""
 
     text: str
 
 
 class Piece(NamedTuple):
-    """A word of the French sentence, and the English words that it says."""
+    """A word of the French sentence, and the English words that it translates."""
 
     text: str
     says: tuple[Word, ...] = ()
@@ -24,7 +24,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Phrase:
-    """English words, the French pieces that say them, and the adjectives met with their nouns."""
+    """English words, the French pieces that translate them, and each adjective with its noun."""
 
     words: tuple[Word, ...] = ()
     pieces: tuple[Piece, ...] = ()
@@ -40,7 +40,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Nominal:
-    """A phrase that names somebody or something, and what others must agree with."""
+    """A phrase that names somebody or something, and what other words must agree with."""
 
     phrase: Phrase
     gender: str
@@ -50,12 +50,12 @@ class Nominal:
 
 
 def pieces(text: str, *says: Word) -> tuple[Piece, ...]:
-    """French words, each of which says the same English words."""
+    """French words, each of which translates the same English words."""
     return tuple(Piece(word, says) for word in text.split())
 
 
 def say(words: str, text: str) -> Phrase:
-    """Some English words and the French for them all together."""
+    """Some English words, and French words that each translate all of them."""
     said = tuple(map(Word, words.split()))
     return Phrase(said, pieces(text, *said))
 
@@ -72,13 +72,13 @@ def noun_phrase(
 ) -> Nominal:
     """A noun with what goes before and after it.
 
-    The determiner is an English one, or empty before a number; an owner stands in its place. After
-    a denied verb "a" and "some" are de, and so is the word "no" that denies by itself.
+    The determiner is an English one, or empty before a number; an owner takes its place. After a
+    negated verb "a" and "some" are "de" in French, and so is "no".
     """
     noun_word = Word(english_noun(noun, many))
     described = [(Word(adjective.english), adjective) for adjective in adjectives]
     counted = [Word(number)] if number else []
-    # English says what one thinks of a thing before how large, how old or what colour it is.
+    # In English, opinions come before size, age and colour.
     in_english = sorted(described, key=lambda each: each[1].english not in OPINIONS)
     words = (*counted, *(word for word, _ in in_english), noun_word)
 

@@ -39,12 +39,12 @@ MANNERED = {"run": MANNER, "work": MANNER, "dance": MANNER, "sing": ("well=bien"
 PAST = ("yesterday=hier", "this=ce; morning=matin", "yesterday=hier; evening=soir")
 PRESENT = ("every=chaque; day=jour", "every=chaque; morning=matin", "every=chaque; evening=soir")
 STATES = {verb.english[0] for verb in TRANSITIVE if len(verb.french) == 5}
-UNWILLED = STATES | {"lose"}  # what one neither wants to do, nor must
-# What an animal does something to.
+UNWILLED = STATES | {"lose"}  # what nobody wants to do or has to do
+# The kinds of objects that an animal does something to.
 ITS_WORLD = frozenset(("animal", "food", "person", "place", "furniture", "moved", "catch"))
 NOTICED = ("find", "see", "take", "buy", "look for", "choose")
 MET = ("see", "meet", "hear")
-# What hunger makes somebody do, and what it keeps from doing.
+# What hunger, for one, makes somebody do, and what it keeps somebody from doing.
 CAUSED = {"hungry": "cry", "thirsty": "cry", "afraid": "cry run", "sleepy": "sleep cry"}
 REFRAINED = {feeling: "play sing dance work laugh" for feeling in CAUSED}
 THEN = ("hide carry clean open close wash break repair keep touch eat taste").split()
@@ -84,12 +84,12 @@ def something(draw: Draw, verb: Verb, subject: Nominal, denied: bool = False) ->
     if "person" in noun.kinds and draw.chance(0.4):
         draw.used.discard(noun.lemma)
         return draw.name()
-    # French likes all honey or none, le miel, and never some of it.
+    # In French one likes honey as such, "le miel", and never some of it.
     return draw.described(noun, subject, denied=denied, definite=verb.english[0] in LIKING)
 
 
 def tense_and_denial(draw: Draw, verb: Verb) -> tuple[bool, str]:
     past, denied = draw.chance(0.4), draw.chance(0.25) and verb.english[0] != "love"
-    # French has another past for what never was than for what was not for a while.
+    # With "never", French would put a verb for a state in another past than the imperfect.
     ways = ("not",) if len(verb.french) == 5 else ("not", "not", "never")
     return past, draw.pick(ways) if denied else ""

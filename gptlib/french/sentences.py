@@ -1,4 +1,4 @@
-"""The patterns of the sentences, each a way to say something in English and in French."""
+"""The patterns of the sentences, in both languages; the docstring of each is an example."""
 
 from gptlib.french.clauses import adjective, be, does, modal, pronoun, to_do
 from gptlib.french.draw import Draw, NothingFits, kinds_of, predicates
@@ -124,11 +124,11 @@ def gives(draw: Draw) -> Phrase:
     past, denial = tense_and_denial(draw, verb)
     phrase = subject.phrase + does(verb, subject, past, denial)
     what = something(draw, verb, subject, bool(denial))
-    # Not two names, before each of which French would say à.
+    # Not two names: French would repeat à before the second.
     whom = draw.person("adult", "job", "royal") if draw.chance(0.3) else draw.person(many=False)
     if draw.chance(0.5):
         return phrase + what.phrase + joined(gloss("to=à"), whom)
-    # English may name the receiver first; French does not, and its à has no English word.
+    # English may name the receiver first; French does not, and its à translates no English word.
     receiver = joined(Phrase((), (Piece("à"),)), whom)
     crossed = Phrase(
         receiver.words + what.phrase.words,

@@ -1,28 +1,28 @@
 """The course's pictures: text and arrays in, a matplotlib figure out.
 
-Every function makes one figure, WIDTH inches wide, and returns it; in a notebook,
-plt.show() after it shows it.
+Every drawing function returns one figure, WIDTH inches wide; in a notebook, call plt.show()
+to show it.
 
-What is measured:
-    tales        batches, tales, what is surprising in them
-    predictions  guesses, the table of a bigram, uncertainty
-    sampling     what the next token is drawn from
-    curves       a loss and whatever else is a line over steps, lengths or depths
-    attention    weights, what one token looks at, positions
-    heads        many heads, losses of several models, what attention costs
+Texts and measurements:
+    tales        batches, tales, character counts, how surprising each character is
+    predictions  guesses, a bigram table, uncertainty
+    sampling     the distribution that the next token is drawn from
+    curves       losses, and other lines over steps, lengths or depths
+    attention    attention weights, those of one token, position tables
+    heads        the weights of many heads, losses of several models, the cost of attention
     lens         what a model would guess after each of its blocks
-    translation  what the words of a translation look at
+    translation  the attention weights of a translation on its source
 
-How it is built:
+Diagrams:
     course       the map of the course
-    diagrams     attention step by step, masks, what heads see
+    diagrams     attention step by step, masks, which channels each head reads
     multi_head   multi-head attention
     transformer  the encoder-decoder
     norms        where a block has its norms, and what that does to training
     gpt          the decoder-only model
     gpt_layers   the two layers of its block, step by step
 
-All use style, which has the colours; diagrams are put together from page and residual.
+All take their colours from style; the diagrams are built from page and residual.
 """
 
 from gptlib.plot.attention import look, positions, weights

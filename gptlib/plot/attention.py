@@ -1,4 +1,4 @@
-"""Pictures of attention: rows ask, columns answer, and blue is where they look."""
+"""Pictures of attention: rows ask, columns answer, and the darker the blue, the larger a weight."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,20 +24,20 @@ from gptlib.plot.style import (
     visible,
 )
 
-MOST_NUMBERS = 8  # columns in which a number can be read
+MOST_NUMBERS = 8  # columns; with more, numbers in the cells would be too small to read
 NAMED = 0.15  # inches, of the smallest cell that has room for a name beside it
-STRIDE = 16  # from one position that is told to the next, where names have no room
+STRIDE = 16  # positions from one label to the next, where names have no room
 
 
 def ticks(names: Sequence[str], named: bool) -> dict[int, str]:
-    """What to write at which places of an axis: all names, or every 16th position."""
+    """The tick labels of an axis, by position: all names, or the number of every 16th position."""
     return dict(enumerate(names)) if named else {i: str(i) for i in range(0, len(names), STRIDE)}
 
 
 def panel(ax: Axes, shown: np.ndarray, mask: np.ndarray) -> None:
     """Draw weights (T, S) into ax, hatched where mask is not True."""
     T, S = shown.shape
-    # What is masked is transparent, and shows the hatching behind it.
+    # Masked cells are transparent and show the hatching behind them.
     ax.add_patch(Rectangle((-0.5, -0.5), S, T, **HATCHED, zorder=-1))
     ax.imshow(np.ma.array(shown, mask=~mask), cmap=LOOKS, vmin=0, vmax=1)
 
@@ -48,11 +48,11 @@ def weights(
     columns: Sequence[str],
     title: str,
 ) -> Figure:
-    """Draw attention weights, one panel beside the other.
+    """Draw attention weights in panels side by side.
 
-    panels: name -> weights (T, S) and mask, bool (T, S) or None; what is masked is hatched
-    rows: T names, of those who ask; columns: S names, of those who answer; where cells are too
-        small for names, every 16th has its position
+    panels: name -> weights (T, S) and mask, bool (T, S) or None; masked cells are hatched
+    rows: the names of the T tokens that ask; columns: those of the S that answer; where cells are
+        too small for names, every 16th is labelled with its position
     """
     rows, columns = [visible(name) for name in rows], [visible(name) for name in columns]
     T, S, n = len(rows), len(columns), len(panels)
@@ -71,7 +71,7 @@ def weights(
         shown = np.asarray(shown)
         mask = np.ones((T, S), bool) if mask is None else np.broadcast_to(mask, (T, S))
         panel(ax, shown, mask)
-        ax.set_anchor("N")  # what height is left over is below, not under the title
+        ax.set_anchor("N")  # spare height goes below the panel, not between it and the title
         if S <= MOST_NUMBERS:
             for t, s in zip(*np.nonzero(mask), strict=True):
                 color = PAPER if shown[t, s] > 0.6 else INK
@@ -92,12 +92,12 @@ def weights(
 
 
 def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
-    """Draw where a model looks, when it has read a beginning of text and guesses what comes next.
+    """Draw, on a text, the attention weights of the last character that the model has read.
 
-    looks: (T,), the weight on each of the T characters of text that it has read; those after them
-        are pale. The last of them asks, and has a frame. A weight that is larger than its
-        neighbours, and at least 5%, is written above.
-    told: the place of the answer, which is underlined
+    looks: (T,), the weight on each of the T characters read so far. The last of these asks, and
+        has a frame; characters not yet read are pale. A weight of at least 5% is written above,
+        unless one within two characters of it is larger.
+    told: where the answer is in text; it is underlined
     """
     looks = np.asarray(looks)
     placed = monospaced(text)
@@ -126,9 +126,9 @@ def look(text: str, looks: ArrayLike, told: slice, title: str) -> Figure:
 
 
 def positions(tables: Mapping[str, ArrayLike], at: int, title: str) -> Figure:
-    """Draw tables of positions, and how alike each row is to row `at`: their dot product.
+    """Draw position tables, and the dot product of each of their rows with row `at`.
 
-    tables: name -> (T, C), T the same for all
+    tables: name -> (T, C), with the same T for all
     """
     fig = plt.figure(figsize=(WIDTH, 2.6 * len(tables) + 0.3))
     fig.suptitle(title, x=0.01, ha="left", size=12)

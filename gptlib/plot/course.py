@@ -10,9 +10,9 @@ from gptlib.plot.style import HIGHLIGHT, INK, PAPER, QUIET, WIDTH
 
 
 def course_map(stops: Sequence[str], lit: int) -> Figure:
-    """Draw the course as a line of stops, with stop number lit highlighted.
+    """Draw the course as a line of stops, with stop number `lit` highlighted.
 
-    The way up to it is black and thick, the way still to go grey and thin.
+    The line up to that stop is thick and black, the rest thin and grey.
     """
     fig = plt.figure(figsize=(WIDTH, 1.4))
     ax = fig.add_subplot(xlim=(-0.6, len(stops) - 0.4), ylim=(-1.1, 0.8))

@@ -1,4 +1,4 @@
-"""Curves with a name at the end of each: of a loss, by kind, by length of the text, by depth."""
+"""Line plots: losses over steps, and other measures over text length, depth or direction."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from gptlib.plot.style import BEFORE, HIGHLIGHT, INK, QUERY, QUIET, SKY, TRAIN, VALID, WIDTH
 
-# The first is what the others are to replace.
+# The first is the style of the baseline.
 VERSUS = (
     {"color": BEFORE, "linestyle": "--", "marker": "o"},
     {"color": HIGHLIGHT, "linestyle": "-", "marker": "s"},
@@ -26,8 +26,8 @@ KINDS = tuple(
         (INK, HIGHLIGHT, SKY, QUIET) * 2, ["-"] * 4 + [(0, (4, 2))] * 4, "os^DvPX*", strict=True
     )
 )
-WIDE_RANGE = 20  # times the least number is too far for a scale that is not logarithmic
-LETTER = 0.085  # inches, of a name below an axis
+WIDE_RANGE = 20  # a scale is logarithmic if the largest number is more than so many times the least
+LETTER = 0.085  # inches, the width of a letter in a name beside or below an axis
 
 
 def loss_curve(
@@ -36,11 +36,11 @@ def loss_curve(
     landmarks: Mapping[str, float],
     unit: str = "token",
 ) -> Figure:
-    """Draw how the loss fell while a model was trained, and what it can be compared with.
+    """Draw the loss curves of a training run, with landmarks to compare them with.
 
-    train: the loss of each step's batch; valid: step -> validation loss, step 0 being before
-    the first; landmarks: name -> loss, each a line across the figure; unit: what the losses, in
-    nats, are for one of.
+    train: the loss of each step's batch; valid: step -> validation loss, where step 0 is before
+    training; landmarks: name -> loss, each a line across the figure; unit: losses are in nats per
+    unit.
     """
     fig = plt.figure(figsize=(WIDTH, 4))
     ax = fig.add_subplot()
@@ -50,7 +50,7 @@ def loss_curve(
     ax.plot(*zip(*valid.items(), strict=True), "o--", color=VALID, markersize=4, label="validation")
     top = max(*landmarks.values(), *valid.values(), *train)
     ax.set(xlabel="step", ylabel=f"loss, nats per {unit}", ylim=(0, 1.05 * top or 1))
-    # A name stands beside its line, or as near above the one below it as can be read.
+    # A name stands beside its line, or just above the name below if the two would overlap.
     at = -math.inf
     for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):
         at = max(loss / ax.get_ylim()[1], at + 0.06)
@@ -62,12 +62,14 @@ def loss_curve(
 
 
 def by_kind(steps: Sequence[int], excess: Mapping[str, ArrayLike], title: str) -> Figure:
-    """Draw, for kinds of characters, what a model loses on them more than it need, as it learns.
+    """Draw a model's excess loss on each kind of character over the steps of its training.
 
-    excess: kind -> nats per story at each of steps, at most 8 kinds. Both scales are logarithmic,
-    so what is not above 0 is left out; step 0 keeps a place of its own.
+    excess: kind -> nats per story above the lowest possible loss, at each of steps; at most 8
+    kinds. Both scales are logarithmic, so numbers not above 0 are left out; step 0 has a place of
+    its own.
 
-    ValueError for numbers that do not fit the steps, more kinds, and a kind never above 0.
+    ValueError unless there are 1 to 8 kinds, each with one finite number for each step, and at
+    least one of these above 0.
     """
     excess = {kind: _at_each(steps, values, kind, "step") for kind, values in excess.items()}
     _check_count(excess, KINDS)
@@ -93,12 +95,12 @@ def by_kind(steps: Sequence[int], excess: Mapping[str, ArrayLike], title: str) -
 def generation_times(
     lengths: Sequence[int], milliseconds: Mapping[str, ArrayLike], title: str
 ) -> Figure:
-    """Draw how long it takes to write one more token, the longer the text is already.
+    """Draw the time to generate one more token against the length of the text so far.
 
-    milliseconds: name -> a number for each of lengths, first of the way that others are to
-        replace, at most 4; on a log scale where the largest is more than 20 times the least
+    milliseconds: name -> one number for each of lengths; at most 4 names, the baseline first. The
+        scale is logarithmic if the largest number is more than 20 times the least.
 
-    ValueError for numbers that do not fit the lengths, and for more names.
+    ValueError unless there are 1 to 4 names, each with one finite number for each length.
     """
     milliseconds = {
         name: _at_each(lengths, values, name, "length") for name, values in milliseconds.items()
@@ -115,18 +117,18 @@ def generation_times(
 def stream(
     sizes: Mapping[str, ArrayLike], names: Sequence[str], title: str, xlabel: str = ""
 ) -> Figure:
-    """Draw how large the residual stream is at each depth, for several ways to start.
+    """Draw the size of the residual stream at each depth, for several ways to initialise a model.
 
-    sizes: way -> RMS at each depth, first of the way that others are to replace, at most 4; on a
-        log scale where the largest is more than 20 times the least
-    names: one for each depth, from the bottom of the model; xlabel: what they are, if they do not
-        say so themselves
+    sizes: way -> RMS at each depth; at most 4 ways, the baseline first. The scale is logarithmic
+        if the largest number is more than 20 times the least.
+    names: one for each depth, from the bottom of the model up; xlabel: what they name, if they do
+        not say so themselves
 
-    ValueError for numbers that do not fit the names, and for more ways.
+    ValueError unless there are 1 to 4 ways, each with one finite number for each depth.
     """
     sizes = {way: _at_each(names, values, way, "depth") for way, values in sizes.items()}
     _check_count(sizes, VERSUS)
-    # Beside the axes is room for the names of the ways.
+    # Leave room beside the axes for the names of the ways.
     pitch = (WIDTH - 1.9 - LETTER * max(map(len, sizes))) / len(names)
     longest = LETTER * max(map(len, names))
     turned = longest > pitch
@@ -140,9 +142,9 @@ def stream(
 
 
 def name_ends(ax: Axes, told: Sequence[tuple[float, str, dict]]) -> None:
-    """Write names as near to the ends of lines as can be read, with a piece of each line.
+    """Write each line's name, with a sample of the line, beside its end; no two names overlap.
 
-    told: for each line, where it ends, its name, and its style; the scales must be set before
+    told: for each line, its last value, its name and its style; set the scales of the axes first
     """
     told = sorted(told, key=lambda end: end[0])
     ends = ax.transData.transform([(1, value) for value, _, _ in told])
@@ -151,7 +153,7 @@ def name_ends(ax: Axes, told: Sequence[tuple[float, str, dict]]) -> None:
     at = [max(wanted[0], 0.02)]
     for height in wanted[1:]:
         at.append(max(height, at[-1] + step))
-    for k, y in enumerate(at):  # what has no room below the top pushes the others down
+    for k, y in enumerate(at):  # names that would pass the top push those below them down
         y = min(y, 0.99 - step * (len(at) - 1 - k))
         _, name, style = told[k]
         piece = {"transform": ax.transAxes, "clip_on": False, "markevery": [1]}
@@ -160,11 +162,11 @@ def name_ends(ax: Axes, told: Sequence[tuple[float, str, dict]]) -> None:
 
 
 def log_scale(axis: Axis, values: Iterable[ArrayLike]) -> None:
-    """Make an axis logarithmic, with at least one number on it."""
+    """Make an axis logarithmic, with at least one tick label on it."""
     known = np.concatenate([np.ravel(value) for value in values])
     known = known[np.isfinite(known)]
     least, most = known.min(), known.max()
-    # Twice and half as much is room for at least one number.
+    # From half the least to twice the most there is room for at least one label.
     limits = {f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (least / 2, 2 * most)}
     axis.axes.set(**limits)
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < 100 * least else (1,)))
@@ -173,7 +175,7 @@ def log_scale(axis: Axis, values: Iterable[ArrayLike]) -> None:
 
 def _panel(height: float, title: str) -> tuple[Figure, Axes]:
     fig = plt.figure(figsize=(WIDTH, height))
-    # Names beside the axes move with these, and the layout reckons with where they were before.
+    # Names beside the axes move with them, but the layout is computed from where they were before.
     fig.get_layout_engine().set(rect=(0, 0, 0.985, 1))
     fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
     return fig, fig.add_subplot()
@@ -186,7 +188,7 @@ def _draw(
     styles: Sequence[dict],
     **more: object,
 ) -> list[tuple[float, str, dict]]:
-    """Draw a line for each name; where each ends, its name, and its style."""
+    """Draw a line for each name; return each line's last finite value, its name and its style."""
     ends = []
     for (name, y), style in zip(values.items(), styles, strict=False):
         style = style | more
@@ -196,8 +198,8 @@ def _draw(
 
 
 def _apart(ax: Axes, steps: Sequence[int]) -> list[int]:
-    """Those of steps whose numbers have room below the axis, the last among them."""
-    ax.autoscale_view()  # or else the limits would be those of no lines at all
+    """The steps whose labels have room below the axis; the last step is always one of them."""
+    ax.autoscale_view()  # or the limits would not include the lines yet
     places = ax.transAxes.inverted().transform(ax.transData.transform([(x, 1) for x in steps]))
     shown, last = [], np.inf
     for step, (place, _) in sorted(zip(steps, places, strict=True), reverse=True):
@@ -207,7 +209,7 @@ def _apart(ax: Axes, steps: Sequence[int]) -> list[int]:
 
 
 def _scale_for(ax: Axes, values: Iterable[np.ndarray]) -> str:
-    """Set the scale of y, from 0 or logarithmic; what to add to its label."""
+    """Make the y axis logarithmic or let it start at 0; return what to add to its label."""
     values = list(values)
     least, most = min(map(np.min, values)), max(map(np.max, values))
     if least > 0 and most > WIDE_RANGE * least:
@@ -237,11 +239,12 @@ def _check_count(lines: Mapping[str, object], styles: Sequence[dict]) -> None:
 def learned_to_look(
     steps: Sequence[int], nats: ArrayLike, floor: float, look: ArrayLike, title: str
 ) -> Figure:
-    """Draw, side by side, how a model's loss falls and how much it looks where it should.
+    """Draw, side by side, a model's loss and its attention weight on the right words, as it learns.
 
-    nats: per story, at each of steps; floor: the least that is possible; look: weights, 0 to 1
+    nats: the loss per story at each of steps; floor: the lowest possible; look: the attention
+    weight at each of steps, 0 to 1
 
-    ValueError for numbers that do not fit the steps.
+    ValueError unless both have one finite number for each step.
     """
     nats, look = (_at_each(steps, values, "these", "step") for values in (nats, look))
     fig = plt.figure(figsize=(WIDTH, 3.2))
@@ -257,10 +260,11 @@ def learned_to_look(
 
 
 def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:
-    """Draw the singular values of up to three matrices, largest first; the last is what matters.
+    """Draw the singular values of one to three matrices, and highlight those of the last.
 
-    values: the name of each matrix -> its singular values. The scale is logarithmic: what is not
-    above 0 is left out. ValueError for more matrices, and for other numbers of values.
+    values: the name of each matrix -> its singular values, the largest first. The scale is
+    logarithmic, so values not above 0 are left out. ValueError for more matrices, and unless all
+    have equally many values, all finite.
     """
     styles = (
         {"color": BEFORE, "marker": "o"},
@@ -275,7 +279,7 @@ def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:
         each = _at_each(ranks, each, name, "direction")
         ax.plot(ranks, each, linestyle="", markersize=4, label=name, **style)
     ax.set(xlabel="direction, the strongest first", ylabel="singular value", yscale="log")
-    ax.yaxis.set_major_formatter("{x:g}")  # powers would be set in a font that may not be there
+    ax.yaxis.set_major_formatter("{x:g}")  # powers of 10 would need a font that may be missing
     ax.legend(loc="lower left")
     ax.set_title(title)
     return fig

@@ -1,4 +1,4 @@
-"""Pictures of how attention is computed, of masks, and of what heads see of x."""
+"""Pictures of how attention is computed, of masks, and of which channels of x each head reads."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ def attention_steps(
 ) -> Figure:
     """Draw attention on a small example, from queries, keys and values to the mixed values.
 
-    names: T tokens, who ask and who answer; the row of the last has a frame
+    names: the T tokens, each of which asks and answers; the row of the last has a frame
     vectors: "q", "k" and "v" -> (T, D)
     products: (T, T), q kᵀ; scores: (T, T), these divided by √D; mask: (T, T), bool, True = may
         look; weights: (T, T); mixed: (T, D)
@@ -35,7 +35,7 @@ def attention_steps(
     q, k, v = (np.asarray(vectors[name]) for name in "qkv")
     T, D = q.shape
     size = wide, high = 0.34, 0.31
-    top, close, far = 2.2, 0.1, 0.3  # close: a factor and its product
+    top, close, far = 2.2, 0.1, 0.3  # close: the gap between a factor and its product
     most = int(weights[-1].argmax())
     told = f"“{names[-1]}” gives {weights[-1, most]:.2f} of its attention to “{names[most]}”"
     fig, ax = page(top + T * high + 1, told)
@@ -61,7 +61,7 @@ def attention_steps(
         if gap == far:
             arrow(ax, (left - far + 0.05, top + T * high / 2), (left - 0.05, top + T * high / 2))
 
-    # Where a row of one factor meets a column of the other stands a number of their product.
+    # Each number of a product stands where a row of one factor meets a column of the other.
     left, above = places["q kᵀ"], top - close - D * high
     matrix(ax, "kᵀ", (left, above), k.T, size, tint(KEY), numbers=True)
     text(ax, left - 0.12, above + 0.2, "kᵀ", size=11, weight="bold", ha="right")
@@ -86,7 +86,7 @@ def attention_steps(
 
 
 def masks(panels: Mapping[str, tuple[ArrayLike, Sequence[str], str]], title: str) -> Figure:
-    """Draw masks side by side; rows ask, columns answer, and what is masked is hatched.
+    """Draw masks side by side; rows ask, columns answer, and masked cells are hatched.
 
     panels: name -> mask (T, T), bool, True = may look; T tokens; and what it means, in words
     """
@@ -116,10 +116,11 @@ def masks(panels: Mapping[str, tuple[ArrayLike, Sequence[str], str]], title: str
 def head_maps(
     maps: Mapping[str, ArrayLike], n_head: int, counted: Mapping[str, int], at: str
 ) -> Figure:
-    """Draw, for several kinds of attention, the matrix that makes the queries out of x.
+    """Draw, for several kinds of attention, the query projection: the matrix from x to queries.
 
     maps: name -> (C, H * D); row c is what channel c of x adds to each channel of the queries
-    counted: name -> parameters of the maps for queries, keys and values, at other sizes, `at`
+    counted: name -> number of parameters of the query, key and value projections together, at
+        the sizes that `at` names
     """
     arrays = {name: np.asarray(array) for name, array in maps.items()}
     C, H = len(next(iter(arrays.values()))), n_head
@@ -162,7 +163,7 @@ def head_maps(
 
 
 def _blocks(ax: Axes, array: np.ndarray, H: int, corner: tuple[float, float], cell: float) -> int:
-    """Frame what each head sees, a letter for each map; how many channels that is."""
+    """Frame the channels that each head reads, a letter for each matrix; return how many."""
     (left, top), known = corner, []
     for h, part in enumerate(np.split(array, H, axis=1)):
         (rows,) = np.nonzero(part.any(axis=1))

@@ -28,7 +28,7 @@ IDX, TOK, SUM, DROP, BOTTOM, TOP, NORM, LINEAR, LOGITS = (
     1.15,
     0.62,
 )
-OPENED = (4.75, 0.75, 4.05, 4.85)  # left, top, width and height of the block that is opened
+OPENED = (4.75, 0.75, 4.05, 4.85)  # left, top, width and height of the block shown in detail
 PALE = {"facecolor": GROUND, "zorder": -2}  # below the hatching of a mask
 DASHED = {"color": QUIET, "linewidth": 1.2, "linestyle": (0, (4, 3))}
 
@@ -36,11 +36,11 @@ DASHED = {"color": QUIET, "linewidth": 1.2, "linestyle": (0, (4, 3))}
 def gpt(
     arrays: Mapping[str, ArrayLike], order: Sequence[str], mask: ArrayLike, n_layer: int
 ) -> Figure:
-    """Draw the way through a GPT from the bottom up, with the arrays' shapes, and one block opened.
+    """Draw a GPT from the bottom up, with the shapes of the arrays, and one block in detail.
 
     arrays: "idx" (B, T); "positions" (T, C); "embedded", which enters the first block, and
         "stream", which leaves the last, (B, T, C); "logits" (B, T, V); "table" (V, C)
-    order: the parts of a block in the order of their calls
+    order: the parts of a block in the order in which it calls them
     mask: (T, T), bool, True = may look; n_layer: how many blocks there are
 
     ValueError for a block with a norm on the stream itself.
@@ -69,7 +69,7 @@ def gpt(
 
 
 def _embedding(ax: Axes, shapes: Mapping[str, str]) -> None:
-    """Draw what is done to ids below the stream."""
+    """Draw how ids become the vectors that enter the stream."""
     text(ax, MIDDLE, IDX, f"idx (B, T) = {shapes['idx']}", family="monospace")
     way(ax, [(MIDDLE, IDX - 0.1), (MIDDLE, TOK + 0.15)])
     box(ax, "tok_emb", (MIDDLE, TOK), "tok_emb")
@@ -82,7 +82,7 @@ def _embedding(ax: Axes, shapes: Mapping[str, str]) -> None:
 
 
 def _blocks(ax: Axes, n_layer: int, layers: int) -> None:
-    """Draw all blocks as one, with what is added in each."""
+    """Draw all blocks as one, with a branch and a sum for each layer."""
     high = BOTTOM - TOP
     corner = MIDDLE - HALF, TOP
     ax.add_patch(Rectangle(corner, 2 * HALF, high, **PALE, gid="blocks"))
@@ -101,7 +101,7 @@ def _blocks(ax: Axes, n_layer: int, layers: int) -> None:
 
 
 def _table(ax: Axes, shape: str) -> None:
-    """Draw the table of tokens, and dashed lines to where it is used."""
+    """Draw the table of token embeddings, with dashed lines to where it is used."""
     x, y, left = 0.62, 3.35, MIDDLE - 0.875
     box(ax, "table", (x, y), f"one table\n(V, C) =\n{shape}", (1.0, 0.62))
     for start, use in ((y + 0.31, TOK), (y - 0.31, LINEAR)):
@@ -111,7 +111,7 @@ def _table(ax: Axes, shape: str) -> None:
 def _opened(
     ax: Axes, steps: Sequence[tuple[list[str], list[str]]], mask: ArrayLike, shape: str
 ) -> None:
-    """Draw what is in a block."""
+    """Draw one block in detail."""
     left, top, wide, high = OPENED
     ax.add_patch(Rectangle((left, top), wide, high, **PALE, gid="opened"))
     stream, branch, bottom = left + 0.5, left + 2.95, top + high - 0.42

@@ -27,10 +27,11 @@ def gpt_attention(
     joined: ArrayLike,
     out: ArrayLike,
 ) -> Figure:
-    """Draw the eight steps of causal self-attention in their order, with the shape after each.
+    """Draw the eight steps of causal self-attention in order, with the shape after each.
 
     x, joined, out: (B, T, C), of which the first row of the batch is drawn
-    maps: "q", "k" and "v" -> (B, T, C); slices: the same, cut into heads (B, H, T, D)
+    maps: "q", "k" and "v" -> projections of x, (B, T, C); slices: these, split into heads,
+        (B, H, T, D)
     scores, before the mask, and weights: (B, H, T, T); mask: (T, T), bool, True = may look
     mixed: (B, H, T, D)
     """
@@ -94,7 +95,7 @@ def _first_row(
     lanes: Mapping[str, float],
     high: float,
 ) -> float:
-    """Draw how x becomes queries, keys and values, cut into heads; where these end."""
+    """Draw how x becomes queries, keys and values, split into heads; return their right edge."""
     middle, left = lanes["k"], 0.35
     end = _heads(ax, "x", (left, middle - high / 2), x, shades(INK, x))
     text(ax, (left + end) / 2, middle - high / 2 - 0.13, "x", size=11, weight="bold")
@@ -127,7 +128,7 @@ def _step(
     words: str,
     size: tuple[float, float],
 ) -> None:
-    """Draw a box, and above it which step it is."""
+    """Draw a box with the number of its step above it."""
     box(ax, name, middle, words, size)
     left, top = middle[0] - size[0] / 2, middle[1] - size[1] / 2
     text(ax, left + 0.06, top - 0.12, str(number), size=10, weight="bold")
@@ -141,12 +142,15 @@ def _heads(
     colors: tuple[Colormap, float, float] | Colormap,
     mask: ArrayLike | None = None,
 ) -> float:
-    """Draw the first of a batch, (B, T, C), or its heads, (B, H, T, D), side by side; the end."""
+    """Draw the first row of a batch, (B, T, C), or its heads, (B, H, T, D), side by side.
+
+    Returns the right edge.
+    """
     (left, top), first = corner, np.asarray(values)[0]
     parts = first if first.ndim == 3 else first[None]
     for h, part in enumerate(parts):
         gid = f"{name} {h}" if first.ndim == 3 else name
-        edge = FAINT if colors is LOOKS else PAPER  # of white cells an edge is seen
+        edge = FAINT if colors is LOOKS else PAPER  # so that white cells have a visible edge
         matrix(ax, gid, (left, top), part, (CELL, CELL), colors, mask=mask, edge=edge)
         rows, columns = part.shape
         frame(ax, (left, top), columns * CELL, rows * CELL, QUIET, 0.8)
@@ -155,7 +159,7 @@ def _heads(
 
 
 def _shape(ax: Axes, x: float, y: float, letters: str, array: ArrayLike) -> None:
-    """Write the shape of an array, in letters and below them in numbers."""
+    """Write the shape of an array in letters and, below them, in numbers."""
     for i, told in enumerate((f"({letters})", f"({', '.join(map(str, np.shape(array)))})")):
         text(ax, x, y + 0.19 * i, told, family="monospace", size=9)
 
@@ -168,11 +172,11 @@ def feed_forward(
     at: ArrayLike,
     curves: Mapping[str, ArrayLike],
 ) -> Figure:
-    """Draw the way through a feed-forward layer, with its activation as a curve.
+    """Draw the arrays of a feed-forward layer, with its activation function as a curve.
 
     x, out: (B, T, C), of which the first row of the batch is drawn; hidden and active, before and
         after the activation: (B, T, 4C)
-    at: places; curves: activation -> its values there, first the one that is used
+    at: inputs; curves: activation function -> its values at these, first the one that is used
     """
     T, C = np.shape(x)[1:]
     inner = np.shape(hidden)[2]
@@ -226,7 +230,7 @@ def _curve(
     at: ArrayLike,
     curves: Mapping[str, ArrayLike],
 ) -> None:
-    """Draw activations in a box whose left edge has its middle there."""
+    """Draw activation functions in a box whose left edge is centred on place."""
     (left, middle), height = place, fig.get_size_inches()[1]
     high = 1.5
     rect = (left / WIDTH, 1 - (middle + high / 2) / height, size / WIDTH, high / height)

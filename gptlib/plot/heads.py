@@ -16,9 +16,9 @@ LONG = 24  # letters of a name
 
 
 def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: str) -> Figure:
-    """Draw what each head of a causal model looks at in one text; rows ask, columns answer.
+    """Draw the attention weights of causal heads on one text; rows ask, columns answer.
 
-    maps: (H, T, T), T at most 16, or names would overlap; tokens: T of one character each;
+    maps: (H, T, T), T at most 16, or tick labels would overlap; tokens: T of one character each;
     names: H, one for each panel
     """
     maps, tokens = np.asarray(maps), [visible(token) for token in tokens]
@@ -55,8 +55,8 @@ def compare(
     """Draw the validation losses of several models, one row each and a dot for each seed.
 
     losses: name -> the losses of its seeds; live: the loss of the seed that was just trained, for
-    the names that have one; landmarks: name -> loss, each a line through all rows, with its number
-    in this form. With another xlabel they may as well be percent of something.
+    the names that have one; landmarks: name -> loss, each a line through all rows; form: how their
+    numbers are written. With another xlabel, the numbers may be something else, such as percent.
     """
     fig = plt.figure(figsize=(WIDTH, 0.42 * len(losses) + 1.3))
     ax = fig.add_subplot()
@@ -70,7 +70,7 @@ def compare(
     ax.set_yticks(range(len(losses)), losses)
     ax.set(ylim=(len(losses) - 0.5, -0.7), xlabel=xlabel)
     ax.legend(handles=logged + (here if live else []), loc="lower left", bbox_to_anchor=(1, 0))
-    if max(map(len, losses)) > LONG:  # what is right of such names has little room
+    if max(map(len, losses)) > LONG:  # such names leave little room for a title above the axes
         fig.suptitle(title, x=0.01, ha="left", size=12)
     else:
         ax.set_title(title, pad=22)
@@ -83,10 +83,10 @@ def costs(
     kept: Mapping[str, Sequence[float]],
     title: str,
 ) -> Figure:
-    """Draw how time and memory of two forms of attention grow with the length of the text.
+    """Draw how the time and memory of two forms of attention grow with the length of the text.
 
-    lengths: each T; milliseconds, and kept, in bytes: name -> a number for each T, first of the
-    form that the second is to replace
+    lengths: each T; milliseconds, and kept, in bytes: name -> one number for each T, the baseline
+    first
     """
     fig = plt.figure(figsize=(WIDTH, 3.6))
     panels = [("milliseconds, log scale", milliseconds, 1), ("MB kept, log scale", kept, 1e-6)]

@@ -1,4 +1,4 @@
-"""The picture of what a model would guess after each of its blocks."""
+"""The picture of a logit lens: what a model would guess after each of its blocks."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from gptlib.plot.page import frame, matrix, page, scale, text
 from gptlib.plot.style import FAINT, HIGHLIGHT, INK, LOOKS, PAPER, QUIET, WIDTH, visible
 
-MOST = 32  # positions that have room
+MOST = 32  # positions; more would not fit
 
 
 def lens(
@@ -21,13 +21,13 @@ def lens(
 ) -> Figure:
     """Draw the likeliest next character at each depth and position, the likelier the darker.
 
-    chars: T + 1, at most 33: those that the model reads, and one more that came after them. Those
-        read stand below their columns; what came after each, above
-    guesses: at each depth, the bottom of the model first, T characters; probs: (depths, T), their
-        probabilities; names: one for each depth
+    chars: T + 1, at most 33: the T that the model reads, and the one that came after them. Each
+        character read is written below its column, and the one that came after it above
+    guesses: T characters for each depth, from the bottom of the model up; probs: (depths, T),
+        their probabilities; names: one for each depth
 
-    A guess at what really came has a frame. ValueError for sizes that do not fit, a probability
-    outside of 0 to 1, and a guess of more than one character.
+    A correct guess has a frame. ValueError for sizes that do not match, a probability outside 0
+    to 1, and a guess that is not one character.
     """
     probs = np.asarray(probs, float)
     T = len(chars) - 1
@@ -37,7 +37,7 @@ def lens(
     top, floor = 0.8, 0.8 + high * len(names)
     below = max(floor + 0.42, top + 1.85)
     fig, ax = page(below + 0.2, title)
-    # The last depth is the highest, as in a drawing of the model.
+    # The last depth is at the top, as in a drawing of the model.
     matrix(ax, "lens", (left, top), probs[::-1], (cell, high), LOOKS, edge=FAINT)
     frame(ax, (left, top), T * cell, high * len(names), QUIET, 0.8)
     letter = {"family": "monospace", "size": 11, "va": "center_baseline"}

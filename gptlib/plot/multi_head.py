@@ -24,10 +24,11 @@ def multi_head(
     joined: ArrayLike,
     out: ArrayLike,
 ) -> Figure:
-    """Draw the way through multi-head attention, with the shapes of the arrays.
+    """Draw a forward pass through multi-head attention, with the shapes of the arrays.
 
     x, joined, out: (B, T, C), of which the first row of the batch is drawn
-    maps: "q", "k" and "v" -> (B, T, C); slices: the same, cut into heads (B, H, T, D)
+    maps: "q", "k" and "v" -> projections of x, (B, T, C); slices: these, split into heads,
+        (B, H, T, D)
     weights: (B, H, T, T); mask: (T, T), bool, True = may look; mixed: (B, H, T, D)
     """
     _, H, T, D = np.shape(mixed)
@@ -78,7 +79,7 @@ def _three_maps(
     corner: tuple[float, float],
     cell: float,
 ) -> dict[str, list[tuple[float, float]]]:
-    """Draw x, and q, k and v in slices; give the point below each slice."""
+    """Draw x, and q, k and v in slices; return the point below each slice."""
     (left, top), (_, T, C) = corner, np.shape(x)
     wide, high, slim, gap = C * cell, T * cell, C // H * cell, 0.05
     starts = {name: left + 1.67 + 1.51 * i for i, name in enumerate("qkv")}
@@ -116,7 +117,7 @@ def _own_weights(
     tops: Sequence[float],
     high: float,
 ) -> None:
-    """Draw the weights of head h between its slices and its mixed values, and the product."""
+    """Draw the weights of head h between its slices and its mixed values, and the product sign."""
     cell = 0.17
     side = len(mask) * cell
     arrow(ax, (left + side / 2, tops[0] + high + 0.03), (left + side / 2, tops[1] - 0.04))
@@ -139,7 +140,7 @@ def _side_by_side(
     top: float,
     cell: float,
 ) -> None:
-    """Draw what the heads have mixed, joined below them, and what proj makes of it."""
+    """Draw the heads' mixed values joined side by side, and the output of proj."""
     (_, T, C), H = np.shape(joined), len(bottoms)
     wide, high = C * cell, T * cell
     left, right = np.mean([x for x, _ in bottoms]) - wide / 2, 7.78

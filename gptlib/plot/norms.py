@@ -19,17 +19,18 @@ STYLES = (
     {"color": HIGHLIGHT, "marker": "s", "markersize": 5},
 )
 DASHES = ("-", (0, (4, 2)), ":", "-.")
-TOP, JOINTS = 1.4, 0.59  # inches: where streams end, and what a branch needs besides its parts
+TOP, JOINTS = 1.4, 0.59  # inches: where streams end; the height a branch needs besides its parts
 
 
 def block_orders(orders: Mapping[str, Sequence[str]]) -> Figure:
-    """Draw the ways through a block side by side, each with a norm for each layer, bottom up.
+    """Draw blocks side by side, from the bottom up: where each has its norms.
 
-    orders: name -> the parts of a block in the order of their calls, as many for each layer, with
-        dropout just before the layer's sum. So a part after dropout stands on the stream itself,
-        one before it on the branch that is added.
+    orders: name -> the parts of a block in the order in which it calls them, equally many for each
+        layer, with dropout just before the layer's sum. So a part before dropout stands on the
+        branch that is added, and one after it on the stream itself.
 
-    ValueError for an order that cannot be cut into as many parts for each layer.
+    ValueError for an order that does not split into equally many parts, one of them dropout, for
+    each layer.
     """
     steps = {name: steps_of(order) for name, order in orders.items()}
     told = ", ".join(f"{_passed(cut)} in {name}" for name, cut in steps.items())
@@ -41,7 +42,7 @@ def block_orders(orders: Mapping[str, Sequence[str]]) -> Figure:
 
 
 def steps_of(order: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """For each layer, its parts on the branch and those on the stream, after the sum."""
+    """For each layer, its parts on the branch, and those on the stream after the sum."""
     layers = order.count("dropout")
     size = max(1, len(order) // max(1, layers))
     cuts = [list(order[i : i + size]) for i in range(0, len(order), size)]
@@ -93,11 +94,12 @@ def norm_places(
     landmarks: Mapping[str, float],
     title: str,
 ) -> Figure:
-    """Draw how large gradients are in each block at the start, and how runs then learn.
+    """Draw the size of the gradient in each block at the start, and the loss curves of runs.
 
-    gradients: two names -> a number for each block, the lowest first, for a log scale
-    losses: name -> steps, and the training loss there; a run whose name begins with one of those
-        of gradients has its colour and marker
+    gradients: two names -> one number for each block, the lowest block first; the scale is
+        logarithmic
+    losses: name -> steps, and the training loss at each; a run's name begins with one of the names
+        in gradients, and the run has its colour and marker
     landmarks: name -> loss, each a line across the second panel
 
     ValueError for a run whose name begins otherwise.
@@ -139,7 +141,7 @@ def _losses(
         style = styles[kind] | {"linestyle": DASHES[used[kind]], "linewidth": 1.5}
         used[kind] += 1
         every = max(1, len(loss) // 5)
-        # Where lines meet, each has its markers elsewhere.
+        # Markers are staggered, so that lines that coincide can be told apart.
         ax.plot(steps, loss, **style, markevery=(i * every // len(losses), every))
         known = np.asarray(loss, float)[np.isfinite(loss)]
         top = max(top, known.max())

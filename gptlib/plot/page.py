@@ -41,13 +41,13 @@ def matrix(
     numbers: bool = False,
     edge: str = PAPER,
 ) -> None:
-    """Draw a matrix, its upper left corner there; what is masked is hatched."""
+    """Draw a matrix with its upper left corner at corner; masked cells are hatched."""
     values = np.asarray(values)
     rows, columns = values.shape
     (x, y), (wide, high) = corner, cell
     colors, low, top = colors if isinstance(colors, tuple) else (colors, 0, 1)
     mask = np.ones(values.shape, bool) if mask is None else np.asarray(mask)
-    # What is masked is transparent, and shows the hatching behind it.
+    # Masked cells are transparent and show the hatching behind them.
     ax.add_patch(Rectangle(corner, columns * wide, rows * high, **HATCHED, zorder=-1))
     mesh = ax.pcolormesh(
         x + wide * np.arange(columns + 1),
@@ -68,19 +68,19 @@ def matrix(
 
 
 def tint(color: str) -> Colormap:
-    """One light shade of a colour, for all values."""
+    """A colormap with one light shade of a colour for all values."""
     return LinearSegmentedColormap.from_list("tint", [1 - 0.25 * (1 - np.array(to_rgb(color)))] * 2)
 
 
 def shades(color: str, values: ArrayLike) -> tuple[Colormap, float, float]:
-    """From nearly white to a colour, and the least and the greatest of values."""
+    """A colormap from nearly white to a colour, and the least and the greatest of values."""
     shades = LinearSegmentedColormap.from_list("shades", [LIGHTEST, color])
     values = np.asarray(values)
     return shades, values.min(), values.max()
 
 
 def scale(ax: Axes, corner: tuple[float, float], colors: Colormap) -> None:
-    """Draw which shade means which number, from 1 down to 0; 1.2 inches high."""
+    """Draw a colour bar, 1.2 inches high, from 1 down to 0."""
     (x, y), shades = corner, np.linspace(1, 0, 6)[:, None]
     matrix(ax, "scale", corner, shades, (0.22, 0.2), colors, edge=FAINT)
     frame(ax, corner, 0.22, 1.2, QUIET, 0.8)
@@ -89,7 +89,7 @@ def scale(ax: Axes, corner: tuple[float, float], colors: Colormap) -> None:
 
 
 def text(ax: Axes, x: float, y: float, words: str, **style: object) -> None:
-    """Write words around a point."""
+    """Write words at a point, centred on it unless style says otherwise."""
     ax.text(
         x, y, words, **{"size": 9.5, "ha": "center", "va": "center", "parse_math": False} | style
     )
@@ -98,7 +98,7 @@ def text(ax: Axes, x: float, y: float, words: str, **style: object) -> None:
 def frame(
     ax: Axes, corner: tuple[float, float], wide: float, high: float, color: str, line: float = 2
 ) -> None:
-    """Draw a rectangle, its upper left corner there."""
+    """Draw the outline of a rectangle with its upper left corner at corner."""
     style = {"facecolor": "none", "edgecolor": color, "linewidth": line, "zorder": 3}
     ax.add_patch(Rectangle(corner, wide, high, **style))
 
@@ -117,7 +117,7 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> Non
 def box(
     ax: Axes, name: str, middle: Point, words: str, size: Point = BOX, face: object = PAPER
 ) -> None:
-    """Draw words in a box around a point; its gid is name."""
+    """Draw words in a box centred on a point; its gid is name."""
     (x, y), (wide, high) = middle, size
     style = {"facecolor": face, "edgecolor": QUIET, "linewidth": 0.9, "zorder": 2.5}
     ax.add_patch(Rectangle((x - wide / 2, y - high / 2), wide, high, **style, gid=name))

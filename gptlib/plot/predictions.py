@@ -15,11 +15,11 @@ MOST_GUESSES = 6
 
 
 def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Figure:
-    """Draw guesses at the next character side by side, with the one that came highlighted.
+    """Draw guesses at the next character side by side, with the character that came highlighted.
 
     panels: pairs of what each guess knows, in words, and the probability of each character.
-    Each panel shows its MOST_GUESSES likeliest characters, and truth as the last if it is not
-    one of them.
+    Each panel shows its MOST_GUESSES likeliest characters, with truth in place of the last if it
+    is not one of them.
     """
     fig = plt.figure(figsize=(WIDTH, 2.9))
     axes = fig.subplots(1, len(panels), sharex=True, sharey=True)
@@ -76,10 +76,10 @@ def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -
 
 
 def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
-    """Draw a table of what follows what: the darker row a, column b, the likelier is b after a.
+    """Draw a bigram table: the darker the cell in row a, column b, the likelier is b after a.
 
-    probs: (n, n), all of a model's tokens or some; names: one for each. Shades are those of the
-    square root, or else a probability of 1% could not be told from 0.
+    probs: (n, n), for all or some of a model's tokens; names: one for each. The shade follows the
+    square root of a probability, or else 1% could not be told from 0.
     """
     probs, names = np.asarray(probs), [visible(name) for name in names]
     fig = plt.figure(figsize=(WIDTH, 7))

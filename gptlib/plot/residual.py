@@ -23,12 +23,12 @@ def climb(
     words: Mapping[str, str] | None = None,
     size: Point = (1.1, 0.3),
 ) -> dict[str, float]:
-    """Draw from y upwards what is added to a stream, and what stands on it.
+    """Draw, from y upwards, the branches that are added to a stream and the parts that stand on it.
 
-    columns: where the stream is, and where the branches are; words: for parts that are not called
-    by their names; size: of their boxes
+    columns: x of the stream, and of the branches; words: what to write for a part instead of its
+    name; size: of the boxes
 
-    Returns the height of each part.
+    Returns y of each part.
     """
     stream, branch = columns
     heights, words = {}, words or {}
@@ -52,12 +52,12 @@ def climb(
 
 
 def plus(ax: Axes, middle: Point) -> None:
-    """Draw a sum."""
+    """Draw a plus sign in a circle."""
     ax.add_patch(Circle(middle, 0.11, facecolor=PAPER, edgecolor=INK, zorder=3))
     text(ax, *middle, "+", size=11, zorder=4)
 
 
 def upwards(ax: Axes, x: float, bottom: float, top: float) -> None:
-    """Draw a stream, straight up."""
+    """Draw a stream as a thick arrow, straight up."""
     style = {"arrowstyle": "-|>", "mutation_scale": 16, "color": INK, "linewidth": 2.5}
     ax.add_patch(FancyArrowPatch(path=Path([(x, bottom), (x, top)]), **style, zorder=1.5))

@@ -1,4 +1,4 @@
-"""The distribution that the next token is drawn from, and what is cut off before that."""
+"""The picture of the distribution that the next token is drawn from, before and after a cut."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from numpy.typing import ArrayLike
 from gptlib.plot.style import HATCHED, HIGHLIGHT, INK, WIDTH, short
 
 MOST_TOKENS = 20
-CEILINGS = (0.1, 0.2, 0.5, 1.0)  # of the scale, so that it changes rarely
-LEAST = 0.005  # a probability above which is written
+CEILINGS = (0.1, 0.2, 0.5, 1.0)  # possible tops of the scale: few, so that it changes rarely
+LEAST = 0.005  # the smallest probability that is written above its bar
 KEPT, CUT, BEFORE_CUT = "kept, at its new height", "cut off", "height before the cut"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One token or many: their name, their probability before the cut, and the one after it."""
+    """One token, or several together: a name, and the probability before and after the cut."""
 
     name: str
     before: float
     after: float
-    others: bool = False  # many tokens, or the last
+    others: bool = False  # whether it stands for all tokens that have no bar of their own
 
     @property
     def cut(self) -> bool:
-        """Whether nothing is left of what there was."""
+        """Whether all of its probability was cut off."""
         return self.before > 0 and self.after == 0
 
 
 def distribution(probs: ArrayLike, kept: ArrayLike, tokens: Sequence[str], title: str) -> Figure:
-    """Draw the probabilities of the likeliest 20 tokens before and after some are cut off.
+    """Draw the probabilities of the 20 likeliest tokens before and after some are cut off.
 
-    probs: (V,), before; kept: (V,), after it, 0 where a token is cut; tokens: V names. What is not
-    shown are one last bar, or two where some of that is kept and some is cut.
+    probs: (V,), before the cut; kept: (V,), after it, 0 where a token is cut; tokens: V names. All
+    other tokens share one last bar, or two where some of them are kept and some are cut.
 
-    ValueError for what is no distribution over the tokens, and for a token kept without being
-    possible before.
+    ValueError unless both are distributions over the tokens, and for a token that is kept though
+    its probability was 0.
     """
     drawn = bars(*check_distribution(probs, kept, len(tokens)), tokens)
     longest = max((len(bar.name) for bar in drawn if not bar.others), default=1)
@@ -71,7 +71,7 @@ def distribution(probs: ArrayLike, kept: ArrayLike, tokens: Sequence[str], title
 
 
 def bars(probs: np.ndarray, kept: np.ndarray, tokens: Sequence[str]) -> list[Bar]:
-    """What to draw: the likeliest tokens, and the others together, the kept ones by themselves.
+    """The bars: one for each of the likeliest tokens, one for the others kept, one for those cut.
 
     >>> [bar.name for bar in bars(np.array([0.2, 0.8, 0]), np.array([0, 1, 0]), "a c")]
     ['·', 'a', '1 other']
@@ -96,7 +96,7 @@ def bars(probs: np.ndarray, kept: np.ndarray, tokens: Sequence[str]) -> list[Bar
 
 
 def bar_places(drawn: Sequence[Bar]) -> list[float]:
-    """Where the middles of bars are, in widths of a column; the others stand apart."""
+    """The middle of each bar, in column widths; bars for other tokens stand apart."""
     n = sum(not bar.others for bar in drawn)
     return [i if i < n else n + 0.4 + 1.4 * (i - n) for i in range(len(drawn))]
 
@@ -124,7 +124,7 @@ def kept_sentence(probs: np.ndarray, kept: np.ndarray) -> str:
 
 
 def check_distribution(probs: ArrayLike, kept: ArrayLike, V: int) -> tuple[np.ndarray, np.ndarray]:
-    """Copies of both, (V,), as float64. ValueError where they are no distributions."""
+    """Copies of both, (V,), as float64; ValueError as in `distribution`."""
     arrays = {}
     for name, given in (("probs", probs), ("kept", kept)):
         array = np.asarray(given).astype(float)

@@ -1,4 +1,4 @@
-"""What all pictures share: the only palette, type, width."""
+"""What all pictures share: one palette, one font, one width."""
 
 import io
 import re
@@ -7,8 +7,8 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, told apart by colour-blind readers too. Each has one
-# meaning all course long, and none speaks alone: a label or a line style says it again.
+# Okabe and Ito's colours, which colour-blind readers can tell apart too. Each has one meaning
+# throughout the course, and none carries it alone: a label or a line style says the same.
 QUERY = "#0072B2"
 KEY = "#E69F00"
 VALUE = "#009E73"
@@ -16,17 +16,17 @@ TRAIN = "#000000"
 VALID = "#D55E00"
 BEFORE = "#999999"
 HIGHLIGHT = "#CC79A7"
-QUIET = "#888888"  # lines and bars that mean nothing by their colour
+QUIET = "#888888"  # lines and bars whose colour has no meaning
 SKY = "#56B4E9"  # one more of theirs, without a meaning of its own
 
-# What is black, white or grey otherwise, from dark to light.
+# The other blacks, greys and whites, from dark to light.
 INK = "black"  # letters, outlines, and lines that need no colour
 DARK = "#555555"  # scores before the softmax, and letters on hatching
-FAINT = "#cccccc"  # edges of cells, where white could not be seen, and other faint lines
+FAINT = "#cccccc"  # edges of cells where white ones could not be seen, and other faint lines
 GRID = "#dddddd"  # between the cells of a small map
 HIDDEN = "#eeeeee"  # below the hatching of what is masked
 GROUND = "#f2f2f2"  # below the layers of a block
-BARE = "#f4f4f4"  # cells whose numbers alone tell something
+BARE = "#f4f4f4"  # cells whose colour means nothing, only their numbers do
 LIGHTEST = "#f7f7f7"  # the least number of a matrix in shades of a colour
 PAPER = "white"  # what is empty, and letters on dark cells
 
@@ -36,7 +36,7 @@ HATCHED = {"facecolor": HIDDEN, "edgecolor": BEFORE, "hatch": "////", "linewidth
 WIDTH = 9  # inches, 900 pixels in a notebook
 SIZE = 13.5  # points, of text that is drawn character by character
 CELL = 0.602 * SIZE / 72  # inches, the width of a character of the monospaced font
-LONGEST = 12  # letters of a name that has to be short; the rest is cut off
+LONGEST = 12  # letters of a shortened name; the rest is cut off
 SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
 
 
@@ -72,13 +72,13 @@ def visible(text: str) -> str:
 
 
 def short(name: str) -> str:
-    """A token made visible, of at most LONGEST letters."""
+    """A token made visible and cut to at most LONGEST letters."""
     name = visible(name)
     return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def monospaced(text: str) -> list[tuple[int, int, str]]:
-    """Column, line and look of each character of text, broken into lines of at most 77."""
+    """The column, line and visible form of each character of text, in lines of at most 77."""
     shown = text.replace("\n", SYMBOLS["\n"])
     lines = [match.span() for match in re.finditer(r".{1,76}(?:\s|$)|.{77}", shown)]
     return [
@@ -89,7 +89,7 @@ def monospaced(text: str) -> list[tuple[int, int, str]]:
 
 
 def png(fig: Figure) -> bytes:
-    """The figure as the bytes of a PNG file; it is closed."""
+    """The figure as the bytes of a PNG file; the figure is closed."""
     file = io.BytesIO()
     fig.savefig(file, format="png", dpi=150)
     plt.close(fig)

@@ -89,7 +89,7 @@ def tale(sentences: Sequence[str], uses: Sequence[Sequence[tuple[int, str]]]) ->
         for k, part in enumerate(row):
             ax.text(0.2, top + k * line, part, **style)
         for k, part in enumerate(note):
-            # A sentence that looks back asks, so all of this has the query's colour.
+            # A sentence that looks back is like a query, so all of this has the query's colour.
             y = top + len(row) * line + k * note_line
             ax.text(0.2, y, part, size=9.5, color=QUERY, **style)
         for j in {j for j, _ in uses[i]}:
@@ -124,14 +124,14 @@ def character_counts(text: str) -> Figure:
 
 
 def surprise(text: str, surprisals: Sequence[float], highest: float = 4) -> Figure:
-    """Draw a text in which each character stands out by how surprising it is.
+    """Draw a text with a bar behind each character that shows how surprising it is.
 
-    surprisals: (len(text),) in nats. The bar behind a character is as high as its surprise, and
-    the darker, up to 3 nats, the higher it is. A bar that is higher than its neighbours, and not
-    low, has the character's probability above it. Characters that were certain to 99% are pale.
-    highest: the nats of the highest bar there is room for, unless one has more; give the same to
-    pictures that will be compared.
-    ValueError where the lengths differ, and for no text.
+    surprisals: (len(text),) in nats. A bar is as high as the character's surprise, and the darker,
+    up to 3 nats, the higher it is. A bar that is higher than its neighbours, and not low, has the
+    character's probability above it. Characters with a probability above 99% are pale.
+    highest: the surprise of the highest bar there is room for, in nats, unless a character has
+    more; give pictures that will be compared the same.
+    ValueError where the lengths differ, and for an empty text.
     """
     if not text or len(surprisals) != len(text):
         raise ValueError(

@@ -15,10 +15,10 @@ from gptlib.plot.style import GROUND, HIGHLIGHT, KEY, PAPER, QUERY, QUIET, VALUE
 LAYERS = {"attn": "self-attention", "cross": "cross-attention", "mlp": "feed-forward"}
 NEW = tint(HIGHLIGHT)(0)
 WIDE, HIGH = BOX
-# In inches: the tall box of cross-attention, what is free below a layer and below a norm, and how
-# far from the middle of a stack the residual goes around a layer.
+# In inches: the height of the box of cross-attention, the gaps below a layer and below a norm, and
+# how far from the middle of a stack a residual connection runs.
 TALL, BELOW_LAYER, BELOW_NORM, AROUND = 0.56, 0.32, 0.16, 1.12
-EMBEDDED, PLACED = 1.02, 0.55  # inches below the ground of a stack
+EMBEDDED, PLACED = 1.02, 0.55  # inches below the bottom of a stack
 
 
 def encoder_decoder(
@@ -27,12 +27,12 @@ def encoder_decoder(
     masks: Mapping[str, ArrayLike],
     n_layer: int,
 ) -> Figure:
-    """Draw the way through an encoder and a decoder, from the bottom up, with the arrays' shapes.
+    """Draw an encoder and a decoder from the bottom up, with the shapes of the arrays.
 
     arrays: "src" (B, S); "read", which enters the encoder, and "memory", (B, S, C); "idx" (B, T);
         "written", which enters the decoder, (B, T, C); "logits" (B, T, V); "table" (V, C)
-    orders: "encoder" and "decoder" -> the parts of one block, in the order of their calls: attn,
-        cross and mlp, each with the norm of its sum after it; dropout is not drawn
+    orders: "encoder" and "decoder" -> the parts of one block, in the order in which it calls them:
+        attn, cross and mlp, each followed by the norm of its sum; dropout is not drawn
     masks: "encoder" (S, S), "decoder" (T, T) and "cross" (T, S), bool, True = may look
     n_layer: blocks in each stack
 
@@ -43,7 +43,7 @@ def encoder_decoder(
     left, right, ground = 2.45, 6.4, 6.1
     end = ground - _heights(blocks["encoder"])["end"]
     memory = end - 0.2 - TALL / 2
-    # The decoder stands so high that its cross-attention is beside memory.
+    # The decoder is placed so that its cross-attention is level with memory.
     grounds = {"encoder": ground, "decoder": memory + _heights(blocks["decoder"])["cross"]}
     title = "The encoder turns the source into memory; the decoder looks at it as it writes"
     fig, ax = page(ground + 1.75, title)
@@ -84,7 +84,7 @@ def encoder_decoder(
 
 
 def _layers_and_norms(order: Sequence[str]) -> list[str]:
-    """The parts of order but dropout. ValueError unless a norm comes after each layer."""
+    """The parts of order without dropout; ValueError unless a norm comes after each layer."""
     parts = [part for part in order if part != "dropout"]
     kinds = ["layer" if part in LAYERS else "norm" for part in parts]
     if kinds != ["layer", "norm"] * (len(kinds) // 2):
@@ -93,7 +93,7 @@ def _layers_and_norms(order: Sequence[str]) -> list[str]:
 
 
 def _heights(parts: Sequence[str]) -> dict[str, float]:
-    """How far above the ground the middle of each part is, and the end of a block."""
+    """How far above the bottom of a block the middle of each part is, and the block's end."""
     y, found = 0.0, {}
     for part in parts:
         high = TALL if part == "cross" else HIGH
@@ -104,7 +104,7 @@ def _heights(parts: Sequence[str]) -> dict[str, float]:
 
 
 def _embedding(ax: Axes, stack: str, foot: Point, told: tuple[str, str]) -> None:
-    """Draw what is done to ids below the foot of a stack; told: their shape, and the vectors'."""
+    """Draw how ids become vectors below a stack; told: the shapes of the ids and of the vectors."""
     x, ground = foot
     embedded, placed = ground + EMBEDDED, ground + PLACED
     text(ax, x, embedded + 0.44, told[0], family="monospace")
@@ -117,7 +117,7 @@ def _embedding(ax: Axes, stack: str, foot: Point, told: tuple[str, str]) -> None
 
 
 def _block(ax: Axes, stack: str, foot: Point, parts: Sequence[str], count: str, side: int) -> None:
-    """Draw a block on its ground, and how many there are on its left, -1, or its right, 1."""
+    """Draw a block with its bottom at foot, and count beside it: side -1 is left, 1 is right."""
     (x, ground), heights = foot, _heights(parts)
     wide, high = AROUND + 1.13, heights["end"]
     style = {"facecolor": GROUND, "zorder": 0}
@@ -145,7 +145,7 @@ def _block(ax: Axes, stack: str, foot: Point, parts: Sequence[str], count: str, 
 
 
 def mask_at(ax: Axes, name: str, words: str, mask: ArrayLike, end: Point) -> None:
-    """Draw a mask to the left of where it acts, and its name."""
+    """Draw a mask and its label to the left of where it acts."""
     cell, (x, y) = 0.085, end
     rows, columns = np.shape(mask)
     right, top = x - 0.33, y - rows * cell / 2
@@ -157,7 +157,7 @@ def mask_at(ax: Axes, name: str, words: str, mask: ArrayLike, end: Point) -> Non
 
 
 def _one_table(ax: Axes, shape: str, edges: Point, heights: tuple[float, float, float]) -> None:
-    """Draw the table of tokens, and dashed lines to where it is used."""
+    """Draw the table of token embeddings, with dashed lines to where it is used."""
     (left, right), (source, target, out) = edges, heights
     x, wide, outer = (left + right) / 2 + 0.2, 1.5, WIDTH - 0.22
     box(ax, "table", (x, source), f"one table\n(V, C) = {shape}", (wide, 0.44))

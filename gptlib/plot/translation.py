@@ -1,4 +1,4 @@
-"""The picture of what the words of a translation look at in its source."""
+"""The picture of a translation's attention weights on its source."""
 
 from collections.abc import Sequence
 
@@ -19,10 +19,10 @@ def alignment(
     *,
     title: str,
 ) -> Figure:
-    """Draw what each token of a target looks at in its source: rows ask, columns answer.
+    """Draw the attention weights of a target's tokens on its source: rows ask, columns answer.
 
-    weights: (T, S), written into the cells where these have room; source: S names, target: T, some
-        16 at most
+    weights: (T, S), also written in the cells if S is at most 8; source: S names; target: T names;
+        about 16 of each at most
     links: pairs of a position in the source and one in the target that belong together; their
         cells have a frame
 

@@ -1,4 +1,4 @@
-"""The story world: a grammar of little stories in which every choice is counted.
+"""The story world: a grammar of little stories in which the odds of every choice are known.
 
 >>> story = tell(seed=1)
 >>> story.text == tell(seed=1).text

@@ -1,8 +1,9 @@
 """The floor: how surprising stories are to the perfect predictor, and where.
 
-A model gives what comes next some probability, and its loss is the mean of -ln p. Over the
-world's stories nobody can expect a smaller one than the predictor that knows the world's own
-probabilities: that mean is the world's entropy, and its estimate from some stories is their floor.
+A model gives what comes next some probability p, and its loss is the mean of -ln p. On the world's
+stories no model can expect a lower loss than the predictor that knows the world's own
+probabilities. That lowest loss is the world's entropy; its estimate from some stories is their
+floor.
 """
 
 import math
@@ -22,9 +23,9 @@ DETAILS = set("day time hour number side illness".split())
 
 @dataclass(frozen=True)
 class Floor:
-    """The lowest loss to be expected on some stories that were never seen before.
+    """The lowest loss that a model can expect on some stories that it has never seen.
 
-    Each _se is the standard error of what stands before it, stories drawn anew.
+    Each _se is the standard error of the number before it, as over newly drawn stories.
     """
 
     stories: int
@@ -36,16 +37,15 @@ class Floor:
     bits_per_byte: float
     bits_per_byte_se: float
     by_choice: dict[str, float]  # kind of choice -> nats per story; together nats_per_story
-    by_sentence: list[float]  # nats in the first, second ... of the stories that have so many
+    by_sentence: list[float]  # mean nats in the first sentence, the second ..., where there is one
     by_character: list[float]  # the same for the first character, the second ...
 
 
 def floor(stories: Sequence[Story]) -> Floor:
-    """Measure the floor of the tales' stories, each whole and read from its start.
+    """Measure the floor of some of the tales' stories, each read whole and from its start.
 
-    The end of a story, its blank line, counts like the rest of it. ValueError for fewer than
-    two stories, from which no standard error can be had, and for a story that is none of the
-    tales'.
+    The blank line that ends a story counts like the rest of it. ValueError for fewer than two
+    stories, which have no standard error, and for a story that is not one of the tales'.
     """
     if len(stories) < 2:
         raise ValueError(f"{len(stories)} stories have no standard error: give two or more")
@@ -74,9 +74,9 @@ def floor(stories: Sequence[Story]) -> Floor:
 
 
 def ratio(nats: Sequence[float], sizes: Sequence[float]) -> tuple[float, float]:
-    """Sum of nats over sum of sizes, one of each a story, and the standard error of this ratio.
+    """Sum of nats over sum of sizes, one of each per story, and the standard error of this ratio.
 
-    The characters of a story are not independent, so the error is that of the stories.
+    The characters of a story are not independent, so the error is computed over stories.
     """
     n, mean = len(nats), math.fsum(nats) / math.fsum(sizes)
     squares = math.fsum((a - mean * b) ** 2 for a, b in zip(nats, sizes, strict=True))
@@ -107,7 +107,7 @@ def _choices(stories: Sequence[Story]) -> dict[str, float]:
 
 
 def _sentences(story: Story, surprisals: Sequence[float]) -> list[float]:
-    """Nats in each sentence, the space before it included; the story's end is the last one's."""
+    """Nats in each sentence with the space before it; the story's end counts to the last one."""
     nats, start = [], 0
     for sentence in story.sentences:
         end = start + len(sentence.text) + (start > 0)

@@ -52,6 +52,6 @@ def only(entries: tuple[Entry, ...], words: str) -> tuple[Entry, ...]:
 
 
 def all_but(entries: tuple[Entry, ...], words: str) -> tuple[Entry, ...]:
-    """The entries without those of these names; ValueError as in `only`."""
+    """The entries except those with these names; ValueError as in `only`."""
     left_out = only(entries, words)
     return tuple(entry for entry in entries if entry not in left_out)

@@ -1,4 +1,4 @@
-"""Templates: the text in which the tales are written, and the parts it is read into.
+"""Templates: the notation in which the tales are written, and the parts it is parsed into.
 
     Mia hid {hero.his} {thing.look} {thing} {spot}.{thing.at=spot}
 
@@ -38,7 +38,7 @@ class Put(NamedTuple):
 
 
 class Need(NamedTuple):
-    """A fact that the story has to have told by now."""
+    """A fact that the story must have told by now."""
 
     role: str
     relation: str
@@ -97,7 +97,7 @@ SLOT = re.compile(r"(?:(a|in|he|him) )?(\w+(?:\.\w+)*)", re.IGNORECASE)
 
 
 Events = Mapping[str, Event]
-Names = Mapping[str, str]  # inside an event: its own role -> the role of the plot that plays it
+Names = Mapping[str, str]  # inside an event: its own role -> the role of the plot that fills it
 
 
 def parse(template: str, events: Events, names: Names = MappingProxyType({})) -> tuple:
@@ -116,7 +116,7 @@ def parse(template: str, events: Events, names: Names = MappingProxyType({})) ->
 
 
 def _options(tokens: list[str], events: Events, names: Names) -> list[tuple]:
-    """Read tokens up to a closing bracket; the alternatives between the bars."""
+    """Read tokens up to a closing bracket; return the alternatives between the bars."""
     options, parts = [], []
     while tokens:
         token = tokens.pop(0)

@@ -1,4 +1,4 @@
-"""What each character of a story asks of whoever guesses it."""
+"""What it takes to guess each character of a story, as one of seven kinds."""
 
 import re
 from collections.abc import Sequence
@@ -29,13 +29,13 @@ THINGS = _words([category for category in LEXICON if category not in PEOPLE]) - 
 
 
 def kinds(story: Story, surprisals: Sequence[float]) -> list[str]:
-    """For each character of story.text one of KINDS.
+    """The kind of each character of story.text, one of KINDS.
 
-    surprisals: the perfect predictor's, whose certainty tells what is new from what follows
+    surprisals: the perfect predictor's; they tell what is new from what follows from the text
 
     - something new: even the perfect predictor is not sure
     - places: words that say again where something is
-    - names, things: words for somebody or something that the story has told of before
+    - names, things: words for somebody or something that the story has mentioned before
     - grammar: words that agree with others (he, her, it, a, an), spaces and punctuation
     - spelling: the letters of other words after the first
     - phrases: the first letters of other words

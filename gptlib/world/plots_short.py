@@ -1,4 +1,4 @@
-"""Short plots, four or five sentences and done. grammar.py explains the notation."""
+"""Short plots, of four or five sentences. grammar.py explains the notation."""
 
 from gptlib.world.grammar import plot
 

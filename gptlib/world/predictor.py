@@ -1,8 +1,8 @@
 """The perfect predictor: how likely a text is, and what comes next in it, exactly.
 
-A world is run with each choice branching: every option goes on with its share of the probability,
-as long as what it says agrees with the text. Where an option departs from the text, its share is
-the probability of the character with which it departs; so one reading of a text gives the
+The world is run with every choice branching: each option goes on with its share of the
+probability for as long as what it says agrees with the text. Where an option departs from the
+text, its share counts for the character with which it departs; so one reading of a text gives the
 probability of every character at every place in it.
 """
 
@@ -23,7 +23,7 @@ class Way(NamedTuple):
 
 
 class Predictor:
-    """Knows a world's odds, and of a story no more than the text so far.
+    """The predictor that knows a world's odds, and of a story no more than the text so far.
 
     Stories of more than 700 nats, tens of times the tales', are too unlikely for a float.
     """
@@ -34,7 +34,7 @@ class Predictor:
     def log_prob(self, text: str) -> float:
         """The log-probability, in nats, that the world tells exactly this story.
 
-        text ends with the blank line that ends a story; minus infinity for one that is not told.
+        text includes the blank line that ends a story; minus infinity for one that is never told.
         """
         p = self._read(text)[-1].get("", 0.0)
         return math.log(p) if p else -math.inf
@@ -49,16 +49,16 @@ class Predictor:
         return dict(sorted(probs.items(), key=lambda item: -item[1]))
 
     def surprisals(self, text: str) -> list[float]:
-        """For each character -ln p in nats, where p is what the text before it makes of it.
+        """For each character -ln p in nats, where p is its probability after the text before it.
 
-        Their sum along a whole story is -log_prob. ValueError for a text with which no story
+        Over a whole story they sum to -log_prob. ValueError for a text with which no story
         begins.
         """
         places = zip(self.distributions(text), text, strict=False)
         return [math.log(1 / probs[char]) for probs, char in places]
 
     def reach(self, text: str) -> int:
-        """How many characters of text some story begins with: at the next one no story goes on so.
+        """The length of the longest beginning of text with which some story begins too.
 
         It is len(text) for a story, and for the beginning of one.
         """
@@ -68,7 +68,7 @@ class Predictor:
         return len(text)
 
     def distributions(self, text: str) -> list[dict[str, float]]:
-        """What next_char_probs says at each place in text and at its end, all in one reading."""
+        """What next_char_probs gives at each place in text and at its end, all in one reading."""
         read = self._read(text)
         for here, (following, char) in enumerate(zip(read, text, strict=False)):
             if char not in following:
@@ -85,7 +85,7 @@ class Predictor:
     def _read(self, text: str) -> list[dict[str, float]]:
         """For each place in text, and for its end, the characters that can stand there.
 
-        With each goes the probability that a story begins with the text before that place and
+        With each comes the probability that a story begins with the text before that place and
         this character; "" is the end of the story.
         """
         if not isinstance(text, str):
@@ -109,7 +109,7 @@ class Predictor:
                             _add(ways[there], Way(share, move.todo, move.state))
                         else:
                             read[there][move.text[there - here]] += share
-        # Whatever got further than a place went through the character that stands there.
+        # All probability that got past a place went through the character that stands there.
         for here in reversed(range(len(text))):
             if further := sum(read[here + 1].values()):
                 read[here][text[here]] = further
@@ -119,7 +119,7 @@ class Predictor:
 def _add(ways: dict[int, list[Way]], way: Way) -> None:
     """Add a way to those at the same place in the text; two in the same state become one.
 
-    The parts of the grammar are never copied, so that the same part is the same object.
+    The parts of the grammar are never copied, so the same part is always the same object.
     """
     alike = ways.setdefault(id(way.todo), [])
     for i, other in enumerate(alike):

@@ -80,7 +80,7 @@ def question(fact: Fact) -> str:
     >>> question(Fact("kite", "at", "behind the shed", told=0))
     'Where is the kite?'
     """
-    # Names and places bring all they need; a thing wants its article.
+    # Names and places are complete; a thing needs its article.
     bare = fact.subject[0].islower() and not fact.subject.startswith("the ")
     return QUESTIONS[fact.relation].format(f"the {fact.subject}" if bare else fact.subject)
 

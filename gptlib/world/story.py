@@ -53,8 +53,8 @@ class Story(NamedTuple):
     def repeats(self, back: int) -> list[Repeat]:
         """Facts told again, `back` or more sentences later, in the words that told them.
 
-        Those told again in other words, such as a pronoun, are left out; of several facts in one
-        place there is the first.
+        Those told again in other words, such as a pronoun, are left out; of several facts at one
+        place only the first is given.
         """
         starts = [0, *accumulate(len(sentence.text) + 1 for sentence in self.sentences)]
         repeats = {}

@@ -1,4 +1,4 @@
-"""The tales: the world that the course's stories come from, and the one who knows all about it."""
+"""The tales: the world that the course's stories come from, and its perfect predictor."""
 
 from gptlib.world.events import EVENTS
 from gptlib.world.lexicon import LEXICON

@@ -1,9 +1,9 @@
 """Telling a story: one small machine that tells a world's stories from left to right.
 
-The rule that keeps the world exactly countable: **a choice is drawn when the text is about to
-show it, and read ever after; what is never shown is never drawn.** Nobody plays a role, and a
-kite has no colour, until the sentence that says so. So whoever has read a sentence knows which
-choices were made in it, and `World.moves` lists what could have come instead.
+The rule that keeps all probabilities exact: **a choice is drawn just before the text shows it, and
+looked up from then on; what is never shown is never drawn.** Nobody plays a role, and a kite has
+no colour, until the sentence that says so. So whoever has read a sentence knows which choices were
+made in it, and `World.moves` lists what could have come instead.
 """
 
 import random
@@ -16,7 +16,7 @@ from gptlib.world.story import Draw, Fact, Sentence, Story
 
 
 class Role(NamedTuple):
-    """A role as the value of a fact. A plain word may be spelled the same: new, one, place."""
+    """A role as the value of a fact: plain words can be spelled like roles (new, one, place)."""
 
     name: str
 
@@ -38,8 +38,8 @@ class State(NamedTuple):
         return self.sentence + self.fresh
 
 
-# What is still to be told, as a linked list of parts: (part, (part, (... ()))). All of it is made
-# with the world, each option of a choice linked to what follows the choice; telling makes none.
+# What is still to be told, as a linked list of parts: (part, (part, (... ()))). All of it is built
+# with the world, each option of a choice linked to what follows the choice; telling builds none.
 Todo = tuple
 
 
@@ -153,7 +153,7 @@ class World:
     def _candidates(self, role: str, state: State) -> tuple[str, str, list[Entry]]:
         """The role to draw first, its category and who may play it: nobody plays two roles.
 
-        A spot's place comes before the spot.
+        A spot's place is drawn before the spot.
         """
         category = state.plot.cast.get(role, role)
         owner, _, words = category.partition(".")
@@ -171,7 +171,7 @@ class World:
 
 
 def _link(parts: tuple, rest: Todo) -> Todo:
-    """Parts as a linked list that ends in rest, and so each option of a choice among them."""
+    """Parts as a linked list that ends in rest, as does each option of a choice among them."""
     for part in reversed(parts):
         if isinstance(part, Choice):
             part = Choice(part.kind, tuple(_link(option, rest) for option in part.options))

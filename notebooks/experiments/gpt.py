@@ -1,9 +1,10 @@
-"""Train what notebook 05 quotes: a part of `make experiments`, half an hour on two cores.
+"""Train the models that notebook 05 quotes: part of `make experiments`, half an hour on two cores.
 
 It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), optimizers.csv
-(four blocks of it with AdamW and with Muon), learned.csv (what a quarter of an hour teaches, and
-when), gpt.safetensors (the model after it), and words.csv and gpt_words.safetensors (five minutes
-with words as tokens). Losses come back the same on the same machine; times never do.
+(four blocks of it with AdamW and with Muon), learned.csv (what a model has learned at several
+steps of a quarter of an hour), gpt.safetensors (that model at the end), and words.csv and
+gpt_words.safetensors (the same for five minutes with words as tokens). Losses are reproducible on
+the same machine; times are not.
 """
 
 from collections import Counter
@@ -63,13 +64,13 @@ OPTIMIZERS = {
     "Muon": MUON,
 }
 LOOKS = (*range(100, 500, 100), *range(550, 1001, 150), 1250, 1500, *range(2000, 7001, 1000))
-WORDS = {**LONG, "block_size": 96}  # more than the longest tale has words
+WORDS = {**LONG, "block_size": 96}  # more than the number of words in the longest tale
 WORDS_STEPS, WORDS_B, KNOWN = 2500, 16, 60
-STORIES = range(1_000_000, 1_000_380)  # the seeds of those to validate
+STORIES = range(1_000_000, 1_000_380)  # the seeds of the validation stories
 
 
 class Stack(nn.Module):
-    """Some blocks one after the other between embeddings and logits."""
+    """A stack of blocks between embeddings and logits."""
 
     def __init__(self, vocab_size, blocks, norm):
         super().__init__()
@@ -95,7 +96,7 @@ def heads():
 
 
 class Plain(nn.Module):
-    """Look, then think; what was there is lost."""
+    """A block of attention and feed-forward, without residual connections or norms."""
 
     def __init__(self):
         super().__init__()
@@ -107,7 +108,7 @@ class Plain(nn.Module):
 
 
 class Adding(Plain):
-    """What was there stays, and what layers find is added to it."""
+    """A block with residual connections, without norms."""
 
     def forward(self, x, causal=False):
         x = x + self.attn(x, causal=causal)
@@ -115,7 +116,7 @@ class Adding(Plain):
 
 
 class Norming(Plain):
-    """What layers get is normed first."""
+    """A pre-norm block: residual connections, and a norm before each layer."""
 
     def __init__(self):
         super().__init__()
@@ -126,7 +127,7 @@ class Norming(Plain):
         return x + self.mlp(self.ln_2(x))
 
 
-# What stands between embeddings and logits, and what norms the sum of it.
+# The blocks between embeddings and logits, and the norm after them.
 STACKS = {
     "one head": lambda: ([Head(C, C)], nn.Identity()),
     "eight heads": lambda: ([heads()], nn.Identity()),
@@ -145,7 +146,7 @@ GPTS = {
 
 @cache
 def texts():
-    """The ids to train on and to validate, each with where its stories start; the tokenizer."""
+    """The ids to train on and to validate, each with the starts of its stories; the tokenizer."""
     train_text, valid_text = load_split("tales")
     tokenizer = CharTokenizer(train_text)
     return *story_ids(train_text, tokenizer), *story_ids(valid_text, tokenizer), tokenizer
@@ -160,7 +161,7 @@ def make(name, seed):
 
 
 def grown(name, seed):
-    """Train a model that has grown so far, and ask it for windows like those it was trained on."""
+    """Train one stage of the grown GPT, and score it on windows like those it was trained on."""
     config = TrainConfig(STEPS, learning_rate=0.01, warmup_iters=WARMUP)
     return trained(name, name, seed, config)
 
@@ -171,7 +172,7 @@ def optimized(name, seed):
 
 
 def linear(steps, optimizer):
-    """Training in which the rates fall in a straight line, and nothing decays."""
+    """A training config in which the learning rates decay linearly, without weight decay."""
     return TrainConfig(steps, warmup_iters=WARMUP, decay="linear", weight_decay=0, **optimizer)
 
 
@@ -194,18 +195,18 @@ def trained(name, kind, seed, config):
 
 
 def read(stories):
-    """Stories as idx and targets, (B, T), each behind the blank line that says that it begins."""
+    """Stories as idx and targets, (B, T), each after the blank line that precedes it."""
     tokenizer = texts()[-1]
     rows = [torch.tensor(tokenizer.encode("\n\n" + story.text)) for story in stories]
     idx = pad_sequence([row[:-1] for row in rows], True)
     targets = pad_sequence([row[1:] for row in rows], True, IGNORE)
-    targets[:, 0] = IGNORE  # the second of the two line breaks is not the story's
+    targets[:, 0] = IGNORE  # the second of the two line breaks is not part of the story
     return idx, targets
 
 
 @torch.no_grad()
 def excess_by_kind(model, stories, certain):
-    """Nats per story by which model's loss is above the perfect predictor's, for each kind."""
+    """The nats per story that model loses above the perfect predictor, for each kind; its loss."""
     losses = []
     for i in range(0, len(stories), 20):
         idx, targets = read(stories[i : i + 20])
@@ -220,10 +221,10 @@ def excess_by_kind(model, stories, certain):
 
 
 def long():
-    """Train a larger model for a quarter of an hour; what it knows on the way, and itself."""
+    """Train and save a larger model, for a quarter of an hour; return its scores on the way."""
     torch.set_num_threads(1)
     data, data_starts, _, _, tokenizer = texts()
-    # At the blank line before a tale, so that its first words are at the first positions.
+    # Windows begin at the blank line before a tale: its first words are at the first positions.
     begin, generator = data_starts[1:] - 1, torch.Generator().manual_seed(0)
     drawn = batches(data, LONG_B, LONG["block_size"], generator, begin)
     stories = [tell(seed) for seed in STORIES]
@@ -255,7 +256,7 @@ def in_words(story, tokenizer):
 
 
 def told_again(story, places):
-    """The words that name a place, those that name it again, for each that a story repeats."""
+    """For each place that a story repeats, the words that name it, and those that name it again."""
     for repeat in story.repeats(1):
         if repeat.fact.relation in WHERE:
             yield tuple(
@@ -265,7 +266,7 @@ def told_again(story, places):
 
 
 def looks_back(model, story, tokenizer):
-    """Weight (N, H) on the words that told a place, while these are asked for again."""
+    """Mean weight (N, H) on the words that named a place, where they are to be predicted again."""
     ids, places = in_words(story, tokenizer)
     maps = attention_maps(model, ids[None, :-1])
     weights = np.stack([rows[0] for rows in maps.values()])[..., 1:]  # column i is word i
@@ -276,13 +277,16 @@ def looks_back(model, story, tokenizer):
 
 @torch.no_grad()
 def nats_of_words(model, story, tokenizer):
-    """What each word of a story costs model, and last its end."""
+    """The model's loss on each word of a story, and last on its end."""
     ids, _ = in_words(story, tokenizer)
     return token_losses(model, (ids[None, :-1], ids[None, 1:]))[0]
 
 
 def words():
-    """Train a model for which a token is a word, for five minutes; and how far it looks back."""
+    """Train and save a model with words as tokens, for five minutes; return its scores on the way.
+
+    They are its loss, and the attention weight on the words that it is to repeat.
+    """
     torch.set_num_threads(1)
     train_text, _ = load_split("tales")
     tokenizer = WordTokenizer(train_text)

@@ -1,7 +1,7 @@
-"""Train what notebook 03 quotes, with three seeds, and measure what attention costs.
+"""Train the models that notebook 03 quotes, with three seeds, and measure what attention costs.
 
-A part of `make experiments`: ten minutes, one thread. It writes, beside this file, multi_head.csv
-and attention_cost.csv. Losses come back the same on the same machine; times never do.
+Part of `make experiments`: ten minutes, one thread. It writes, beside this file, multi_head.csv
+and attention_cost.csv. Losses are reproducible on the same machine; times are not.
 """
 
 from functools import cache, partial
@@ -30,7 +30,7 @@ FEW, STEPS, SEEDS = 200, 1000, (1, 2, 3)
 
 
 class MixedFirst(nn.Module):
-    """Narrow attention behind one map of all channels: queries, keys and values share it."""
+    """Narrow attention after one linear layer, which queries, keys and values share."""
 
     def __init__(self):
         super().__init__()
@@ -76,7 +76,7 @@ def steps(model, max_iters):
     return train(model, windows, next_token_loss, config)
 
 
-@cache  # standard attention's 1,000 steps are also those of the same time
+@cache  # with standard attention, the run of the same time is that of 1,000 steps
 def loss_after(name, seed, max_iters):
     model = make(name, seed)
     list(steps(model, max_iters))
@@ -84,7 +84,7 @@ def loss_after(name, seed, max_iters):
 
 
 def milliseconds_per_step(rounds=15, each=20):
-    """Median over rounds, in which all take turns, so that whatever is slow is slow for all."""
+    """Median over rounds in which all take turns, so that a slow spell slows all of them."""
     running = {name: steps(make(name, 0), (rounds + 1) * each) for name in LOOKS}
     taken = {name: [] for name in LOOKS}
     for turn in range(rounds + 1):

@@ -1,10 +1,10 @@
 """Train the GPT of the later notebooks: `make experiments`, a quarter of an hour on one core.
 
 It is what `python main.py` trains, with one block more, batches twice as large, more than twice
-the steps, and more tales, so that few of them come often. It writes tales.csv (what it knows, and
-when) and tales/model.safetensors, beside this file; `python main.py generate
-notebooks/experiments/tales` writes more. Losses come back the same on the same machine; times
-never do.
+the steps, and more tales, so that few of them are repeated often. It writes, beside this file,
+tales.csv (its loss at several steps) and tales/model.safetensors; `python main.py generate
+notebooks/experiments/tales` then tells tales with it. Losses are reproducible on the same machine;
+times are not.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ EVERY = 400  # steps between two rows
 
 
 def texts():
-    """New tales to train on, in one text, none of which is to validate; and those that are."""
+    """A text of new tales to train on, none of them a validation tale, and the validation text."""
     _, valid_text = load_split("tales")
     to_validate = set(valid_text.split("\n\n"))
     tales = [tale.text for tale in map(tell, SEEDS)]

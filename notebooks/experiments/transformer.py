@@ -1,9 +1,9 @@
-"""Train what notebook 04 quotes: a part of `make experiments`, half an hour on two cores.
+"""Train the models that notebook 04 quotes: part of `make experiments`, half an hour on two cores.
 
-Each run has one thread. It writes, beside this file, parts.csv (each part of the Transformer left
-out once, three seeds), norms.csv (post-norm and pre-norm, with warm-up and without), long.csv
-(fifteen minutes) and transformer.safetensors (the model after them). Losses and translations come
-back the same on the same machine; times never do.
+Each run has one thread. It writes, beside this file, parts.csv (the Transformer with one part at a
+time left out or changed, three seeds), norms.csv (post-norm and pre-norm, with warm-up and
+without), long.csv (scores over fifteen minutes of training) and transformer.safetensors (the model
+after them). Losses and translations are reproducible on the same machine; times are not.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -44,14 +44,14 @@ class Nothing(nn.Module):
 
 
 class Unscaled(Transformer):
-    """Embeddings are not multiplied by sqrt(C)."""
+    """A Transformer whose embeddings are not multiplied by sqrt(C)."""
 
     def embed(self, idx):
         return self.dropout(self.tok_emb(idx) + self.pos_emb(torch.arange(idx.shape[1])))
 
 
 class OwnHead(Transformer):
-    """The logits have a table of their own."""
+    """A Transformer whose output layer is not tied to its embeddings."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -104,7 +104,7 @@ def no_positions(model):
     model.pos_emb.table.zero_()
 
 
-# Which sizes, class, model, warm-up or loss differ from the whole model's.
+# What differs from the whole model: sizes, class, a change to the model, warm-up or loss.
 PARTS = {
     "the whole model": {},
     "no cross-attention": {"change": no_cross},
@@ -167,7 +167,7 @@ def losses(model, config, seed, label_smoothing=0.1, max_tokens=TOKENS):
 
 
 def translated(model, part, beam_width):
-    """The share of a part's sentences that model translates without a mistake, and their BLEU."""
+    """The share of a part's sentences that model translates exactly, and the BLEU of them all."""
     pairs, tokenizer = texts()
     wanted = [pair.french for pair in pairs[part]]
     found = translate(model, tokenizer, [pair.english for pair in pairs[part]], beam_width)
@@ -176,7 +176,7 @@ def translated(model, part, beam_width):
 
 
 def scores(model, beam_width=1):
-    """How well model does on the sentences to validate, and on those to test."""
+    """How well model does on the validation and on the test sentences."""
     pairs, tokenizer = texts()
     loss = evaluate(model, all_pair_batches(encode_pairs(pairs["valid"], tokenizer), 4000))
     exact_valid, _ = translated(model, "valid", beam_width)
@@ -190,7 +190,7 @@ def scores(model, beam_width=1):
 
 
 def part(name, seed):
-    """Train without a part; the scores of the last state and of the average of the last five."""
+    """Train without a part; score the last state, and the average of five states near the end."""
     torch.set_num_threads(1)
     options = dict(PARTS[name])
     smoothing, warmup = options.pop("label_smoothing", 0.1), options.pop("warmup", WARMUP)
@@ -213,7 +213,7 @@ def part(name, seed):
 
 
 def norms(norm, warmup, seed):
-    """Train a deep model; the mean loss of every ten steps."""
+    """Train a deep model; return the mean loss of every ten steps."""
     torch.set_num_threads(1)
     model = make(seed, DEEP | {"norm": norm})
     config = replace(
@@ -229,7 +229,7 @@ def norms(norm, warmup, seed):
 
 
 def long():
-    """Train a larger model for a quarter of an hour; its scores on the way, and itself."""
+    """Train and save a larger model, for a quarter of an hour; return its scores on the way."""
     torch.set_num_threads(1)
     model, averaged = make(0, LONG), make(0, LONG)
     states, rows, seconds, start = [], [], 0.0, perf_counter()
@@ -251,7 +251,7 @@ def long():
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        longest = pool.submit(long)  # first, so that the short ones fill the time beside it
+        longest = pool.submit(long)  # first, so that the short runs fill the other process
         parts = [pool.submit(part, name, seed) for name in PARTS for seed in SEEDS]
         deep = [
             pool.submit(norms, norm, warmup, seed)

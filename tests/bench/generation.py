@@ -1,9 +1,9 @@
-"""How many tokens a second a model of GPT-2's smallest shape writes: ours, and transformers'.
+"""How many tokens a second a model of GPT-2 small's shape generates: ours, and transformers'.
 
 python tests/bench/generation.py
 
-Both have random parameters in float32, write one text, always the likeliest token, and keep keys
-and values in a cache. A ratio above 1 says that ours is faster.
+Both have random parameters in float32, generate one text, always the likeliest token, and have a
+KV cache. A ratio above 1 means that ours is faster.
 """
 
 import argparse
@@ -24,12 +24,12 @@ def ours(sizes, idx, new):
 
 
 def transformers(sizes, idx, new):
-    from transformers import GPT2Config, GPT2LMHeadModel  # takes seconds
+    from transformers import GPT2Config, GPT2LMHeadModel  # here, as it takes seconds
 
     sizes = sizes | {"n_positions": sizes["block_size"]}
     torch.manual_seed(0)
     model = GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)).eval()
-    model.generation_config.eos_token_id = None  # random parameters end a text anywhere
+    model.generation_config.eos_token_id = None  # or random parameters would end the text anywhere
     model.generation_config.pad_token_id = 0
     everything = torch.ones_like(idx)
 

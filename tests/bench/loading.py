@@ -1,10 +1,10 @@
-"""What it takes to load a checkpoint of a model of GPT-2's smallest shape: seconds and memory.
+"""The seconds and the memory that it takes to load a checkpoint of GPT-2 small's shape.
 
 python tests/bench/loading.py
 
-It is loaded in one new process after the other, from a file that was just written, so no disk is
-waited for. Memory is how much higher the peak is than after the imports. CPU seconds leave out what
-other programs take.
+Each time it is loaded in a new process, from a file that was just written, so that none waits for
+the disk. Memory is how far loading raises the peak above what it was after the imports. CPU seconds
+leave out the time of other programs.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from timing import show, spread
 
 from gptlib import checkpoint
 
-FIRST = 0x4E00  # of more than 20,000 signs of Chinese
+FIRST = 0x4E00  # of more than 20,000 Chinese characters
 
 
 def write(path, sizes):
@@ -42,7 +42,7 @@ def write(path, sizes):
 
 
 def load(path):
-    """Wall and CPU seconds, and mebibytes."""
+    """Load a checkpoint; return wall and CPU seconds, and mebibytes."""
     before, start, cpu = peak_mebibytes(), perf_counter(), process_time()
     checkpoint.load(path)
     return perf_counter() - start, process_time() - cpu, peak_mebibytes() - before

@@ -10,12 +10,12 @@ from pathlib import Path
 CHECKOUT = Path(os.environ["NANOGPT"]).resolve() if os.environ.get("NANOGPT") else None
 MISSING = "without nanoGPT: NANOGPT names no checkout of it, such as `NANOGPT=../nanoGPT`"
 
-# What its train.py sets unless told otherwise, and config/train_shakespeare_char.py's rates.
+# The defaults of its train.py, and the rates of its config/train_shakespeare_char.py.
 DECAY, RATE, BETAS, CLIP = 0.1, 1e-3, (0.9, 0.99), 1.0
 
 
 def load():
-    """Its model.py."""
+    """Its model.py, imported once."""
     if "nanogpt_model" not in sys.modules:
         spec = importlib.util.spec_from_file_location("nanogpt_model", CHECKOUT / "model.py")
         sys.modules["nanogpt_model"] = importlib.util.module_from_spec(spec)
@@ -24,7 +24,7 @@ def load():
 
 
 def make(**sizes):
-    with redirect_stdout(StringIO()):  # it says how many parameters it has
+    with redirect_stdout(StringIO()):  # it prints how many parameters it has
         return load().GPT(load().GPTConfig(**sizes))
 
 

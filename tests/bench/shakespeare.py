@@ -1,11 +1,11 @@
-"""What a GPT learns of Tiny Shakespeare in the time that nanoGPT takes for its recipe for a CPU.
+"""How well a GPT learns Tiny Shakespeare in the time that nanoGPT takes for its CPU recipe.
 
 NANOGPT=folder python tests/bench/shakespeare.py [TEXT]
 
 nanoGPT runs as its README says, in a process of its own, timed with imports and evaluation. Then
-ours, GPT-2's block in the same sizes, gets as long, with imports and evaluation too: how many steps
-that is, is fixed before the first of them. Both are scored on the whole validation split, in
-windows as long as the models can read. Without NANOGPT ours gets --seconds.
+ours, GPT-2's block in the same sizes, gets the same time, imports and evaluation included; its
+number of steps is fixed before the first of them. Both are scored on the whole validation split,
+in windows as long as the models can read. Without NANOGPT ours gets --seconds.
 """
 
 import argparse
@@ -42,7 +42,7 @@ RECIPE = SIZES | {
     "dropout": 0.0,
 }
 QUICK = {"max_iters": 2, "lr_decay_iters": 2, "eval_interval": 1, "eval_iters": 1}
-TIMED = 20  # steps that tell how many fit
+TIMED = 20  # steps, to estimate how many fit
 MARGIN = 0.97  # for steps that turn out slower than those
 TARGET = 1.60
 
@@ -66,7 +66,7 @@ def timed(command, threads, folder=None):
 
 
 def run_nanogpt(args):
-    """Its seconds, its own last estimate, and its score on the whole split."""
+    """nanoGPT's seconds, its own last estimate of the loss, and its score on the whole split."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "nanoGPT")
         shutil.copytree(nanogpt.CHECKOUT, copy, ignore=shutil.ignore_patterns(".git", "out*"))
@@ -93,7 +93,7 @@ def run_nanogpt(args):
 
 
 def run_ours(args, seed, seconds):
-    """Its seconds, its steps, and its score on the whole split."""
+    """Our seconds, our number of steps, and our score on the whole split."""
     command = [sys.executable, __file__, *sys.argv[1:], "--seed", str(seed)]
     printed, taken = timed([*command, "--until", str(time() + seconds)], args.threads)
     steps, loss = printed.split()
@@ -149,7 +149,7 @@ def main():
         learn(args)
         return
     args.threads = 1 if args.quick else args.threads
-    load_text(args.text)  # a download is nobody's time
+    load_text(args.text)  # so that a download counts for neither
     rows = [("", "seconds", "steps", "loss", "its own estimate")]
     if nanogpt.CHECKOUT:
         seconds, estimate, loss = run_nanogpt(args)

@@ -2,10 +2,10 @@
 
 NANOGPT=folder python tests/bench/step.py
 
-Each is stepped as its own users do it, on the same batches; beside a peer, ours is the very model
-that the peer is. Without NANOGPT, a checkout of nanoGPT, only transformers is there. Times are the
-CPU's: on one thread that is all of it but what other programs take. A ratio above 1 says that ours
-is faster.
+Each takes steps as its own users would, on the same batches; compared with a peer, ours is the
+same model as the peer. Without NANOGPT, a checkout of nanoGPT, only transformers is compared. Times
+are CPU times: on one thread, the elapsed time without that of other programs. A ratio above 1 means
+that ours is faster.
 """
 
 import argparse
@@ -61,7 +61,7 @@ COMPARISONS = {
 
 
 def ours(sizes, batches, like, dtype="float32", compiled=False):
-    from gptlib.config import GPTConfig, TrainConfig  # here, or it were in a peer's memory too
+    from gptlib.config import GPTConfig, TrainConfig  # here: not in a peer's memory too
     from gptlib.gpt import GPT
     from gptlib.train import next_token_loss, train
 
@@ -80,7 +80,7 @@ def nanogpt_peer(sizes, batches):
 
 
 def nanogpt_steps(model, batches):
-    """As its train.py takes them on a CPU."""
+    """Steps as nanoGPT's train.py takes them on a CPU."""
     optimizer = nanogpt.optimizer(model)
     for idx, targets in batches:
         _, loss = model(idx, targets)
@@ -92,7 +92,7 @@ def nanogpt_steps(model, batches):
 
 
 def transformers_peer(sizes, batches):
-    from transformers import GPT2Config, GPT2LMHeadModel  # takes seconds
+    from transformers import GPT2Config, GPT2LMHeadModel  # here, as it takes seconds
 
     config = GPT2Config(
         n_layer=sizes.n_layer,
@@ -108,12 +108,12 @@ def transformers_peer(sizes, batches):
         eos_token_id=0,
     )
     model = GPT2LMHeadModel(config)
-    model.loss_type = "ForCausalLM"  # its own choice too, which it makes with a warning
+    model.loss_type = "ForCausalLM"  # its default too, but that comes with a warning
     return model, transformers_steps(model.train(), batches)
 
 
 def transformers_steps(model, batches):
-    """As its Trainer takes them: AdamW is fused, and the model moves the labels by itself."""
+    """Steps as transformers' Trainer takes them: fused AdamW, and the model shifts the labels."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     for idx, _ in batches:
         loss = model(idx, labels=idx).loss
@@ -135,7 +135,7 @@ MAKERS = {
 
 
 def make(name, comparison):
-    """A model, and its steps: an iterator of the loss before each."""
+    """A model, and its steps: an iterator that yields the loss before each."""
     torch.manual_seed(0)
     B, T, V = comparison.B, comparison.sizes.block_size, comparison.sizes.vocab_size
     ids = torch.randint(V, (10, B, T + 1))
@@ -144,9 +144,9 @@ def make(name, comparison):
 
 
 def peak_mebibytes():
-    """The most memory that this process has had."""
+    """The peak memory of this process so far."""
     status = Path("/proc/self/status")
-    if status.exists():  # on Linux getrusage counts what started this process, too
+    if status.exists():  # on Linux, getrusage also counts the process that started this one
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
     import resource  # not on Windows
@@ -155,7 +155,7 @@ def peak_mebibytes():
 
 
 def memory_of(name, of, times):
-    """Its peaks in processes of their own, which import what they need and take some steps."""
+    """Its peaks in separate processes, each of which imports what it needs and takes some steps."""
     command = [sys.executable, __file__, *sys.argv[1:], "--memory", of, name]
     run = partial(subprocess.run, command, check=True, stdout=subprocess.PIPE, text=True)
     return [float(run().stdout) for _ in range(times)]
@@ -188,7 +188,7 @@ def compare(of, comparison, quick):
 
 
 def chosen(of, args):
-    """The comparison, without what is not here, and smaller if it shall be quick."""
+    """The comparison, without peers that are missing, and smaller if it is to be quick."""
     comparison = COMPARISONS[of]
     pairs = [p for p in comparison.pairs if nanogpt.CHECKOUT or p[1] != "nanoGPT"]
     comparison = replace(comparison, pairs=tuple(pairs))

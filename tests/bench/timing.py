@@ -1,13 +1,13 @@
-"""Who is faster: all take turns, so that whatever is slow for a while is slow for all."""
+"""Timing contestants in turns, so that a slow spell of the machine slows all of them."""
 
 from statistics import median
 from time import perf_counter
 
 
 def take_turns(contestants, turns, each=1, clock=perf_counter):
-    """Seconds that a call of each contestant takes, the mean of `each` calls, for every turn.
+    """Seconds that a call of each contestant takes, for every turn the mean of `each` calls.
 
-    contestants: by name, what to call
+    contestants: name -> what to call
     """
     taken = {name: [] for name in contestants}
     for turn in range(turns + 1):
@@ -21,7 +21,7 @@ def take_turns(contestants, turns, each=1, clock=perf_counter):
 
 
 def ratios(slower, faster):
-    """How many times faster it was, turn by turn.
+    """How many times faster the faster one was, turn by turn.
 
     >>> ratios([3.0, 8.0], [1.0, 2.0])
     [3.0, 4.0]
@@ -40,7 +40,7 @@ def spread(values, digits=2):
 
 
 def show(title, *rows):
-    """Print a table, whose first row says what the columns are."""
+    """Print a table whose first row names the columns."""
     print(f"\n{title}")
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

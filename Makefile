@@ -55,7 +55,7 @@ time: $(TEST_READY) ## measure the notebooks; write their seconds into them and 
 	$(BIN)/python notebooks/build.py time
 
 test-browser: $(TEST_READY) ## run the notebooks' widgets in a real browser (needs Chromium)
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser -n 2 --maxschedchunk 1
 
 test-portable: $(TEST_READY) ## run the notebooks as another CPU would compute them
 	ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/pytest notebooks/*.ipynb

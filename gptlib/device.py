@@ -1,26 +1,27 @@
-"""Where tensors are and what computes with them."""
+"""Devices, and whether they and torch.compile work here."""
 
 import torch
 
 
-def best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def find_device(name: str = "") -> str:
+    """The device called name; without a name, cuda if it is available, else cpu.
 
-
-def check_device(name: str) -> None:
-    """ValueError for a device that is not here."""
+    ValueError for a device that does not work here.
+    """
+    name = name or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError, ImportError):
         raise ValueError(
             f"device {name!r} is not here: give 'cpu', or install what it needs"
         ) from None
+    return name
 
 
 def check_compile(device: str) -> None:
-    """ValueError where torch.compile finds no compiler that works."""
+    """ValueError if torch.compile does not work on this device."""
     try:
         torch.compile(lambda x: x + 1)(torch.zeros(1, device=device))
-    except Exception as error:  # whatever a compiler that is not there may raise
+    except Exception as error:  # without a compiler it may raise anything
         what = " ".join(str(error).split())[:80]
         raise ValueError(f"torch.compile does not work here ({what}): leave it out") from None

@@ -1,4 +1,4 @@
-"""Training a run to its end, for somebody who watches it: a bar, losses, and Ctrl-C."""
+"""Training a run to its end while someone watches: progress bar, losses and Ctrl-C."""
 
 import math
 import signal
@@ -10,18 +10,46 @@ from threading import Event
 
 from tqdm import tqdm
 
-from gptlib.checkpoint import Checkpoint
 from gptlib.run import Run
 from gptlib.run_folder import RunFolder
 from gptlib.writing import write
 
 
 def fit(run: Run, folder: RunFolder, marks: dict[str, float]) -> None:
-    """Train to the end; the folder keeps up.
+    """Train a run to its end, saving to folder along the way, and print progress and results.
 
-    KeyboardInterrupt after the step in which Ctrl-C is pressed, ValueError if the loss becomes
-    infinite or nan; the last good checkpoint stays.
+    marks: losses to compare with, as from `Corpus.landmarks`
+
+    KeyboardInterrupt after the step in which Ctrl-C is pressed, with a message on how to resume.
+    ValueError if the loss becomes infinite or nan, or if another process is using the folder. The
+    last good checkpoint is kept.
     """
+    corpus = run.corpus
+    try:
+        with folder.locked():
+            print(
+                f"{len(corpus.train.ids):,} tokens to train on, {len(corpus.valid.ids):,} to "
+                f"validate, {corpus.tokenizer.vocab_size:,} different ones; "
+                f"{run.model.num_parameters():,} parameters; {run.config.max_iters:,} steps; "
+                f"the run's folder is {folder.path}"
+            )
+            take_steps(run, folder, marks)
+            score, sample = finish(run, folder, marks)
+    except KeyboardInterrupt:
+        if not folder.model.exists():
+            raise
+        raise KeyboardInterrupt(
+            f"stopped; the model as it was after step {folder.read_model().step} is in "
+            f"{folder.model}\nto go on: python main.py resume {folder.path}"
+        ) from None
+    print(f"loss {score:.4f} on the whole validation split, in nats per character; beside it")
+    for name, mark in marks.items():
+        print(f"     {mark:.4f} {name}")
+    print(f"\n{sample}")
+
+
+def take_steps(run: Run, folder: RunFolder, marks: dict[str, float]) -> None:
+    """Take the remaining steps, saving to folder along the way. Errors as in `fit`."""
     shown = run.step
     bar = tqdm(total=run.config.max_iters, initial=run.step, disable=None)
     with finishing_the_step() as stopped, bar:
@@ -31,7 +59,7 @@ def fit(run: Run, folder: RunFolder, marks: dict[str, float]) -> None:
                 raise _exploded(run, folder)
             if not (run.due or stopped.is_set()):
                 continue
-            # A step may break a model whose loss before it was good: measure it, then keep it.
+            # A step may break a model whose loss was good before: evaluate first, then save.
             if not math.isfinite(seen := run.measure()):
                 raise _exploded(run, folder)
             if run.due:
@@ -49,11 +77,14 @@ def fit(run: Run, folder: RunFolder, marks: dict[str, float]) -> None:
 
 
 def finish(run: Run, folder: RunFolder, marks: dict[str, float]) -> tuple[float, str]:
-    """Write what a finished run has; returns its score on all of the validation part, and a sample.
+    """Write the files of a finished run; returns its score on all validation data, and a sample.
 
-    Both are of the model that is in the file.
+    Both come from the saved model.
     """
-    score, sample = _told(run, folder.read_model())
+    point, config = folder.read_model(), run.config
+    model = point.model.to(run.corpus.valid.ids.device)
+    score = run.corpus.score(model, config.batch_size)
+    sample = "".join(write(model, point.tokenizer, seed=config.seed, end=point.end))
     folder.write_log(run, marks, score=score)
     folder.write_sample(sample)
     run.finish(folder.model)
@@ -62,7 +93,7 @@ def finish(run: Run, folder: RunFolder, marks: dict[str, float]) -> tuple[float,
 
 @contextmanager
 def finishing_the_step() -> Iterator[Event]:
-    """Let Ctrl-C set an event, so that no step is left half done; a second one stops at once."""
+    """Let Ctrl-C set an event, so that the step can be finished; a second one stops at once."""
     stopped = Event()
 
     def stop(*_: object) -> None:
@@ -78,7 +109,7 @@ def finishing_the_step() -> Iterator[Event]:
 
 
 def _exploded(run: Run, folder: RunFolder) -> ValueError:
-    """What to raise where a loss is infinite or nan."""
+    """The error for a loss that is infinite or nan."""
     config = run.config
     says = (
         f"the loss is no number any more after step {run.step}: train with a smaller "
@@ -89,11 +120,3 @@ def _exploded(run: Run, folder: RunFolder) -> ValueError:
     if folder.model.exists():
         says += f" (the model after step {folder.read_model().step} is in {folder.model})"
     return ValueError(says)
-
-
-def _told(run: Run, point: Checkpoint) -> tuple[float, str]:
-    """The score of a finished model, and a sample of what it writes."""
-    device = run.corpus.valid.ids.device
-    model, config = point.model.to(device), run.config
-    sample = "".join(write(model, point.tokenizer, seed=config.seed, end=point.end))
-    return run.corpus.score(model, config.batch_size), sample

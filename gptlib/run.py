@@ -1,7 +1,8 @@
-"""A training that may be broken off at any moment, and goes on as if nothing had been."""
+"""A training run that may be interrupted at any moment and resumes as if it had not been."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -18,14 +19,13 @@ from gptlib.train import Loss, next_token_loss, train
 
 
 class Run:
-    """A model in training on a corpus, and all that its next step depends on.
+    """A model being trained on a corpus, with all that its next step depends on.
 
-    settings: what makes this run the run it is, as JSON can say it; `load` compares it
+    settings: what identifies this run, in types that JSON has; `load` compares them
 
     Batches and dropout are drawn from (seed, step) alone. So on the same machine, with the same
-    number of threads, a run that `load` brings back to a checkpoint goes on bit for bit like the
-    one that wrote it. (Some of a GPU's sums come in no fixed order, so there it does so only
-    nearly.)
+    number of threads, a run that `load` has restored from a checkpoint continues bit for bit like
+    the one that wrote it. (On a GPU only nearly, since some sums there have no fixed order.)
     """
 
     def __init__(
@@ -39,21 +39,21 @@ class Run:
         self.model, self.corpus, self.config, self.loss = model, corpus, config, loss
         self.settings = dict(settings or {})
         self.optimizers = make_optimizers(model, config)
-        self.losses: list[float] = []  # of each step's batches, before it, in nats per token
+        self.losses: list[float] = []  # of the batches of each step, before it, in nats per token
         self.valid_losses: dict[int, float] = {}  # steps done -> nats per character
 
     @property
     def step(self) -> int:
-        """How many steps are done."""
+        """The number of steps done."""
         return len(self.losses)
 
     def __iter__(self) -> Iterator[float]:
-        """Take the steps that are left, and yield the loss before each."""
+        """Take the remaining steps, and yield the loss before each, in nats per token."""
         config, done = self.config, self.step
         batches = self.corpus.batches(config.batch_size, config.seed, done * config.accumulate)
         steps = train(self.model, batches, self.loss, config, self.optimizers, done)
         while True:
-            # Anew for each step: whoever goes on from here draws what this step draws.
+            # Seeded anew for each step, so that a resumed run draws the same.
             torch.manual_seed(mixed_seed(config.seed, self.step, 1))
             if (loss := next(steps, None)) is None:
                 return
@@ -62,15 +62,15 @@ class Run:
 
     @property
     def due(self) -> bool:
-        """Whether the validation loss is to be measured after this step, and the run to be kept."""
+        """Whether the run is to be evaluated and saved after this step."""
         config = self.config
         return self.step % config.eval_interval == 0 or self.step == config.max_iters
 
     def measure(self) -> float:
-        """The validation loss on config.eval_iters batches, in nats per character.
+        """The validation loss on at most config.eval_iters batches, in nats per character.
 
-        It is remembered in valid_losses where it is due, so that a run that was interrupted has
-        the same of them as one that was not.
+        It is stored in valid_losses only if it is due, so that an interrupted run ends up with the
+        same entries as an uninterrupted one.
         """
         loss = self.corpus.score(self.model, self.config.batch_size, self.config.eval_iters)
         if self.due:
@@ -78,11 +78,11 @@ class Run:
         return loss
 
     def train_losses(self, first: int = 0) -> list[float]:
-        """The loss before each step, from a first one on, in nats per character."""
+        """The training loss before each step, from step first on, in nats per character."""
         return [loss * self.corpus.train.tokens_per_character for loss in self.losses[first:]]
 
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint that `load` can go on from. Errors as in `checkpoint.save`."""
+        """Write a checkpoint that `load` can resume from. Errors as in `checkpoint.save`."""
         training = optimizer_state(self.model, self.optimizers)
         training["losses"] = torch.tensor(self.losses, dtype=torch.float64)
         training["valid_losses"] = torch.tensor(
@@ -91,14 +91,14 @@ class Run:
         self._write(path, training)
 
     def finish(self, path: str | Path) -> None:
-        """Write a checkpoint of the model alone: what only training needs is most of it."""
+        """Write a checkpoint without the training state, which would be most of the file."""
         self._write(path, {})
 
     def load(self, path: str | Path) -> None:
-        """Go back, or forward, to where the run was when it wrote the checkpoint at path.
+        """Go back, or forward, to the step at which the run wrote the checkpoint at path.
 
-        ValueError for one with other settings, naming the first, for one that is finished, and as
-        in `checkpoint.load`.
+        ValueError for a checkpoint with other settings (it names the first that differs) and for
+        one that is finished; other errors as in `checkpoint.load`.
         """
         point = checkpoint.load(path)
         for name, now in self.settings.items():
@@ -111,13 +111,13 @@ class Run:
             raise ValueError(
                 f"the run in {str(path)!r} is finished, after {point.step} steps: begin another"
             )
-        # Copies, so that nothing here is a map of a file that the next `save` replaces.
+        # Copies, since the loaded tensors are mapped from a file that the next `save` replaces.
         training = {name: tensor.clone() for name, tensor in point.training.items()}
         self.losses = training.pop("losses").tolist()
         self.valid_losses = {int(n): loss for n, loss in training.pop("valid_losses").tolist()}
         self.model.load_state_dict(point.model.state_dict())
         for optimizer in self.optimizers:
-            optimizer.state.clear()  # what came after the checkpoint, if this is a way back
+            optimizer.state.clear()  # it may be of a later step than the checkpoint
         load_optimizer_state(self.model, self.optimizers, training)
 
     def _write(self, path: str | Path, training: Mapping[str, Tensor]) -> None:
@@ -127,21 +127,23 @@ class Run:
         )
 
 
-def steps_within(seconds: float, make_run: Callable[[int], Run], most: int = 20) -> int:
-    """About how many steps, with what is measured between them, take so many seconds.
+def steps_within(max_seconds: float, run: Run) -> int:
+    """About how many steps of a run, with the evaluations between them, fit into max_seconds.
 
-    make_run: makes the run for a number of steps; the few that are timed here, at most `most`, are
-        of a run that is thrown away
+    run: one made only for this, since a few of its steps are taken to time them
+
+    ValueError if max_seconds is not above 0, or infinite.
     """
-    run = make_run(most)
-    run.measure()  # a first time may take longer
+    if not 0 < max_seconds < math.inf:
+        raise ValueError(f"max_seconds is {max_seconds}: give a number above 0")
+    run.measure()  # untimed, since the first may take longer
     times = [perf_counter()]
-    for _ in run:
+    for _ in itertools.islice(run, 20):
         times.append(perf_counter())
-        if len(times) > 3 and times[-1] - times[0] > seconds / 20:
+        if len(times) > 3 and times[-1] - times[0] > max_seconds / 20:
             break
     run.measure()
     measuring = perf_counter() - times[-1]
     a_step = median(after - before for before, after in itertools.pairwise(times))
-    steps = seconds / (a_step + measuring / run.config.eval_interval)
+    steps = max_seconds / (a_step + measuring / run.config.eval_interval)
     return int(min(max(1, steps), 2**31 - 1))

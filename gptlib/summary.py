@@ -1,4 +1,4 @@
-"""The layers of a GPT in a table: what each gives, and what it has and costs."""
+"""The layers of a GPT in a table: output shapes, parameters and multiply-adds."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from gptlib.attention import Attention
+from gptlib.config import check_whole
 from gptlib.eval_mode import evaluating
 from gptlib.gpt import GPT
 
 
 @dataclass(frozen=True)
 class Row:
-    """A part of a model: its name, its class, the shape that it gives, and its parameters."""
+    """A part of a model: its name, its class, its output's shape, and its number of parameters."""
 
     name: str
     kind: str
@@ -23,12 +24,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one sequence of T tokens meets on its way through a model; printed, it is a table.
+    """The parts of a model and their cost for one sequence of T tokens; printed, it is a table.
 
     parameters: of the whole model, each counted once
-    linear: multiplications, each with its addition, in maps; the logits' is one of them
-    attention: those in the two products of attention, q with k and weights with v, where
-        masked places count like others
+    linear: multiply-adds in linear layers, the one that makes the logits included
+    attention: multiply-adds in the two products of attention, q with k and weights with v;
+        masked positions count like others
     """
 
     rows: tuple[Row, ...]
@@ -55,12 +56,18 @@ class Summary:
 
 
 @torch.no_grad()
-def summary(model: GPT, T: int) -> Summary:
-    """Send one sequence of T tokens through model, and write down what its parts give and cost.
+def summary(model: GPT, T: int | None = None) -> Summary:
+    """Send one sequence of T tokens through model, and record what its parts output and cost.
 
-    A model on the device "meta" has shapes and no numbers, so its size does not matter. ValueError
-    for more than block_size tokens.
+    T: block_size unless given
+
+    A model on the device "meta" has shapes but no data, so its size does not matter. ValueError
+    for a T below 1 or above block_size, and for a model that is not a GPT.
     """
+    if not isinstance(model, GPT):
+        raise ValueError(f"model is a {type(model).__name__}: give a GPT")
+    T = model.config.block_size if T is None else T
+    check_whole("tokens", T, 1)
     rows, costs = [], {"linear": 0, "attention": 0}
 
     def note(name: str, part: nn.Module, _: tuple, output: Tensor) -> None:

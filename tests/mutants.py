@@ -906,19 +906,20 @@ MUTANTS = [
     Mutant("Run.__iter__", "done * config.accumulate", "done",
            "test_each_step_takes_the_next_batches_of_the_corpus"),
     # How many steps fit is found out, and then forgotten.
-    Mutant("main:begin", "max_iters=steps_within(settings.max_seconds, trial)", "seed=0",
+    Mutant("main:begin", "max_iters=steps", "seed=0",
            "test_max_seconds_is_turned_into_steps_once"),
     # Another text is taken for the one that the run began with.
     Mutant("Corpus.__init__", "(train_text + valid_text).encode()", "train_text.encode()",
            "test_a_run_cannot_go_on_with_another_text"),
     # A run whose loss is nan goes on to its next look.
-    Mutant("fit", "if not math.isfinite(loss): raise _exploded(run, folder)", "",
+    Mutant("take_steps", "if not math.isfinite(loss): raise _exploded(run, folder)", "",
            "test_a_loss_that_is_nan_stops_the_run_which_can_go_on"),
     # A run goes on with other sums than it began with.
     Mutant("RunFolder.read_config", 'torch.set_num_threads(table.pop("threads"))',
            'table.pop("threads")', "test_a_run_goes_on_with_as_many_threads_as_it_began_with"),
     # Ctrl-C keeps a model that its last step broke.
-    Mutant("fit", "if not math.isfinite(seen := run.measure()): raise _exploded(run, folder)",
+    Mutant("take_steps",
+           "if not math.isfinite(seen := run.measure()): raise _exploded(run, folder)",
            "seen = run.measure()",
            "test_control_c_does_not_keep_a_model_that_its_last_step_broke"),
     # A look at which a run was stopped counts as one that it would have had.
@@ -953,8 +954,13 @@ MUTANTS = [
     Mutant("RunFolder.write_picture", "run.train_losses()", "run.losses",
            "test_the_picture_is_drawn_in_nats_per_character"),
     # What is told of training is the mean since the run began.
-    Mutant("fit", "run.train_losses(shown)", "run.train_losses()",
+    Mutant("take_steps", "run.train_losses(shown)", "run.train_losses()",
            "test_what_is_told_is_the_mean_since_it_was_told_last"),
+    # A mistake of ours is called too little memory.
+    Mutant("command_line:run", 're.search("alloc|memory", str(error))', "True",
+           "test_a_mistake_of_ours_is_not_hidden"),
+    # Another device than the one that was named.
+    Mutant("find_device", "name or", "", "test_the_best_device_is_a_gpu_where_there_is_one"),
     # --compile does nothing.
     Mutant("main:make_run", "model.compile()", "pass",
            "test_a_run_is_compiled_if_that_is_asked_for"),
@@ -1122,17 +1128,24 @@ def copy(folder):
             shutil.copy(path, folder)
 
 
-def run(folder, tests):
+class OneCase:
+    """A plugin of pytest: of a test with several cases only the first runs."""
+
+    def pytest_collection_modifyitems(self, items):
+        items[:] = {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values()
+
+
+def run(folder, tests, *plugins):
     """Run tests in folder, with the gptlib that is there; their exit code and what they print."""
     printed = folder / "printed.txt"
     printed.unlink(missing_ok=True)
-    process = PROCESSES.Process(target=_run, args=(folder, tests))
+    process = PROCESSES.Process(target=_run, args=(folder, tests, plugins))
     process.start()
     process.join()
     return process.exitcode, printed.read_text(encoding="utf-8")
 
 
-def _run(folder, tests):
+def _run(folder, tests, plugins):
     """In a process of its own, which ends here."""
     gc.freeze()  # pytest collects garbage five times, and what SLOW imported holds none
     with open(folder / "printed.txt", "w", encoding="utf-8") as file:
@@ -1140,7 +1153,7 @@ def _run(folder, tests):
             os.dup2(file.fileno(), stream)
         os.chdir(folder)
         sys.path.insert(0, str(folder))
-        code = pytest.main([*OPTIONS, *tests])
+        code = pytest.main([*OPTIONS, *tests], plugins)
         sys.stdout.flush()
     os._exit(code)
 
@@ -1154,11 +1167,12 @@ def course(tmp_path_factory):
 
 
 def test_all_pass_on_the_library_as_it_is(course):
+    """Here, too: that all their cases do is for `make test` to tell."""
     folder, _, tests = course
     named = {named_test(mutant, tests) for mutant in MUTANTS}
     # This one asserts that the copy is what is imported.
     here = "tests/test_conftest.py::test_gptlib_is_this_folder"
-    code, printed = run(folder, [here, *sorted(named)])
+    code, printed = run(folder, [here, *sorted(named)], OneCase())
     assert code == 0, printed
 
 

@@ -12,7 +12,7 @@ from test_run import a_config, a_corpus, a_model
 
 from gptlib import fit as fit_module
 from gptlib.checkpoint import load
-from gptlib.fit import finish, finishing_the_step, fit
+from gptlib.fit import finish, finishing_the_step, take_steps
 from gptlib.run import Run
 from gptlib.run_folder import RunFolder
 from gptlib.train import next_token_loss
@@ -70,7 +70,7 @@ def said(run, first, step):
 
 def test_what_is_told_is_the_mean_since_it_was_told_last(folder, capsys):
     run = make()
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     lines = [said(run, first, step) for first, step in ((0, 5), (5, 10), (10, 12))]
     assert capsys.readouterr().out == "".join(lines)
     means = {line.split()[3] for line in lines}
@@ -84,13 +84,13 @@ def test_what_is_told_is_the_mean_since_it_was_told_last(folder, capsys):
 def test_what_is_told_after_a_resume_is_of_the_steps_since_then(folder, capsys):
     stopped = make(disturbed(7, control_c))
     with pytest.raises(KeyboardInterrupt):
-        fit(stopped, folder, MARKS)
+        take_steps(stopped, folder, MARKS)
     out, err = capsys.readouterr()
     assert out == said(stopped, 0, 5)
     assert " finishing the step; once more stops at once\n" in err
     run = make()
     run.load(folder.model)
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     assert capsys.readouterr().out == said(run, 7, 10) + said(run, 10, 12)
     whole = make()
     list(whole)
@@ -110,10 +110,10 @@ def test_the_bar_shows_how_many_steps_are_done(folder, monkeypatch):
     bars = []
     monkeypatch.setattr(fit_module, "tqdm", Bar)
     with pytest.raises(KeyboardInterrupt):
-        fit(make(disturbed(7, control_c)), folder, MARKS)
+        take_steps(make(disturbed(7, control_c)), folder, MARKS)
     run = make()
     run.load(folder.model)
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     assert bars == [[0, 12, 7], [7, 12, 5]]
 
 
@@ -127,7 +127,7 @@ def test_the_folder_keeps_up(folder, monkeypatch):
     kept, measure = [], Run.measure
     run = make()
     monkeypatch.setattr(Run, "measure", measured)
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     assert kept == [(5, False), (10, 5), (12, 10)]
     assert load(folder.model).step == 12
     assert list(log(folder)) == ["landmarks", "train", "valid"]
@@ -140,7 +140,7 @@ def test_the_folder_keeps_up(folder, monkeypatch):
 def test_control_c_keeps_the_step_in_which_it_came(folder):
     run = make(disturbed(7, control_c))
     with pytest.raises(KeyboardInterrupt):
-        fit(run, folder, MARKS)
+        take_steps(run, folder, MARKS)
     assert run.step == load(folder.model).step == len(log(folder)["train"]) == 7
     assert list(run.valid_losses) == [0, 5]
     assert (folder.path / "loss.png").exists()
@@ -148,7 +148,7 @@ def test_control_c_keeps_the_step_in_which_it_came(folder):
 
 def test_control_c_in_the_last_step_is_too_late(folder):
     run = make(disturbed(12, control_c))
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     assert load(folder.model).step == 12
 
 
@@ -164,7 +164,7 @@ def test_a_loss_that_is_no_number(folder, bad, optimizer, step, kept):
     if kept is not None:
         says += rf" \(the model after step {kept} is in {re.escape(str(folder.model))}\)"
     with pytest.raises(ValueError, match=f"{says}$"):
-        fit(run, folder, MARKS)
+        take_steps(run, folder, MARKS)
     assert folder.model.exists() == (kept is not None)
     assert kept is None or load(folder.model).step == kept
 
@@ -179,7 +179,7 @@ def test_a_model_that_its_last_step_broke_is_not_kept(folder, also):
     step = 10 if also is not control_c else 8
     run = make(disturbed(step, lambda model: endless(model) + also(model)))
     with pytest.raises(ValueError, match=f"no number any more after step {step}"):
-        fit(run, folder, MARKS)
+        take_steps(run, folder, MARKS)
     assert all(map(math.isfinite, run.losses))
     assert load(folder.model).step == 5
     assert all(map(math.isfinite, log(folder)["valid"].values()))
@@ -203,7 +203,7 @@ def test_the_first_control_c_asks_and_the_second_stops(capsys):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_a_finished_run_says_is_of_the_model_in_its_file(folder, end, seed):
     run = make(end=end, seed=seed)
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     kept = load(folder.model)
     with torch.no_grad():  # from here on it is another one
         for p in run.model.parameters():
@@ -221,7 +221,7 @@ def test_what_a_finished_run_says_is_of_the_model_in_its_file(folder, end, seed)
 
 def test_the_sample_depends_on_the_seed_and_is_of_200_tokens(folder):
     run = make()
-    fit(run, folder, MARKS)
+    take_steps(run, folder, MARKS)
     samples = []
     for seed in (1, 2):
         run.config = replace(run.config, seed=seed)

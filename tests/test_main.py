@@ -91,9 +91,13 @@ def quick(*flags):
 
 def parsed(*flags):
     """The settings of a run that flags say."""
+
+    def begin(settings: main.Train):
+        seen.append(settings)
+
     seen = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "begin", lambda settings: seen.append(settings) or 0)
+        patch.setattr(main, "begin", begin)
         assert main.main(list(flags)) == 0
     return seen[0]
 
@@ -377,14 +381,10 @@ def watched(seen):
 
 
 def test_what_python_main_py_trains(folder, monkeypatch):
-    def begun(*args):
-        going.append(args)
-        return 0
-
     seen, going = [], []
     monkeypatch.setattr(main, "Run", partial(Run, loss=watched(seen)))
-    monkeypatch.setattr(main, "go_on", begun)
-    monkeypatch.setattr(main, "best_device", lambda: "cpu")
+    monkeypatch.setattr(main, "fit", lambda *args: going.append(args))
+    monkeypatch.setattr(main, "find_device", lambda name: "cpu")
     assert main.main([]) == 0
     ((run, there, marks),) = going
     train_text, valid_text = load_split("tales")
@@ -457,7 +457,7 @@ def test_the_tokenizer_is_the_one_that_was_asked_for(folder):
 
 def test_a_run_is_where_it_was_asked_to_be(folder, monkeypatch):
     asked = []
-    monkeypatch.setattr(main, "check_device", asked.append)
+    monkeypatch.setattr(main, "find_device", lambda name: asked.append(name) or name)
     settings = parsed(*QUICK, "--device", "meta")
     run = main.make_run(settings, main.make_corpus(settings))
     assert asked == ["meta"]
@@ -467,15 +467,22 @@ def test_a_run_is_where_it_was_asked_to_be(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("argv", [["--text", "my.txt"], ["generate", "run"]], ids=" ".join)
-def test_unless_told_otherwise_it_is_the_best_device_that_is_here(
-    folder, capsys, monkeypatch, argv
-):
-    monkeypatch.setattr(main, "best_device", lambda: "abacus")
+def test_a_device_that_is_not_named_is_found(folder, capsys, monkeypatch, argv):
+    def find(name):
+        raise ValueError(f"no device for {name!r}")
+
+    monkeypatch.setattr(main, "find_device", find)
     save_random("run")
-    assert "device 'abacus' is not here" in complaint(argv, capsys, folder)
-    monkeypatch.setattr(main, "best_device", None)
-    tiny = [*TINY, "--max-iters", "1"] if argv[0] == "--text" else ["--device", "cpu"]
-    assert main.main([*argv, *tiny]) == 0
+    for flags, name in (([], ""), (["--device", "cpu"], "cpu")):
+        says = complaint([*argv, *flags], capsys, folder)
+        assert says == f"main.py: no device for {name!r}\n"
+
+
+def test_the_device_that_was_found_is_written_down(folder, monkeypatch):
+    monkeypatch.setattr(main, "find_device", lambda name: name or "cpu")
+    argv = [flag for flag in QUICK if flag not in ("--device", "cpu")]
+    assert main.main([*argv, "--max-iters", "1"]) == 0
+    assert json.loads(files("runs/my-1")["config.json"])["device"] == "cpu"
 
 
 @pytest.mark.parametrize("fast", [False, True])
@@ -584,15 +591,17 @@ def test_control_c_and_resume_are_as_if_nothing_had_been(whole, monkeypatch, cap
     done, argv = 0, [*QUICK, "--out", "run", "--dropout", "0.2"]
     for n in steps:
         control_c_in_step(n, monkeypatch)
-        code, out = main.main(argv), capsys.readouterr().out
+        code, err = main.main(argv), capsys.readouterr().err
         done, argv = done + n, ["resume", "run"]
         if done < 20:
             assert code == 130
             point = checkpoint.load("run/model.safetensors")
             assert point.step == done == len(log("run")["train"])
             path = Path("run", "model.safetensors")
-            assert f"stopped; the model as it was after step {done} is in {path}\n" in out
-            assert "to go on: python main.py resume run\n" in out
+            assert err.endswith(
+                f"main.py: stopped; the model as it was after step {done} is in {path}\n"
+                "to go on: python main.py resume run\n"
+            )
             assert files("run").keys() == FILES - {"sample.txt"}
     assert (main.main(argv) if done < 20 else code) == 0
     assert files("run") == whole
@@ -607,7 +616,7 @@ def test_control_c_while_the_end_is_scored(whole, monkeypatch, capsys):
     score = Corpus.score
     monkeypatch.setattr(Corpus, "score", stopped)
     assert quick("--out", "run", "--dropout", "0.2") == 130
-    assert "stopped; the model as it was after step 20 is in" in capsys.readouterr().out
+    assert "stopped; the model as it was after step 20 is in" in capsys.readouterr().err
     monkeypatch.setattr(Corpus, "score", score)
     assert main.main(["resume", "run"]) == 0
     assert files("run") == whole
@@ -690,7 +699,7 @@ def test_every_setting_of_what_is_written_arrives(monkeypatch):
     save_random("run", end=3)
     asked, checked = [], []
     monkeypatch.setattr(main, "write", recorded)
-    monkeypatch.setattr(main, "check_device", checked.append)
+    monkeypatch.setattr(main, "find_device", lambda name: checked.append(name) or name)
     flags = (
         "--num-samples 2 --max-new-tokens 7 --temperature 0.5 --top-k 3 --top-p 0.75 "
         "--repetition-penalty 1.5 --device meta --seed 4"
@@ -824,7 +833,7 @@ def test_the_summary_of_a_published_model(capsys):
         ("runs/none", "'runs/none' is no run: give the folder of one, or gpt-1, gpt-2-small, gpt"),
         ("gpt-2-small --tokens 1025", "1025 tokens"),
         ("gpt-2-small --tokens 0", "tokens is 0: give a whole number, at least 1"),
-        ("bigram", "'bigram' holds a Bigram: give a run with a GPT"),
+        ("bigram", "model is a Bigram: give a GPT"),
         ("", "the following arguments are required: RUN"),
     ],
 )
@@ -1054,7 +1063,7 @@ def test_cuda_where_there_is_none(folder, capsys, monkeypatch):
         ("--top-k 2.5", "argument --top-k: invalid int value: '2.5'"),
         ("--top-p 0", "top_p is 0.0: give a number above 0, at most 1"),
         ("--top-p 1.5", "top_p is 1.5: give a number above 0, at most 1"),
-        ("--max-new-tokens 0", "max_new_tokens is 0: give a whole number, at least 1"),
+        ("--max-new-tokens -1", "max_new_tokens is -1: give a whole number, 0 or more"),
         ("--seed -1", "seed is -1"),
         ("--prompt M€", "character '€' at position 1 is not among the"),
         ("--device abacus", "device 'abacus' is not here"),
@@ -1189,11 +1198,11 @@ def test_control_c_finishes_the_step_and_leaves_a_whole_checkpoint(folder):
                 break
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PATIENCE)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
         assert "Traceback" not in err
         assert "finishing the step; once more stops at once" in err
-        found = re.search(r"stopped; the model as it was after step (\d+) is in (\S+)\n", out)
+        found = re.search(r"stopped; the model as it was after step (\d+) is in (\S+)\n", err)
         assert found and Path(found[2]) == Path("runs/my-1", MODEL)
         assert checkpoint.load(point).step == int(found[1]) > before
         before = int(found[1])

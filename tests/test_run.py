@@ -372,7 +372,7 @@ def asked(monkeypatch):
     return said
 
 
-def timed(steps):
+def timed(steps=100):
     return Run(a_model(), a_corpus(), a_config(max_iters=steps, eval_interval=8))
 
 
@@ -381,24 +381,35 @@ def timed(steps):
 )
 def test_a_time_becomes_steps_at_least_one_and_no_more_than_can_be(asked, seconds, steps):
     """Each with an eighth of a measurement, which takes a second too."""
-    assert steps_within(seconds, timed) == steps
+    assert steps_within(seconds, timed()) == steps
 
 
 def test_a_slow_measurement_leaves_less_time_for_steps(monkeypatch):
     clock = iter([0, 1, 2, 3, 11])
     monkeypatch.setattr(run_module, "perf_counter", lambda: float(next(clock)))
-    assert steps_within(50, timed) == 25  # with an eighth of 8 seconds in each
+    assert steps_within(50, timed()) == 25  # with an eighth of 8 seconds in each
 
 
 def test_a_step_that_takes_longer_does_not_count(monkeypatch):
     clock = iter([0, 90, 91, 92, 93, 93])
     monkeypatch.setattr(run_module, "perf_counter", lambda: float(next(clock)))
-    assert steps_within(1840, timed) == 1840
+    assert steps_within(1840, timed()) == 1840
 
 
 @pytest.mark.parametrize(("seconds", "steps"), [(10, 3), (100, 6), (1e6, 20)])
 def test_no_more_than_twenty_steps_are_timed(asked, seconds, steps):
-    made = []
-    steps_within(seconds, lambda most: made.append(most) or timed(most))
+    run = timed()
+    steps_within(seconds, run)
     assert len(asked) == 1 + steps + 1  # before and after each, and after a measurement
-    assert made == [20]
+    assert run.step == steps
+
+
+def test_a_run_may_have_fewer_steps_than_would_be_timed(asked):
+    assert steps_within(1e6, timed(steps=2)) > 2
+
+
+@pytest.mark.parametrize("max_seconds", [0, -1.0, float("nan"), float("inf")])
+def test_a_time_that_makes_no_sense(max_seconds):
+    says = f"^max_seconds is {max_seconds}: give a number above 0$"
+    with pytest.raises(ValueError, match=says):
+        steps_within(max_seconds, timed())

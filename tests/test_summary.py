@@ -8,6 +8,7 @@ import torch
 from test_gpt import SMALL, made, norms, tying
 
 from gptlib import checkpoint
+from gptlib.bigram import Bigram
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
 from gptlib.papers import GPT_1, GPT_2
@@ -125,6 +126,23 @@ def test_more_tokens_than_positions():
     with pytest.raises(ValueError, match="21 tokens have more than block_size = 20 positions"):
         summary(model, T=21)
     assert hooks(model) == 0 and model.training
+
+
+@pytest.mark.parametrize(
+    ("model", "T", "says"),
+    [
+        (Bigram(2), None, "model is a Bigram: give a GPT"),
+        (made(), 0, "tokens is 0: give a whole number, at least 1"),
+        (made(), 2.5, "tokens is 2.5: give a whole number, at least 1"),
+    ],
+)
+def test_what_has_no_summary(model, T, says):
+    with pytest.raises(ValueError, match=f"^{says}$"):
+        summary(model, T)
+
+
+def test_unless_told_otherwise_the_sequence_is_as_long_as_can_be():
+    assert summary(made()) == summary(made(), 20) != summary(made(), 19)
 
 
 def test_the_readmes_table_is_what_the_models_have():

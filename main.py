@@ -115,14 +115,14 @@ def resume(run: str):
     if corpus.sha256 != sha256:
         raise ValueError(
             f"{settings.text!r} is not the text that the run began with: "
-            "bring that back, or begin another run"
+            "bring that back, or start a new run"
         )
-    going = make_run(settings, corpus)
+    resumed = make_run(settings, corpus)
     if folder.model.exists():
-        going.load(folder.model)
+        resumed.load(folder.model)
     else:  # interrupted before the first checkpoint
-        going.measure()
-    fit(going, folder, corpus.landmarks(going.config.batch_size))
+        resumed.measure()
+    fit(resumed, folder, corpus.landmarks(resumed.config.batch_size))
 
 
 def make_corpus(settings: Train) -> Corpus:
@@ -165,7 +165,7 @@ def show(run: str, settings: Summarize):
     elif RunFolder(run).model.is_file():
         model = RunFolder(run).read_model().model
     else:
-        raise ValueError(f"{run!r} is no run: give the folder of one, or {', '.join(GPTS)}")
+        raise ValueError(f"{run!r} is not a run: give the folder of one, or {', '.join(GPTS)}")
     print(summary(model, settings.tokens))
 
 

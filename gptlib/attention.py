@@ -208,7 +208,7 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         if n_head < 1 or (head_size is None and n_embd % n_head):
             raise ValueError(
-                f"n_embd {n_embd} cannot be cut into n_head = {n_head} equal parts: "
+                f"n_embd {n_embd} is not divisible by n_head = {n_head}: "
                 "give an n_head that divides it, or a head_size"
             )
         self.n_head = n_head
@@ -239,7 +239,7 @@ class MultiHeadAttention(nn.Module):
         Returns (B, T, C). ValueError for extend without a mask: x would see its own future.
         """
         if extend is not None and mask is None:
-            raise ValueError("extend needs a mask, as `past_mask` makes: which keys are later?")
+            raise ValueError("extend needs a mask that hides later keys: give a `past_mask`")
         memory = x if memory is None else memory
         B, T, C = x.shape
         S, H, D = memory.shape[1], self.n_head, self.head_size
@@ -297,5 +297,5 @@ def _check(q: Tensor, k: Tensor, mask: Tensor | None, causal: bool = False) -> N
     T, S = q.shape[-2], k.shape[-2]
     if causal and T != S:
         raise ValueError(
-            f"{T} queries look at {S} keys, so which are later is unclear: give a mask, not causal"
+            f"{T} queries and {S} keys, so it is unclear which are later: give a mask, not causal"
         )

@@ -23,7 +23,7 @@ def count(data: Tensor, vocab_size: int, n: int = 2) -> Tensor:
     V = vocab_size
     _check_cells(V, n)
     if len(data) < n:
-        raise ValueError(f"{len(data)} tokens hold no {n} in a row: give a longer text")
+        raise ValueError(f"{len(data)} tokens are fewer than {n}: give a longer text")
     if not 0 <= data.min() <= data.max() < V:
         raise ValueError(
             f"data holds the ids {data.min()} to {data.max()}, and not all are from 0 to {V - 1}: "

@@ -93,7 +93,9 @@ def load(path: str | Path) -> Checkpoint:
         model.load_state_dict(tensors, assign=True)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         what = " ".join(str(error).split())
-        raise ValueError(f"{str(path)!r} does not suit this gptlib ({what}): train again") from None
+        raise ValueError(
+            f"{str(path)!r} does not fit this version of gptlib ({what}): train again"
+        ) from None
     return Checkpoint(
         model.eval(), tokenizer, facts["step"], facts["end"], training, facts["settings"]
     )
@@ -114,7 +116,7 @@ def read(path: str | Path) -> tuple[dict, dict[str, Tensor]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise ValueError(
-            f"{str(path)!r} is damaged or no checkpoint ({error}): train again, or take a copy"
+            f"{str(path)!r} is damaged or not a checkpoint ({error}): train again, or take a copy"
         ) from None
     except OSError as error:  # whatever the reason, safetensors says that the file is missing
         raise OSError(f"could not read {str(path)!r}: make it a file that you may read") from error
@@ -185,7 +187,8 @@ def _check(facts: dict) -> Tokenizer:
     known, V = facts["model"]["state"]["vocab_size"], tokenizer.vocab_size
     if known != V or tokenizer.state() != described["state"]:
         raise ValueError(
-            f"the model knows {known!r} tokens, and the tokenizer is of {brief(described['state'])}"
+            f"the model has {known!r} tokens, which does not fit the tokenizer "
+            f"{brief(described['state'])}"
         )
     for name, most in (("step", 2**63), ("end", V)):
         value = facts[name]

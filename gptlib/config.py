@@ -21,7 +21,7 @@ class _Stack:
             check_whole("head_size", self.head_size, 1)
         elif self.n_embd % self.n_head:
             raise ValueError(
-                f"n_embd {self.n_embd} cannot be cut into n_head = {self.n_head} equal parts: "
+                f"n_embd {self.n_embd} is not divisible by n_head = {self.n_head}: "
                 "give an n_head that divides it, or a head_size"
             )
         for name in ("dropout", "attn_dropout"):
@@ -149,15 +149,13 @@ class TrainConfig:
         check_whole("warmup_iters", self.warmup, 0)
         if self.warmup >= self.max_iters:
             raise ValueError(
-                f"warmup_iters {self.warmup_iters} leave nothing of max_iters {self.max_iters}: "
+                f"warmup_iters {self.warmup_iters} must be fewer than max_iters {self.max_iters}: "
                 "give fewer of the first or more of the second"
             )
         if self.decay not in ("cosine", "linear", "inverse_sqrt"):
             raise ValueError(f"decay is {self.decay!r}: give 'cosine', 'linear' or 'inverse_sqrt'")
         if self.decay == "inverse_sqrt" and self.warmup == 0:
-            raise ValueError(
-                "inverse_sqrt falls from where warmup_iters end, and they are 0: give 1 or more"
-            )
+            raise ValueError("inverse_sqrt needs a warm-up, and warmup_iters is 0: give 1 or more")
         if not (_number(self.weight_decay) and 0 <= self.weight_decay < math.inf):
             raise ValueError(f"weight_decay is {self.weight_decay!r}: give 0 or a positive number")
         if not (

@@ -220,7 +220,9 @@ def all_batches(
     _check_sizes(batch_size, block_size)
     edges = [0, *(starts.tolist() if starts is not None else []), max(0, len(data) - 1)]
     if edges != sorted(edges):
-        raise ValueError(f"starts must rise, from 0 to below {len(data)}, the number of tokens")
+        raise ValueError(
+            f"starts must be in ascending order, from 0 to below {len(data)}, the number of tokens"
+        )
     windows = cut_windows(edges, block_size)
     for k in range(0, len(windows), batch_size):
         yield padded_batch(data, windows[k : k + batch_size])

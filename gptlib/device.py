@@ -13,7 +13,7 @@ def find_device(name: str = "") -> str:
         torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError, ImportError):
         raise ValueError(
-            f"device {name!r} is not here: give 'cpu', or install what it needs"
+            f"device {name!r} is not available: give 'cpu', or install what it needs"
         ) from None
     return name
 

@@ -29,7 +29,7 @@ def fit(run: Run, folder: RunFolder, marks: dict[str, float]) -> None:
         with folder.locked():
             print(
                 f"{len(corpus.train.ids):,} tokens to train on, {len(corpus.valid.ids):,} to "
-                f"validate, {corpus.tokenizer.vocab_size:,} different ones; "
+                f"validate with, of a vocabulary of {corpus.tokenizer.vocab_size:,}; "
                 f"{run.model.num_parameters():,} parameters; {run.config.max_iters:,} steps; "
                 f"the run's folder is {folder.path}"
             )
@@ -39,10 +39,10 @@ def fit(run: Run, folder: RunFolder, marks: dict[str, float]) -> None:
         if not folder.model.exists():
             raise
         raise KeyboardInterrupt(
-            f"stopped; the model as it was after step {folder.read_model().step} is in "
-            f"{folder.model}\nto go on: python main.py resume {folder.path}"
+            f"stopped; the model after step {folder.read_model().step} is in "
+            f"{folder.model}\nto resume: python main.py resume {folder.path}"
         ) from None
-    print(f"loss {score:.4f} on the whole validation split, in nats per character; beside it")
+    print(f"loss {score:.4f} on the whole validation split, in nats per character; for comparison:")
     for name, mark in marks.items():
         print(f"     {mark:.4f} {name}")
     print(f"\n{sample}")
@@ -98,7 +98,7 @@ def finishing_the_step() -> Iterator[Event]:
 
     def stop(*_: object) -> None:
         stopped.set()
-        sys.stderr.write(" finishing the step; once more stops at once\n")
+        sys.stderr.write(" finishing this step; press Ctrl-C again to stop at once\n")
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, stop)
@@ -112,7 +112,7 @@ def _exploded(run: Run, folder: RunFolder) -> ValueError:
     """The error for a loss that is infinite or nan."""
     config = run.config
     says = (
-        f"the loss is no number any more after step {run.step}: train with a smaller "
+        f"the loss became infinite or nan after step {run.step}: train with a smaller "
         f"--learning-rate than {config.learning_rate}"
     )
     if config.optimizer == "muon":

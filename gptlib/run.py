@@ -105,11 +105,11 @@ class Run:
             if (before := point.settings.get(name)) != now:
                 raise ValueError(
                     f"{name} is {now!r}, and the run in {str(path)!r} began with {before!r}: "
-                    "change it back, or begin another run"
+                    "change it back, or start a new run"
                 )
         if not point.training:
             raise ValueError(
-                f"the run in {str(path)!r} is finished, after {point.step} steps: begin another"
+                f"the run in {str(path)!r} is finished, after {point.step} steps: start a new run"
             )
         # Copies, since the loaded tensors are mapped from a file that the next `save` replaces.
         training = {name: tensor.clone() for name, tensor in point.training.items()}

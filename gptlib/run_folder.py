@@ -27,15 +27,15 @@ class RunFolder:
         self.model = self.path / "model.safetensors"
 
     @classmethod
-    def new(cls, named: str, name: str) -> "RunFolder":
-        """Make the folder `named`; if that is empty, one in runs/, named by name and a number.
+    def new(cls, path: str, name: str) -> "RunFolder":
+        """Make the folder `path`; if that is empty, one in runs/, named by name and a number.
 
-        ValueError if the folder `named` exists already, OSError if none can be made.
+        ValueError if the folder `path` exists already, OSError if none can be made.
         """
         # Normalized, or making the parents of "none/.." would make "none".
-        paths = [os.path.normpath(named)] if named else (f"runs/{name}-{n}" for n in count(1))
-        for path in paths:
-            folder = cls(path)
+        numbered = (f"runs/{name}-{n}" for n in count(1))
+        for candidate in [os.path.normpath(path)] if path else numbered:
+            folder = cls(candidate)
             try:
                 folder.path.parent.mkdir(parents=True, exist_ok=True)
                 try:
@@ -48,7 +48,7 @@ class RunFolder:
                     f"could not make the folder {str(folder.path)!r} ({error.strerror}): "
                     "name one with --out where you may write"
                 ) from None
-        raise ValueError(f"{named!r} exists already: name a new folder, or delete this one")
+        raise ValueError(f"{path!r} exists already: name a new folder, or delete this one")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -58,7 +58,7 @@ class RunFolder:
                 yield
         except Timeout:
             raise ValueError(
-                f"another process is at work in {str(self.path)!r}: wait for it, or stop it"
+                f"another process is using {str(self.path)!r}: wait for it, or stop it"
             ) from None
 
     def write_config(self, settings: dict) -> None:
@@ -73,7 +73,7 @@ class RunFolder:
         path = self.path / "config.json"
         if not path.is_file():
             raise ValueError(
-                f"{str(self.path)!r} is no run, it holds no config.json: give the folder of one"
+                f"{str(self.path)!r} is not a run, it holds no config.json: give the folder of one"
             )
         raw = read_file(path)
         try:
@@ -84,14 +84,14 @@ class RunFolder:
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError(
                 f"config.json in {str(self.path)!r} does not hold the settings of a run ({error}): "
-                "begin another"
+                "start a new run"
             ) from None
 
     def read_model(self) -> Checkpoint:
         """The checkpoint of the run. ValueError if there is none."""
         if not self.model.is_file():
             raise ValueError(
-                f"{str(self.path)!r} is no run, it holds no {self.model.name}: "
+                f"{str(self.path)!r} is not a run, it holds no {self.model.name}: "
                 "give the folder of one"
             )
         return checkpoint.load(self.model)

@@ -293,7 +293,7 @@ def _check_lengths(lengths: Tensor, B: int, T: int) -> Tensor:
     whole = not lengths.is_floating_point()
     if lengths.shape != (B,) or not whole or not ((lengths >= 1) & (lengths <= T)).all():
         raise ValueError(
-            f"lengths are {lengths.tolist()}: give {B} whole numbers from 1 to {T}, one a row"
+            f"lengths are {lengths.tolist()}: give {B} whole numbers from 1 to {T}, one per row"
         )
     return lengths
 

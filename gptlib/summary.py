@@ -40,7 +40,7 @@ class Summary:
     def __str__(self) -> str:
         lines = [("layer", "", "output", "parameters")]
         lines += [(r.name, r.kind, str(r.shape), f"{r.parameters:,}") for r in self.rows]
-        lines += [("in all", "", "", f"{self.parameters:,}")]
+        lines += [("total", "", "", f"{self.parameters:,}")]
         wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = [
             f"{a:{wide[0]}}  {b:{wide[1]}}  {c:{wide[2]}}  {d:>{wide[3]}}" for a, b, c, d in lines
@@ -48,10 +48,13 @@ class Summary:
         rule = "-" * len(table[0])
         total = self.linear + self.attention
         size, unit = (1e9, "G") if total >= 1e9 else (1e6, "M")
-        in_maps, in_attention, in_all = (
+        in_linear, in_attention, in_all = (
             f"{n / size:.2f} {unit}" for n in (self.linear, self.attention, total)
         )
-        costs = f"multiply-adds: {in_maps} in maps, {in_attention} in attention, {in_all} in all"
+        costs = (
+            f"multiply-adds: {in_linear} in linear layers, {in_attention} in attention, "
+            f"{in_all} in total"
+        )
         return "\n".join([table[0], rule, *table[1:-1], rule, table[-1], costs])
 
 

@@ -108,7 +108,7 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], loss: Loss = next_token
             total += part.item()
             asked += int(n)
     if asked == 0:
-        raise ValueError("batches ask for nothing: give at least one with a target")
+        raise ValueError("no batch has a target: give at least one that has")
     return total / asked
 
 

@@ -60,14 +60,14 @@ class Transformer(nn.Module):
         return self.ln_memory(x), mask
 
     def decode(self, idx: Tensor, memory: Tensor, memory_mask: Tensor) -> Tensor:
-        """The logits of `forward`, for a source that `encode` has read."""
+        """The logits of `forward`, given what `encode` returned."""
         x = self.embed(idx)
         for block in self.decoder:
             x = block(x, causal=True, memory=memory, memory_mask=memory_mask)
         return F.linear(self.ln_f(x), self.tok_emb.weight)
 
     def embed(self, idx: Tensor) -> Tensor:
-        """What each token of idx, (B, T), is and where it stands. Returns (B, T, C)."""
+        """The embeddings (B, T, C) of the tokens of idx, (B, T), plus those of their positions."""
         x = self.tok_emb(idx)
         B, T, C = x.shape
         positions = torch.arange(T, device=idx.device)  # (T)

@@ -926,7 +926,7 @@ MUTANTS = [
     Mutant("Run.measure", "if self.due:", "if True:",
            "test_control_c_and_resume_are_as_if_nothing_had_been"),
     # A run that was broken off begins again.
-    Mutant("main:resume", "going.load(folder.model)", "pass",
+    Mutant("main:resume", "resumed.load(folder.model)", "pass",
            "test_control_c_and_resume_are_as_if_nothing_had_been"),
     # Two processes train in one folder.
     Mutant("RunFolder.locked", 'self.path / ".lock"', 'self.path / ".locked"',

@@ -358,9 +358,9 @@ def test_causal_needs_as_many_keys_as_queries():
     q, k, v = tensors(0, (B, T, D), (B, S, D), (B, S, D))
     part = Attention()
     for call in (fused_attention, part):
-        with pytest.raises(ValueError, match="5 queries look at 7 keys"):
+        with pytest.raises(ValueError, match="5 queries and 7 keys"):
             call(q, k, v, causal=True)
-    with record_attention(part), pytest.raises(ValueError, match="5 queries look at 7 keys"):
+    with record_attention(part), pytest.raises(ValueError, match="5 queries and 7 keys"):
         part(q, k, v, causal=True)
 
 

@@ -76,8 +76,8 @@ def test_the_loss_is_lowest_at_the_counted_table():
 @pytest.mark.parametrize(
     ("ids", "says"),
     [
-        ([0], "1 tokens hold no 2 in a row"),
-        ([], "0 tokens hold no 2 in a row"),
+        ([0], "1 tokens are fewer than 2"),
+        ([], "0 tokens are fewer than 2"),
         ([0, 3], "ids 0 to 3, and not all are from 0 to 1"),
         ([1, -1], "ids -1 to 1, and not all are from 0 to 1"),
     ],

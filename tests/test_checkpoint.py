@@ -158,7 +158,7 @@ class Spelling(CharTokenizer):
 @pytest.mark.parametrize(
     ("model", "tokenizer", "says"),
     [
-        (Bigram(3), TOKENIZER, "the model knows 3 tokens, and the tokenizer is of"),
+        (Bigram(3), TOKENIZER, "the model has 3 tokens, which does not fit the tokenizer"),
         (Parrot(TOKENIZER.vocab_size), TOKENIZER, "Parrot' is no Module of gptlib"),
         (nn.Linear(2, 2), TOKENIZER, "a Linear has no state: save a model of gptlib"),
         (a_model(), Spelling(TOKENIZER.chars), "Spelling' is no Tokenizer of gptlib"),

@@ -324,7 +324,7 @@ def test_all_batches_of_sizes_out_of_range(sizes):
 
 @pytest.mark.parametrize("starts", [[5, 3], [-1], [10], [2, 9, 12]])
 def test_all_batches_with_starts_out_of_order(starts):
-    with pytest.raises(ValueError, match="starts must rise, from 0 to below 10"):
+    with pytest.raises(ValueError, match="starts must be in ascending order, from 0 to below 10"):
         next(all_batches(torch.arange(10), 2, 4, torch.tensor(starts)))
 
 

@@ -26,7 +26,7 @@ def test_one_of_them_is_here():
 
 @pytest.mark.parametrize("name", ["abacus", "meta", "hpu", "cpu:x", " "])
 def test_a_device_that_is_not_here(name):
-    says = f"^device {name!r} is not here: give 'cpu', or install what it needs$"
+    says = f"^device {name!r} is not available: give 'cpu', or install what it needs$"
     with pytest.raises(ValueError, match=says):
         find_device(name)
 

@@ -87,7 +87,7 @@ def test_what_is_told_after_a_resume_is_of_the_steps_since_then(folder, capsys):
         take_steps(stopped, folder, MARKS)
     out, err = capsys.readouterr()
     assert out == said(stopped, 0, 5)
-    assert " finishing the step; once more stops at once\n" in err
+    assert " finishing this step; press Ctrl-C again to stop at once\n" in err
     run = make()
     run.load(folder.model)
     take_steps(run, folder, MARKS)
@@ -159,7 +159,7 @@ def test_a_loss_that_is_no_number(folder, bad, optimizer, step, kept):
     run = make(
         disturbed(step, lambda _: bad), optimizer=optimizer, learning_rate=0.002, muon_rate=0.07
     )
-    says = f"^the loss is no number any more after step {step}: train with a smaller "
+    says = f"^the loss became infinite or nan after step {step}: train with a smaller "
     says += "--learning-rate than 0.002" + " and --muon-rate than 0.07" * (optimizer == "muon")
     if kept is not None:
         says += rf" \(the model after step {kept} is in {re.escape(str(folder.model))}\)"
@@ -178,7 +178,7 @@ def endless(model):
 def test_a_model_that_its_last_step_broke_is_not_kept(folder, also):
     step = 10 if also is not control_c else 8
     run = make(disturbed(step, lambda model: endless(model) + also(model)))
-    with pytest.raises(ValueError, match=f"no number any more after step {step}"):
+    with pytest.raises(ValueError, match=f"infinite or nan after step {step}"):
         take_steps(run, folder, MARKS)
     assert all(map(math.isfinite, run.losses))
     assert load(folder.model).step == 5
@@ -191,7 +191,8 @@ def test_the_first_control_c_asks_and_the_second_stops(capsys):
         assert not stopped.is_set()
         signal.raise_signal(signal.SIGINT)
         assert stopped.is_set()
-        assert capsys.readouterr().err == " finishing the step; once more stops at once\n"
+        says = " finishing this step; press Ctrl-C again to stop at once\n"
+        assert capsys.readouterr().err == says
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
     with finishing_the_step() as stopped:

@@ -512,7 +512,7 @@ def test_without_training_nothing_is_drawn(norm):
         ({"n_layer": -1}, "n_layer is -1: give a whole number, at least 1"),
         ({"n_head": "3"}, "n_head is '3': give a whole number, at least 1"),
         ({"n_embd": None}, "n_embd is None: give a whole number, at least 1"),
-        ({"n_head": 5}, "n_embd 12 cannot be cut into n_head = 5 equal parts: give an n_head that"),
+        ({"n_head": 5}, "n_embd 12 is not divisible by n_head = 5: give an n_head that"),
         ({"head_size": 0}, "head_size is 0: give a whole number, at least 1"),
         ({"head_size": 4.0}, "head_size is 4.0: give a whole number, at least 1"),
         ({"dropout": 1.0}, "dropout is 1.0: give a number from 0 to below 1"),

@@ -140,15 +140,15 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
     texts = split(load_text("my.txt"))
     sizes = [f"{len(point.tokenizer.encode(text)):,}" for text in texts]
     assert out.startswith(
-        f"{sizes[0]} tokens to train on, {sizes[1]} to validate, "
-        f"{point.tokenizer.vocab_size:,} different ones; "
+        f"{sizes[0]} tokens to train on, {sizes[1]} to validate with, "
+        f"of a vocabulary of {point.tokenizer.vocab_size:,}; "
         f"{point.model.num_parameters():,} parameters; 20 steps; "
         f"the run's folder is {Path('runs/my-1')}\n"
     )
     marks = "".join(f"     {mark:.4f} {name}\n" for name, mark in log(run)["landmarks"].items())
     score = log(run)["score"]
     assert out.endswith(
-        f"loss {score:.4f} on the whole validation split, in nats per character; beside it\n"
+        f"loss {score:.4f} on the whole validation split, in nats per character; for comparison:\n"
         f"{marks}\n{sample}\n"
     )
     assert main.main(["generate", "runs/my-1", "--seed", "3", "--device", "cpu"]) == 0
@@ -599,8 +599,8 @@ def test_control_c_and_resume_are_as_if_nothing_had_been(whole, monkeypatch, cap
             assert point.step == done == len(log("run")["train"])
             path = Path("run", "model.safetensors")
             assert err.endswith(
-                f"main.py: stopped; the model as it was after step {done} is in {path}\n"
-                "to go on: python main.py resume run\n"
+                f"main.py: stopped; the model after step {done} is in {path}\n"
+                "to resume: python main.py resume run\n"
             )
             assert files("run").keys() == FILES - {"sample.txt"}
     assert (main.main(argv) if done < 20 else code) == 0
@@ -616,7 +616,7 @@ def test_control_c_while_the_end_is_scored(whole, monkeypatch, capsys):
     score = Corpus.score
     monkeypatch.setattr(Corpus, "score", stopped)
     assert quick("--out", "run", "--dropout", "0.2") == 130
-    assert "stopped; the model as it was after step 20 is in" in capsys.readouterr().err
+    assert "stopped; the model after step 20 is in" in capsys.readouterr().err
     monkeypatch.setattr(Corpus, "score", score)
     assert main.main(["resume", "run"]) == 0
     assert files("run") == whole
@@ -639,7 +639,7 @@ def test_a_loss_that_is_nan_stops_the_run_which_can_go_on(whole, capsys, monkeyp
     in_step(12, monkeypatch, lambda _, total: total * math.nan)
     assert quick("--out", "run", "--dropout", "0.2") == 2
     err = capsys.readouterr().err.splitlines()[-1]
-    assert err.startswith("main.py: the loss is no number any more after step 12: train with")
+    assert err.startswith("main.py: the loss became infinite or nan after step 12: train with")
     assert "a smaller --learning-rate than 0.01 and --muon-rate than 0.03" in err
     assert err.endswith("(the model after step 8 is in run/model.safetensors)")
     assert checkpoint.load("run/model.safetensors").step == 8
@@ -655,7 +655,7 @@ def test_control_c_does_not_keep_a_model_that_its_last_step_broke(whole, capsys,
 
     in_step(12, monkeypatch, press)
     assert quick("--out", "run", "--dropout", "0.2") == 2
-    assert "the loss is no number any more after step 12" in capsys.readouterr().err
+    assert "the loss became infinite or nan after step 12" in capsys.readouterr().err
     assert checkpoint.load("run/model.safetensors").step == 8
 
 
@@ -830,7 +830,7 @@ def test_the_summary_of_a_published_model(capsys):
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        ("runs/none", "'runs/none' is no run: give the folder of one, or gpt-1, gpt-2-small, gpt"),
+        ("runs/none", "'runs/none' is not a run: give the folder of one, or gpt-1, gpt-2-s"),
         ("gpt-2-small --tokens 1025", "1025 tokens"),
         ("gpt-2-small --tokens 0", "tokens is 0: give a whole number, at least 1"),
         ("bigram", "model is a Bigram: give a GPT"),
@@ -903,7 +903,7 @@ def complaint(argv, capsys, folder):
         ("--n-head 0", "n_head is 0: give a whole number, at least 1"),
         ("--n-embd 0", "n_embd is 0: give a whole number, at least 1"),
         (f"--n-embd {2**62}", f"n_embd is {2**62}: give a whole number, at least 1"),
-        ("--n-head 3", "n_embd 128 cannot be cut into n_head = 3 equal parts"),
+        ("--n-head 3", "n_embd 128 is not divisible by n_head = 3"),
         ("--dropout 1", "dropout is 1.0: give a number from 0 to below 1"),
         ("--tokenizer words", "tokenizer is 'words': give 'pieces' or 'chars'"),
         ("--vocab-size 0", "vocab_size is 0: give a whole number, at least 1"),
@@ -918,9 +918,9 @@ def complaint(argv, capsys, folder):
             f"--seed {2**63}",
             f"seed is {2**63}: give a whole number, at least 0 and at most {2**63 - 1}",
         ),
-        ("--device abacus", "device 'abacus' is not here: give 'cpu'"),
-        ("--device meta", "device 'meta' is not here: give 'cpu'"),
-        ("--device hpu", "device 'hpu' is not here: give 'cpu'"),
+        ("--device abacus", "device 'abacus' is not available: give 'cpu'"),
+        ("--device meta", "device 'meta' is not available: give 'cpu'"),
+        ("--device hpu", "device 'hpu' is not available: give 'cpu'"),
         ("--n-heads 4", "unrecognized arguments: --n-heads 4"),
         ("--max 4", "unrecognized arguments: --max 4"),
         ("--batch-size", "argument --batch-size: expected one argument"),
@@ -970,7 +970,7 @@ def test_a_config_that_holds_no_settings(folder, broken_off, capsys, config, say
     path.write_bytes(raw(config))
     says_all = complaint(["resume", broken_off], capsys, folder)
     assert "main.py: config.json in 'run' does not hold the settings of a run (" in says_all
-    assert says in says_all and says_all.endswith("): begin another\n")
+    assert says in says_all and says_all.endswith("): start a new run\n")
 
 
 @pytest.fixture
@@ -993,7 +993,7 @@ def broken_off(copy_of):
         ("n_embd", 32, "n_embd is 32, and the run in .* began with 16: change it back"),
         ("tokenizer", "chars", "tokenizer is 'chars', and the run in .* began with 'pieces'"),
         ("max_iters", 40, "max_iters is 40, and the run in .* began with 20: change it back"),
-        ("n_head", 3, "n_embd 16 cannot be cut into n_head = 3 equal parts"),
+        ("n_head", 3, "n_embd 16 is not divisible by n_head = 3"),
         ("seed", -1, "seed is -1: give a whole number, at least 0"),
         ("text", "your.txt", "'your.txt' is not the text that the run began with: bring"),
         ("text", "none.txt", "'none.txt' is not a file"),
@@ -1019,30 +1019,30 @@ def test_a_run_cannot_go_on_with_another_text(folder, broken_off, capsys, part):
     text[part] = reversed(text[part])
     (folder / "my.txt").write_text("".join(text))
     says = complaint(["resume", broken_off], capsys, folder)
-    assert "'my.txt' is not the text that the run began with: bring that back, or begin" in says
+    assert "'my.txt' is not the text that the run began with: bring that back, or start" in says
 
 
 @pytest.mark.parametrize("run", ["none", "my.txt", "."])
 def test_what_is_no_run_cannot_go_on(folder, capsys, run):
     says = complaint(["resume", run], capsys, folder)
-    assert f"{run!r} is no run, it holds no config.json: give the folder of one" in says
+    assert f"{run!r} is not a run, it holds no config.json: give the folder of one" in says
 
 
 def test_a_finished_run_cannot_go_on(trained, folder, capsys):
     says = complaint(["resume", trained], capsys, folder)
-    assert "is finished, after 20 steps: begin another" in says
+    assert "is finished, after 20 steps: start a new run" in says
 
 
 def test_a_damaged_checkpoint_cannot_go_on(broken_off, folder, capsys):
     path = folder / broken_off / MODEL
     path.write_bytes(path.read_bytes()[:-1])
-    assert "is damaged or no checkpoint" in complaint(["resume", broken_off], capsys, folder)
+    assert "is damaged or not a checkpoint" in complaint(["resume", broken_off], capsys, folder)
 
 
 def test_two_processes_cannot_be_at_work_in_one_folder(broken_off, folder, capsys):
     with FileLock(folder / broken_off / ".lock"):
         says = complaint(["resume", broken_off], capsys, folder)
-    assert says == "main.py: another process is at work in 'run': wait for it, or stop it\n"
+    assert says == "main.py: another process is using 'run': wait for it, or stop it\n"
     assert main.main(["resume", broken_off]) == 0
 
 
@@ -1050,7 +1050,7 @@ def test_cuda_where_there_is_none(folder, capsys, monkeypatch):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     says = complaint(["--text", "my.txt", "--device", "cuda"], capsys, folder)
-    assert "device 'cuda' is not here: give 'cpu', or install what it needs" in says
+    assert "device 'cuda' is not available: give 'cpu', or install what it needs" in says
 
 
 @pytest.mark.parametrize(
@@ -1066,7 +1066,7 @@ def test_cuda_where_there_is_none(folder, capsys, monkeypatch):
         ("--max-new-tokens -1", "max_new_tokens is -1: give a whole number, 0 or more"),
         ("--seed -1", "seed is -1"),
         ("--prompt M€", "character '€' at position 1 is not among the"),
-        ("--device abacus", "device 'abacus' is not here"),
+        ("--device abacus", "device 'abacus' is not available"),
         ("--batch-size 4", "unrecognized arguments: --batch-size 4"),
         ("--num-samples 0", "num_samples is 0: give a whole number, at least 1"),
     ],
@@ -1078,12 +1078,12 @@ def test_writing_that_cannot_be(folder, trained, capsys, flags, says):
 @pytest.mark.parametrize(
     ("run", "says"),
     [
-        ("runs/none", "'runs/none' is no run, it holds no model.safetensors: give the folder"),
-        ("my.txt", "'my.txt' is no run"),
-        ("cut", "is damaged or no checkpoint"),
+        ("runs/none", "'runs/none' is not a run, it holds no model.safetensors: give the folder"),
+        ("my.txt", "'my.txt' is not a run"),
+        ("cut", "is damaged or not a checkpoint"),
         ("flipped", "is damaged, its checksum is wrong"),
-        ("pickle", "is damaged or no checkpoint"),
-        ("empty", "is damaged or no checkpoint"),
+        ("pickle", "is damaged or not a checkpoint"),
+        ("empty", "is damaged or not a checkpoint"),
     ],
 )
 def test_a_run_that_cannot_be_read(folder, trained, capsys, run, says):
@@ -1132,7 +1132,7 @@ def test_a_run_that_explodes_stops_and_says_so(folder, capsys, rate):
     """After how many steps, and whether at all, depends on the machine's rounding."""
     code = quick("--learning-rate", rate, "--muon-rate", rate, "--eval-interval", "1")
     out, err = capsys.readouterr()
-    assert code == (2 if "the loss is no number any more after step" in err else 0)
+    assert code == (2 if "the loss became infinite or nan after step" in err else 0)
     assert "Traceback" not in err
     # The sample may well hold "nan", as a part of a word.
     said = [line for line in out.splitlines() if re.match("step|loss|     [0-9n]", line)]
@@ -1201,8 +1201,8 @@ def test_control_c_finishes_the_step_and_leaves_a_whole_checkpoint(folder):
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
         assert "Traceback" not in err
-        assert "finishing the step; once more stops at once" in err
-        found = re.search(r"stopped; the model as it was after step (\d+) is in (\S+)\n", err)
+        assert "finishing this step; press Ctrl-C again to stop at once" in err
+        found = re.search(r"stopped; the model after step (\d+) is in (\S+)\n", err)
         assert found and Path(found[2]) == Path("runs/my-1", MODEL)
         assert checkpoint.load(point).step == int(found[1]) > before
         before = int(found[1])

@@ -194,7 +194,7 @@ def test_it_looks_at_what_a_layer_of_a_cache_gives_back():
 @pytest.mark.parametrize("causal", [False, True])
 def test_with_a_cache_a_mask_must_say_which_keys_are_later(causal):
     model, (x,), kept = made(), given(3), []
-    with pytest.raises(ValueError, match="extend needs a mask, as `past_mask` makes"):
+    with pytest.raises(ValueError, match="extend needs a mask that hides later keys"):
         model(x, causal=causal, extend=lambda k, v: kept.append((k, v)) or (k, v))
     assert not kept
 
@@ -294,6 +294,6 @@ def test_parameters_by_head_size():
 
 def test_heads_that_do_not_divide_the_channels():
     for n_head in (5, 0, -3):
-        with pytest.raises(ValueError, match=f"n_embd 12 cannot be cut into n_head = {n_head} eq"):
+        with pytest.raises(ValueError, match=f"n_embd 12 is not divisible by n_head = {n_head}:"):
             MultiHeadAttention(12, n_head)
     assert MultiHeadAttention(12, 5, head_size=4)(torch.zeros(1, 2, 12)).shape == (1, 2, 12)

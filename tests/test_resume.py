@@ -259,7 +259,7 @@ def test_killed_where_another_file_gets_its_name(alone, killed, name, nth, new):
 def test_killed_before_it_is_a_run(killed):
     assert killed.do(killed.begin, at_replace("config.json", 1, die)) == -signal.SIGKILL
     assert killed.do(["resume", "run"]) == 2
-    says = "main.py: 'run' is no run, it holds no config.json: give the folder of one\n"
+    says = "main.py: 'run' is not a run, it holds no config.json: give the folder of one\n"
     assert killed.said.read_text() == says
 
 

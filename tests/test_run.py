@@ -192,7 +192,7 @@ def test_a_finished_run_keeps_its_model_and_is_a_third_of_the_size(tmp_path):
         assert torch.equal(finished.model.state_dict()[name], p)
     sizes = [(tmp_path / name).stat().st_size for name in ("finished", "saved")]
     assert sizes[0] / sizes[1] == pytest.approx(1 / 3, abs=0.03)
-    with pytest.raises(ValueError, match="is finished, after 12 steps: begin another"):
+    with pytest.raises(ValueError, match="is finished, after 12 steps: start a new run"):
         make("adamw", n_embd=64).load(tmp_path / "finished")
 
 

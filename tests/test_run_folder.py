@@ -76,7 +76,7 @@ def test_the_home_folder(here, monkeypatch):
 def test_one_process_at_a_time():
     folder = RunFolder.new("run", "")
     with folder.locked():
-        with pytest.raises(ValueError, match="^another process is at work in 'run': wait for it"):
+        with pytest.raises(ValueError, match="^another process is using 'run': wait for it"):
             with folder.locked():
                 raise AssertionError("both are at work")
     with folder.locked():
@@ -178,7 +178,7 @@ def test_settings_that_make_no_model_say_so():
     folder = written(Settings())
     path = folder.path / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"n_head": 3}))
-    with pytest.raises(ValueError, match="n_embd 16 cannot be cut into n_head = 3 equal parts"):
+    with pytest.raises(ValueError, match="n_embd 16 is not divisible by n_head = 3"):
         folder.read_config(Settings)
 
 
@@ -190,7 +190,7 @@ def test_what_is_no_run(here, path):
         ("config.json", lambda: folder.read_config(Settings)),
         ("model.safetensors", folder.read_model),
     ):
-        says = f"^'{re.escape(path)}' is no run, it holds no {name}: give the folder of one$"
+        says = f"^'{re.escape(path)}' is not a run, it holds no {name}: give the folder of one$"
         with pytest.raises(ValueError, match=says):
             read()
 

@@ -469,7 +469,7 @@ def test_a_row_with_filling_goes_on_from_its_own_end(make, lengths):
 
 @pytest.mark.parametrize("lengths", [[0, 2], [1, 4], [-1, 1], [2], [1, 1, 1], [[1, 2]]], ids=str)
 def test_lengths_out_of_range(lengths):
-    message = re.escape(f"lengths are {lengths}: give 2 whole numbers from 1 to 3, one a row")
+    message = re.escape(f"lengths are {lengths}: give 2 whole numbers from 1 to 3, one per row")
     with pytest.raises(ValueError, match=message):
         generate(a_model(), torch.zeros(2, 3, dtype=torch.int64), 1, lengths=torch.tensor(lengths))
 

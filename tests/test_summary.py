@@ -38,8 +38,8 @@ def test_the_smallest_gpt_2():
     assert (table.linear, table.attention) == (12_353_203_200, 184_320_000)
     assert table.parameters == 124_439_808
     last = str(table).splitlines()[-2:]
-    assert last[0].split() == ["in", "all", "124,439,808"]
-    costs = "multiply-adds: 12.35 G in maps, 0.18 G in attention, 12.54 G in all"
+    assert last[0].split() == ["total", "124,439,808"]
+    costs = "multiply-adds: 12.35 G in linear layers, 0.18 G in attention, 12.54 G in total"
     assert last[1] == costs
 
 
@@ -98,7 +98,7 @@ def test_it_prints_a_table():
         "lm_head   of tok_emb        (1, 5, 13)           0",
         "--------------------------------------------------",
         "in all                                       2,304",
-        "multiply-adds: 0.01 M in maps, 0.00 M in attention, 0.01 M in all",
+        "multiply-adds: 0.01 M in linear layers, 0.00 M in attention, 0.01 M in total",
     ]
 
 
@@ -162,7 +162,7 @@ def test_the_readmes_table_is_what_the_models_have():
         "`pos_emb`": [size(m.pos_emb) for m in models],
         "`blocks`": [f"{m.config.n_layer} × {size(m.blocks[0])}" for m in models],
         "`ln_f`": [size(m.ln_f) for m in models],
-        "in all": [f"{m.num_parameters():,}" for m in models],
+        "total": [f"{m.num_parameters():,}" for m in models],
     }
     for name, cells in rows.items():
         assert f"| {' | '.join([name, *cells])} |" in readme

@@ -362,7 +362,7 @@ def test_when_all_steps_are_done_none_is_taken():
         ({"max_iters": 1.5}, "max_iters is 1.5: give a whole number, at least 1"),
         ({"max_iters": 2**31}, "max_iters is 2147483648: .* at least 1 and at most 2147483647"),
         ({"warmup_iters": -1}, "warmup_iters is -1: give a whole number, at least 0"),
-        ({"warmup_iters": 1000}, "warmup_iters 1000 leave nothing of max_iters 1000"),
+        ({"warmup_iters": 1000}, "warmup_iters 1000 must be fewer than max_iters 1000"),
         ({"decay": "step"}, "decay is 'step': give 'cosine', 'linear' or 'inverse_sqrt'"),
         ({"decay": "inverse_sqrt"}, "from where warmup_iters end, and they are 0: give 1 or more"),
         (
@@ -573,7 +573,7 @@ def test_an_error_leaves_the_mode_as_it_was():
 
 
 def test_a_score_of_nothing():
-    with pytest.raises(ValueError, match="batches ask for nothing"):
+    with pytest.raises(ValueError, match="no batch has a target"):
         evaluate(Small(), [])
-    with pytest.raises(ValueError, match="batches ask for nothing"):
+    with pytest.raises(ValueError, match="no batch has a target"):
         evaluate(Small(), [(torch.zeros(1, 2, dtype=torch.int64), torch.full((1, 2), IGNORE))])

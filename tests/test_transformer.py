@@ -296,7 +296,7 @@ def test_more_words_than_positions():
         ({"n_layer": 0}, "n_layer is 0: give a whole number, at least 1"),
         ({"n_head": 2.0}, "n_head is 2.0: give a whole number, at least 1"),
         ({"n_embd": "12"}, "n_embd is '12': give a whole number, at least 1"),
-        ({"n_head": 5}, "n_embd 12 cannot be cut into n_head = 5 equal parts: give an n_head that"),
+        ({"n_head": 5}, "n_embd 12 is not divisible by n_head = 5: give an n_head that"),
         ({"head_size": 0}, "head_size is 0: give a whole number, at least 1"),
         ({"dropout": 1}, "dropout is 1: give a number from 0 to below 1"),
         ({"dropout": -0.1}, "dropout is -0.1: give a number from 0 to below 1"),

@@ -46,10 +46,12 @@ def _count(size: Size) -> int:
     return V * C + T * C + n_layer * _block(C) + 2 * C + (0 if tied else V * C)
 
 
-MAPS = "Attention has four maps, query, key, value and proj: C * C and a bias of C each."
-PROJ = "Attention's fourth map is missing: proj, C * C and a bias of C, after query, key and value."
+LINEARS = (
+    "Attention has four linear layers, query, key, value and proj: C * C and a bias of C each."
+)
+PROJ = "Attention's fourth linear layer is missing: proj, with C * C and a bias of C."
 INNER = (
-    "The feed-forward layer has 4C channels inside, and two maps: 4 * C * C there, as much back, "
+    "The feed-forward layer has 4C channels inside, and two linear layers: C * 4C in, 4C * C out, "
     "and biases of 4C and C."
 )
 
@@ -58,13 +60,14 @@ INNER = (
 PER_BLOCK = [
     (
         (0, -4),
-        "4C are missing in each block: the biases of attention's four maps, C each (or else both "
-        "norms, or the first bias of the feed-forward layer).",
+        "4C are missing in each block: the biases of attention's four linear layers, C each (or "
+        "else both norms, or the first bias of the feed-forward layer).",
     ),
     ((0, -5), "The biases of the feed-forward layer are missing: 4C inside and C at its end."),
     (
         (0, -9),
-        "The biases of all maps are missing: in each block 4 of C in attention, then 4C and C.",
+        "The biases of all linear layers are missing: in each block 4 of C in attention, then 4C "
+        "and C.",
     ),
     (
         (0, -3),
@@ -72,10 +75,10 @@ PER_BLOCK = [
         "bias of the feed-forward layer has 4C numbers, not C.",
     ),
     ((0, -2), "2C are missing in each block: it has two norms, each with a gain and a bias of C."),
-    ((0, -1), "C is missing in each block: do both maps called proj have their bias?"),
+    ((0, -1), "C is missing in each block: do both layers called proj have their bias?"),
     ((0, 3), "The second bias of the feed-forward layer has C numbers, not 4C: it is back at C."),
     *(((-1, biases), PROJ) for biases in (-1, -4, 0)),
-    *(((n - 4, biases), MAPS) for n in (0, 1, 2) for biases in (n - 4, -4, 0)),
+    *(((n - 4, biases), LINEARS) for n in (0, 1, 2) for biases in (n - 4, -4, 0)),
     *(((2 * (n - 4), biases), INNER) for n in (0, 1, 2, 3, 8) for biases in (n - 4, -5)),
     *(((-4, biases), INNER) for biases in (-1, -5)),
 ]

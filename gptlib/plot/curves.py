@@ -254,7 +254,7 @@ def learned_to_look(
     left.text(steps[-1], floor, "floor ", ha="right", va="top", size=10)
     left.set(xlabel="step", ylabel="nats per story", ylim=0)
     right.plot(steps, look, "o-", color=QUERY)
-    right.set(xlabel="step", ylabel="the most that one head looks there", ylim=(0, 1))
+    right.set(xlabel="step", ylabel="largest weight of any head", ylim=(0, 1))
     fig.suptitle(title, x=0.01, ha="left", size=12)
     return fig
 

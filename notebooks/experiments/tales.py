@@ -1,10 +1,10 @@
-"""Train the GPT of the later notebooks: `make experiments`, a quarter of an hour on one core.
+"""Train the GPT of the later notebooks: part of `make experiments`, 15 to 22 minutes on one core.
 
 It is what `python main.py` trains, with one block more, batches twice as large, more than twice
 the steps, and more tales, so that few of them are repeated often. It writes, beside this file,
 tales.csv (its loss at several steps) and tales/model.safetensors; `python main.py generate
 notebooks/experiments/tales` then tells tales with it. Losses are reproducible on the same machine;
-times are not.
+times are not, and the seconds in tales.csv are those of a busy one.
 """
 
 from dataclasses import replace

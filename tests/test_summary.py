@@ -97,7 +97,7 @@ def test_it_prints_a_table():
         "ln_f      LayerNorm         (1, 5, 12)          24",
         "lm_head   of tok_emb        (1, 5, 13)           0",
         "--------------------------------------------------",
-        "in all                                       2,304",
+        "total                                        2,304",
         "multiply-adds: 0.01 M in linear layers, 0.00 M in attention, 0.01 M in total",
     ]
 

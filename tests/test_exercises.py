@@ -1295,8 +1295,8 @@ def no_bias_and_no_positions(V, T, n_layer, C, tied):
         (feed_forward(1, 2), "The feed-forward layer has 4C channels inside"),
         (feed_forward(2, 3), "The feed-forward layer has 4C channels inside"),
         (feed_forward(3, 0), "The feed-forward layer has 4C channels inside"),
-        (feed_forward(2, 4), "The feed-forward layer has 4C channels inside, and two linear layers"),
-        (feed_forward(0, 0), "The feed-forward layer has 4C channels inside, and two linear layers"),
+        (feed_forward(2, 4), "The feed-forward layer has 4C channels inside, and two"),
+        (feed_forward(0, 0), "The feed-forward layer has 4C channels inside, and two"),
         (
             all_parameters(lambda C: in_attention(C, 4, 0), lambda C: in_feed_forward(C, 4, 0)),
             "The biases of all linear layers are missing",

@@ -364,7 +364,7 @@ def test_when_all_steps_are_done_none_is_taken():
         ({"warmup_iters": -1}, "warmup_iters is -1: give a whole number, at least 0"),
         ({"warmup_iters": 1000}, "warmup_iters 1000 must be fewer than max_iters 1000"),
         ({"decay": "step"}, "decay is 'step': give 'cosine', 'linear' or 'inverse_sqrt'"),
-        ({"decay": "inverse_sqrt"}, "inverse_sqrt needs a warm-up, and warmup_iters is 0: give 1 or more"),
+        ({"decay": "inverse_sqrt"}, "inverse_sqrt needs a warm-up, and warmup_iters is 0"),
         (
             {"decay": "inverse_sqrt", "warmup_iters": None, "max_iters": 19},
             "inverse_sqrt needs a warm-up, and warmup_iters is 0: give 1 or more",

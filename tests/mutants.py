@@ -22,9 +22,12 @@ ROOT = Path(__file__).parent.parent
 # What tests import, and what takes longer than most of them. None of it imports gptlib.
 SLOW = [
     "hypothesis",
+    "ipywidgets",
     "matplotlib.pyplot",
+    "nbformat",
     "pytest",
     "simple_parsing",
+    "snowballstemmer",
     "torch._dynamo",  # an optimizer's first step does
     "transformers.models.gpt2.modeling_gpt2",
 ]

@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -107,7 +107,7 @@ class Corpus:
         """Move the ids to a device; returns the corpus itself."""
         for name in ("train", "valid"):
             part = getattr(self, name)
-            setattr(self, name, Part(part.ids.to(device), part.starts, part.tokens_per_character))
+            setattr(self, name, replace(part, ids=part.ids.to(device)))
         return self
 
     def batch(self, n: int, batch_size: int, seed: int) -> tuple[Tensor, Tensor]:

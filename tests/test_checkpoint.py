@@ -22,6 +22,11 @@ from gptlib.tokenizer import CharTokenizer, PieceTokenizer, WordTokenizer
 from gptlib.transformer import Transformer
 
 TOKENIZER = CharTokenizer('a"\\\n é猫🙂')
+# What the facts of a checkpoint say of `a_model` and its tokenizer.
+DESCRIBED = {
+    "model": {"class": "gptlib.bigram.Bigram", "state": {"vocab_size": TOKENIZER.vocab_size}},
+    "tokenizer": {"class": "gptlib.tokenizer.CharTokenizer", "state": TOKENIZER.chars},
+}
 
 
 def a_model(V=TOKENIZER.vocab_size):
@@ -438,12 +443,7 @@ def test_facts_and_tensors_can_be_read_whatever_they_are_of(path):
     training, tensors = {"count": torch.tensor([3])}, {"table": torch.arange(3.0)}
     checkpoint.save(path, a_model(), TOKENIZER, 17, 2, training, {"seed": 1})
     facts, found = checkpoint.read(path)
-    assert facts == {
-        "model": {
-            "class": "gptlib.bigram.Bigram",
-            "state": {"vocab_size": TOKENIZER.vocab_size},
-        },
-        "tokenizer": {"class": "gptlib.tokenizer.CharTokenizer", "state": TOKENIZER.chars},
+    assert facts == DESCRIBED | {
         "step": 17,
         "end": 2,
         "settings": {"seed": 1},
@@ -734,12 +734,7 @@ def test_the_facts_can_be_read_without_gptlib(path):
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
     facts = json.loads(header["__metadata__"]["gptlib"])
     assert len(facts.pop("sha256")) == 64
-    assert facts == {
-        "model": {
-            "class": "gptlib.bigram.Bigram",
-            "state": {"vocab_size": TOKENIZER.vocab_size},
-        },
-        "tokenizer": {"class": "gptlib.tokenizer.CharTokenizer", "state": TOKENIZER.chars},
+    assert facts == DESCRIBED | {
         "step": 17,
         "end": None,
         "settings": {},

@@ -16,7 +16,7 @@ from gptlib.data import load_split
 from gptlib.gpt import GPT
 from gptlib.optim import orthogonalize
 from gptlib.run import Run
-from gptlib.sampling import generate
+from gptlib.sampling import draw, generate
 from gptlib.tokenizer import CharTokenizer
 from gptlib.writing import write
 
@@ -72,10 +72,9 @@ def test_the_cache_changes_nothing():
     with_cache = generate(model, idx, 25, generator=drawn[0])
     plain = idx
     for _ in range(25):
-        probs = model(plain)[:, -1].softmax(-1).cpu().cumsum(-1)
-        u = torch.rand(3, generator=drawn[1], dtype=torch.float64)
-        new = torch.searchsorted(probs / probs[:, -1:], u[:, None], right=True)
-        plain = torch.cat([plain, new.to("cuda")], 1)
+        probs = model(plain)[:, -1].softmax(-1)
+        new = draw(probs, torch.rand(3, generator=drawn[1], dtype=torch.float64))
+        plain = torch.cat([plain, new[:, None].to("cuda")], 1)
     assert torch.equal(with_cache, plain)
 
 

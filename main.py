@@ -2,20 +2,30 @@
 
 python main.py                                     trains on the course's tales
 python main.py --text my.txt --max-seconds 600     trains on your own text, for about ten minutes
+python main.py --start runs/my-1 --text your.txt   trains a trained model on another text
 python main.py resume runs/my-1                    resumes an interrupted run
+python main.py resume runs/my-1 --max-iters 5000   adds steps to a finished one
 python main.py generate runs/my-1 --prompt "It"    continues a prompt
+python main.py evaluate runs/my-1 --text your.txt  says how well it predicts a text
 python main.py summary runs/my-1                   prints its layers; gpt-2-small works too
+
+python main.py resume --help, and so on, tell of the flags of a command; these are of training:
 """
 
 import signal
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from gptlib.config import GPTConfig, RunConfig, check_whole
+from simple_parsing import field
+
+from gptlib import command_line
+from gptlib.config import GPTConfig, RunConfig, Sampling, check_whole
 
 # Change a setting here, or for a single run with a flag such as --batch-size 64. The remaining
 # settings of the model and of training are explained in gptlib/config.py; each has a flag too.
 MODEL = GPTConfig(
-    vocab_size=4096,  # upper limit of the vocabulary, single characters included
+    vocab_size=4096,  # upper limit of the vocabulary; each single character is in it anyway
     block_size=96,  # context length, in tokens
     n_layer=3,  # blocks
     n_head=2,  # attention heads in each block
@@ -37,117 +47,256 @@ TRAINING = RunConfig(
 
 @dataclass(frozen=True)
 class Train:
-    """Settings of a training run."""
+    """Settings of a training run. A short text decides for itself what no flag says of tokenizer,
+    dropout, max_iters and eval_interval: they are tried on a part of it.
+    """
 
-    text: str = "tales"  # "tales", "shakespeare", or the path of a UTF-8 text file
+    text: tuple[str, ...] = ("tales",)  # "tales", "shakespeare", UTF-8 files, "src/**/*.py", or "-"
+    valid: tuple[str, ...] = ()  # a text to validate on; if none, a tenth of the text
+    split: Literal["end", "paragraphs"] = "end"  # which tenth: its end, or paragraphs seed draws
+    start: str = ""  # a run whose model and tokenizer to start from, instead of new ones
     out: str = ""  # a new folder for the run; if empty, one in runs/ named after the text
-    tokenizer: str = "pieces"  # "pieces" (frequent words; others are spelled out) or "chars"
+    tokenizer: Literal["pieces", "chars"] = "pieces"  # frequent words, or characters; both in NFC
     model: GPTConfig = MODEL  # sizes and design choices of the model
     train: RunConfig = TRAINING  # how it is trained, and how often evaluated
     max_seconds: float | None = None  # if given, train about this long, instead of max_iters
     compile: bool = False  # use torch.compile: a slow start, then faster steps
-    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda if available, else cpu
+    tensorboard: bool = False  # write the losses for TensorBoard too, if it is installed
+    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
 
 
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback if Ctrl-C interrupts the imports
+@dataclass(frozen=True)
+class Resume:
+    """Resume an interrupted run, as if it had never stopped; or go on from a finished one."""
 
-import sys
-from dataclasses import replace
-from pathlib import Path
-
-import torch
-
-from gptlib import command_line
-from gptlib.corpus import Corpus
-from gptlib.device import check_compile, find_device
-from gptlib.fit import fit
-from gptlib.gpt import GPT
-from gptlib.papers import GPTS
-from gptlib.run import Run, steps_within
-from gptlib.run_folder import RunFolder, facts
-from gptlib.sampling import Sampling
-from gptlib.summary import summary
-from gptlib.writing import write
+    run: str = field(positional=True, metavar="RUN")  # the folder of the run
+    max_iters: int | None = None  # as many steps in all; the rates follow this longer training
+    patience: int | None = None  # stop after so many evaluations without a better one; 0: never
+    text: tuple[str, ...] = ()  # where the text is now, if it has moved
+    valid: tuple[str, ...] = ()  # where the text to validate on is now
+    device: str = ""  # "cpu", "cuda" or "mps"; if empty, that of the run
 
 
 @dataclass(frozen=True)
 class Generate:
-    """Settings for writing text."""
+    """Write text with the model of a run."""
 
-    prompt: str = ""  # text to continue; "-" reads it from standard input; empty begins a new one
+    run: str = field(positional=True, metavar="RUN")  # the folder of the run
+    prompt: str = ""  # text to continue, in NFC; "-" reads it from standard input; empty begins one
     num_samples: int = 1  # how many texts to write
     max_new_tokens: int = 200  # the most tokens to write; a tale may end sooner
     sampling: Sampling = Sampling()
-    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda if available, else cpu
+    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
     seed: int = 0  # another seed gives another text
 
 
 @dataclass(frozen=True)
-class Summarize:
-    """Settings for the table of layers."""
+class Evaluate:
+    """Say how well the model of a run predicts a text."""
 
+    run: str = field(positional=True, metavar="RUN")  # the folder of the run
+    text: tuple[str, ...] = ()  # the text, as for training, all of it; if none, the run's own tenth
+    batch_size: int = 16  # sequences per batch
+    device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
+
+
+@dataclass(frozen=True)
+class Summarize:
+    """Print a table of the layers of a run's model, or of a paper's, such as gpt-2-small."""
+
+    run: str = field(positional=True, metavar="RUN")  # the folder of the run, or the paper's model
     tokens: int | None = None  # length of the sequence sent through; block_size unless given
 
 
-def begin(settings: Train):
-    """Train a model, saving everything in a new folder, and write a sample."""
-    settings = replace(settings, device=find_device(settings.device))
-    corpus = make_corpus(settings)
-    if settings.max_seconds is not None:
-        steps = steps_within(settings.max_seconds, make_run(settings, corpus))
-        settings = replace(settings, train=replace(settings.train, max_iters=steps))
-    run = make_run(settings, corpus)
-    marks = corpus.landmarks(run.config.batch_size)
-    run.measure()
-
-    # Only now, when everything asked for has proved possible, is anything written.
-    folder = RunFolder.new(settings.out, Path(settings.text).stem)
-    folder.write_config(run.settings)
-    fit(run, folder, marks)
+COMMANDS = {
+    "": Train,
+    "resume": Resume,
+    "generate": Generate,
+    "evaluate": Evaluate,
+    "summary": Summarize,
+}
 
 
-def resume(run: str):
-    """Resume an interrupted run, as if it had never stopped."""
-    folder = RunFolder(run)
-    settings, sha256 = folder.read_config(Train)
-    corpus = make_corpus(settings)
+def parse(argv: list[str]) -> command_line.Parsed:
+    return command_line.parse(argv, "main.py", __doc__, COMMANDS, no_flags=("sha256", "threads"))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback if Ctrl-C interrupts the imports
+    parse(sys.argv[1:])  # --help and mistakes are answered now: to import PyTorch takes seconds
+
+import math
+import os
+from pathlib import Path
+
+import torch
+
+from gptlib.board import find_writer
+from gptlib.corpus import Corpus, Part
+from gptlib.data import load_text
+from gptlib.device import check_compile, find_device
+from gptlib.fit import fit
+from gptlib.gpt import GPT
+from gptlib.optim import learning_rate
+from gptlib.papers import GPTS
+from gptlib.run import Run, steps_within
+from gptlib.run_folder import RunFolder, facts, identity
+from gptlib.summary import summary
+from gptlib.texts import absolute, load_parts, load_texts
+from gptlib.tokenizer import TextTokenizer
+from gptlib.trial import decide, is_short
+from gptlib.writing import write
+
+
+def begin(settings: Train, given: frozenset[str] = frozenset()):
+    """Train a model, saving everything in a new folder, and write a sample.
+
+    given: names of the settings that are not to be changed by a trial on a short text
+    """
+    check_alone()
+    writer = find_writer() if settings.tensorboard else None
+    settings = replace(
+        settings,
+        start=settings.start and os.path.abspath(Path(settings.start).expanduser()),
+        device=find_device(settings.device),
+    )
+    if settings.start:
+        model = RunFolder(settings.start).read_model().model
+        dropout = settings.model.dropout if "dropout" in given else model.config.dropout
+        settings = replace(settings, model=replace(model.config, dropout=dropout))
+        given |= {"tokenizer"}
+    texts = read(settings)
+    settings = replace(settings, text=absolute(settings.text), valid=absolute(settings.valid))
+    corpus = make_corpus(settings, texts)
+    folder = RunFolder.new(settings.out, name_of(settings.text))
+    with folder.kept_if_it_can_be_resumed():
+        if settings.max_seconds is not None:
+            steps = steps_within(settings.max_seconds, make_run(settings, corpus))
+            settings = with_steps(settings, steps)
+        free = not {"tokenizer", "dropout", "max_iters"} <= given
+        if free and is_short(corpus, settings.train):
+            if settings.max_seconds is not None:  # the trial takes half of it at most
+                settings = with_steps(settings, max(1, settings.train.max_iters // 2))
+            settings = decide(settings, given, texts[0], trial_run)
+            corpus = make_corpus(settings, texts)
+        if "-" in settings.text:
+            settings = replace(settings, text=(folder.write_text(load_texts(settings.text)),))
+        run = make_run(settings, corpus)
+        run.measure()
+        folder.write_config(facts(settings, corpus.sha256))
+        fit(run, folder, corpus.landmarks(), writer)
+
+
+def resume(asked: Resume):
+    check_alone()
+    folder = RunFolder(asked.run)
+    before, sha256 = folder.read_config(Train)
+    longer = {"max_iters": asked.max_iters, "patience": asked.patience}
+    longer = {name: value for name, value in longer.items() if value is not None}
+    settings = replace(
+        before,
+        text=asked.text or before.text,
+        valid=asked.valid or before.valid,
+        device=find_device(asked.device or before.device),
+        train=replace(before.train, **longer),
+    )
+    writer = find_writer() if settings.tensorboard else None
+    try:
+        texts = read(settings)
+    except ValueError as error:
+        raise ValueError(f"{error} (if the text has moved, say where it is with --text)") from None
+    tokenizer = folder.read_last().tokenizer if folder.last.exists() else None
+    corpus = make_corpus(settings, texts, tokenizer)
     if corpus.sha256 != sha256:
         raise ValueError(
-            f"{settings.text!r} is not the text that the run began with: "
+            f"{' '.join(settings.text)!r} is not the text that the run began with: "
             "bring that back, or start a new run"
         )
-    resumed = make_run(settings, corpus)
-    if folder.model.exists():
-        resumed.load(folder.model)
+    run = make_run(settings, corpus)
+    if folder.last.exists():
+        run.load(folder.last)
     else:  # interrupted before the first checkpoint
-        resumed.measure()
-    fit(resumed, folder, corpus.landmarks(resumed.config.batch_size))
+        run.measure()
+    if run.step > settings.train.max_iters:
+        raise ValueError(
+            f"max_iters is {settings.train.max_iters}, and {run.step} steps are done: give more"
+        )
+    if run.over and folder.finished:
+        more = "--max-iters and --patience 0" if run.impatient else "--max-iters"
+        raise ValueError(
+            f"the run in {str(folder.path)!r} is finished, after {run.step} steps: "
+            f"go on with a larger {more}, or start a new run"
+        )
+    if settings.train.max_iters != before.train.max_iters:
+        rate = learning_rate(run.step, run.config)
+        print(
+            f"{run.step:,} steps are done, of {run.config.max_iters:,} now. The learning rate is "
+            f"what a run of that length has there, {rate:.2g} (its peak was "
+            f"{run.config.learning_rate:g}), and falls from there"
+        )
+    settings = replace(settings, text=absolute(settings.text), valid=absolute(settings.valid))
+    if settings != before:
+        folder.write_config(facts(settings, corpus.sha256))
+    fit(run, folder, corpus.landmarks(), writer)
 
 
-def make_corpus(settings: Train) -> Corpus:
-    model = settings.model
-    corpus = Corpus.load(settings.text, model.block_size, settings.tokenizer, model.vocab_size)
-    return corpus.to(find_device(settings.device))
+def check_alone():
+    """ValueError if this is one of several processes that were started to train together."""
+    if "RANK" in os.environ:
+        raise ValueError(
+            f"RANK is {os.environ['RANK']}, as torchrun sets it, and training in several processes "
+            "is not supported: start main.py without torchrun"
+        )
+
+
+def name_of(sources: tuple[str, ...]) -> str:
+    """A name for the run of a text: that of its first file."""
+    return Path(sources[0]).stem.strip("-*.") or "text"
+
+
+def read(settings: Train) -> tuple[str, str]:
+    return load_parts(settings.text, settings.valid, settings.split, settings.train.seed)
+
+
+def make_corpus(
+    settings: Train, texts: tuple[str, str], tokenizer: TextTokenizer | None = None
+) -> Corpus:
+    """The corpus of the texts to train and to validate on; a new tokenizer unless one is given."""
+    if settings.start and tokenizer is None:
+        tokenizer = RunFolder(settings.start).read_model().tokenizer
+    tokenizer = tokenizer or settings.tokenizer
+    model, tales = settings.model, settings.text == ("tales",) and not settings.valid
+    make = Corpus.of_tales if tales else Corpus.of_texts
+    corpus = make(*texts, tokenizer, model.block_size, model.vocab_size)
+    return corpus.to(settings.device)
 
 
 def make_run(settings: Train, corpus: Corpus) -> Run:
     """A run with these settings, before its first step."""
     torch.manual_seed(settings.train.seed)
     model = GPT(replace(settings.model, vocab_size=corpus.tokenizer.vocab_size))
+    if settings.start:
+        model.load_state_dict(RunFolder(settings.start).read_model().model.state_dict())
     model.to(settings.device)
     if settings.compile:
         check_compile(settings.device)
         model.compile()
-    return Run(model, corpus, settings.train, facts(settings, corpus.sha256))
+    return Run(model, corpus, settings.train, identity(settings, corpus.sha256))
 
 
-def write_more(run: str, settings: Generate):
-    """Write text with the model of a run, continuing the prompt if there is one."""
+def trial_run(settings: Train, texts: tuple[str, str]) -> Run:
+    return make_run(settings, make_corpus(settings, texts))
+
+
+def with_steps(settings: Train, steps: int) -> Train:
+    return replace(settings, train=replace(settings.train, max_iters=steps))
+
+
+def generate(settings: Generate):
     check_whole("num_samples", settings.num_samples, 1)
-    point = RunFolder(run).read_model()
+    point = RunFolder(settings.run).read_model()
     model = point.model.to(find_device(settings.device))
-    prompt = sys.stdin.read().rstrip("\n") if settings.prompt == "-" else settings.prompt
+    prompt = load_text("-").rstrip("\n") if settings.prompt == "-" else settings.prompt
     for k in range(settings.num_samples):
         if k > 0:
             print("\n---")
@@ -157,8 +306,23 @@ def write_more(run: str, settings: Generate):
         print()
 
 
-def show(run: str, settings: Summarize):
-    """Print a table of the layers of a run's model, or of a paper's."""
+def evaluate(settings: Evaluate):
+    check_whole("batch_size", settings.batch_size, 1)
+    folder = RunFolder(settings.run)
+    point = folder.read_model()
+    device = find_device(settings.device)
+    text = load_texts(settings.text) if settings.text else read(folder.read_config(Train)[0])[1]
+    part = Part.of(point.tokenizer.normalize(text), point.tokenizer, point.end).to(device)
+    nats = part.score(point.model.to(device), settings.batch_size, point.model.config.block_size)
+    text = point.tokenizer.decode(part.ids[1:])  # the first token is never predicted
+    print(f"{nats * part.tokens_per_character:.4f} nats per character")
+    print(f"{nats * (len(part.ids) - 1) / math.log(2) / len(text.encode()):.4f} bits per byte")
+    print(f"{math.exp(nats):.4f} perplexity per token")
+    print(f"of {len(text):,} characters in {len(part.ids) - 1:,} tokens")
+
+
+def show(settings: Summarize):
+    run = settings.run
     if run in GPTS:
         with torch.device("meta"):  # only shapes are needed, not gigabytes of parameters
             model = GPT(GPTS[run].config)
@@ -171,8 +335,11 @@ def show(run: str, settings: Summarize):
 
 def main(argv: list[str]) -> int:
     """Run the command that argv names and return the exit code."""
-    commands = {"resume": resume, "generate": write_more, "summary": show}
-    return command_line.run(argv, "main.py", __doc__, begin, commands)
+    settings, given = parse(argv)
+    if isinstance(settings, Train):
+        return command_line.run("main.py", lambda: begin(settings, given))
+    do = {Resume: resume, Generate: generate, Evaluate: evaluate, Summarize: show}[type(settings)]
+    return command_line.run("main.py", lambda: do(settings))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,32 @@
-"""A command line made of functions: parameters become flags, and errors are one sentence."""
+"""A command line made of dataclasses: fields become flags, and errors are one sentence."""
 
+import argparse
+import json
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
-from typing import NoReturn, get_type_hints
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 from simple_parsing import ArgumentParser, DashVariant
+from simple_parsing.helpers.custom_actions import BooleanOptionalAction
+
+from gptlib.atomic_files import read_file
+
+
+class Parsed(NamedTuple):
+    """The settings that a command line says, and the names of those that it says itself."""
+
+    settings: object
+    given: frozenset[str]
 
 
 def start(main: Callable[[list[str]], int]) -> NoReturn:
-    """Run main, with UTF-8 in and out and Ctrl-C as KeyboardInterrupt, and exit with its code."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Exit with what main returns; in it, Ctrl-C and SIGTERM are KeyboardInterrupt, files UTF-8."""
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.default_int_handler)
     if sys.stdout is not None:  # or some texts on Windows, and odd file names, could not be printed
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if sys.stdin is not None:
@@ -20,23 +34,14 @@ def start(main: Callable[[list[str]], int]) -> NoReturn:
     sys.exit(main(sys.argv[1:]))
 
 
-def run(
-    argv: list[str],
-    prog: str,
-    description: str,
-    default: Callable[..., None],
-    commands: Mapping[str, Callable[..., None]],
-) -> int:
-    """Call the command that argv begins with, or else the default one; return the exit code.
+def run(prog: str, command: Callable[[], None]) -> int:
+    """Call command and return the exit code of the program prog.
 
-    A command's parameter that is a dataclass becomes one flag for each field; any other becomes a
-    required argument. The code is 0 for success, 130 after Ctrl-C, 1 if the reader of the output
-    is gone, and 2 for a ValueError, an OSError or too little memory, reported in one sentence.
+    The code is 0 for success, 130 after Ctrl-C, 1 if the reader of the output is gone, and 2 for a
+    ValueError, an OSError or too little memory, reported in one sentence.
     """
     try:
-        name = argv[0] if argv and argv[0] in commands else None
-        command, words = (default, argv) if name is None else (commands[name], argv[1:])
-        command(**_parsed(command, words, prog, description))
+        command()
         print(end="", flush=True)  # at Python's exit it would be too late to catch errors
         return 0
     except BrokenPipeError:  # the reader of our output is gone, as with `| head`
@@ -55,24 +60,98 @@ def run(
     return code
 
 
-def _parsed(
-    command: Callable[..., None], words: list[str], prog: str, description: str
-) -> dict[str, object]:
-    """Parse words into the arguments of command. SystemExit, with one sentence, if that fails."""
+def parse(
+    argv: list[str],
+    prog: str,
+    description: str,
+    commands: Mapping[str, type],
+    no_flags: Collection[str] = (),
+) -> Parsed:
+    """The settings of the command that argv begins with, or else of the command called "".
+
+    commands: a dataclass for each command; its fields are flags, those of dataclasses inside it
+        too, and its docstring is what --help says of it. description is what it says of ""
+    no_flags: names that --config may find in its file, and that are no settings
+
+    `--config FILE` reads more flags from a TOML or JSON file; those in argv count more. SystemExit
+    after --help, and after one sentence on what is wrong with argv or the settings.
+    """
+    name = argv[0] if argv and argv[0] in commands and argv[0] else ""
+    words = argv[1:] if name else argv
     parser = _Parser(
-        prog=prog,
-        description=description,
+        prog=f"{prog} {name}".strip(),
+        description=commands[name].__doc__ if name else description,
         allow_abbrev=False,
         add_option_string_dash_variants=DashVariant.DASH,
     )
-    for name, kind in get_type_hints(command).items():
-        if is_dataclass(kind):
-            parser.add_arguments(kind, name)
-        elif name != "return":
-            parser.add_argument(name, metavar=name.upper())
-    return vars(parser.parse_args(words))
+    parser.add_arguments(commands[name], "settings")
+    parser.add_argument("--config", metavar="FILE", help="read flags from a TOML or JSON file")
+    try:
+        config = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        config.add_argument("--config")
+        if path := config.parse_known_args(parser.joined(words))[0].config:
+            words = [*_words(path, parser.flags, no_flags), *words]
+        words = parser.joined(words)
+        settings = parser.parse_args(words).settings
+    except (ValueError, OSError) as error:
+        parser.exit(2, f"{prog}: {error}\n")
+    said = (parser.flags.get(word.split("=")[0]) for word in words)
+    return Parsed(settings, frozenset(a.dest.rsplit(".", 1)[-1] for a in said if a is not None))
 
 
 class _Parser(ArgumentParser):
+    """A parser whose flags, if they take a value, are wrong without it."""
+
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}: see python {self.prog} --help\n")
+        self.exit(2, f"{self.prog.split()[0]}: {message}: see python {self.prog} --help\n")
+
+    @property
+    def flags(self) -> Mapping:
+        """The action of each flag."""
+        self._preprocessing()
+        return self._option_string_actions
+
+    def _preprocessing(self, args: object = (), namespace: object = None) -> None:
+        super()._preprocessing(args, namespace)
+        for action in self._actions:
+            if action.nargs == "?" and not isinstance(action, BooleanOptionalAction):
+                action.nargs = None  # it may be None, and simple_parsing would take None for it
+
+    def joined(self, words: list[str]) -> list[str]:
+        """The words, with a value that begins with a dash joined to its flag, as argparse asks."""
+        joined = []
+        for word in words:
+            before = self.flags.get(joined[-1]) if joined else None
+            known = word.split("=")[0] in self.flags
+            if before is not None and before.nargs is None and word[:1] == "-" and not known:
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
+        return joined
+
+
+def _words(path: str, flags: Collection[str], no_flags: Collection[str]) -> list[str]:
+    """The flags that a TOML or JSON file says. ValueError or OSError if it cannot be read."""
+    raw = read_file(Path(path).expanduser())
+    try:
+        read = json.loads if path.endswith(".json") else tomllib.loads
+        table = dict(read(raw.decode()))
+    except (TypeError, ValueError) as error:
+        kind = "JSON" if path.endswith(".json") else "TOML"
+        raise ValueError(f"{path!r} is not a table in {kind} ({error}): mend it") from None
+    for name in [name for name, value in table.items() if isinstance(value, dict)]:
+        table |= table.pop(name)  # a section, such as [model]
+    words = []
+    for name, value in table.items():
+        flag = f"--{name.replace('_', '-')}"
+        if name in no_flags or value is None:
+            continue
+        if flag not in flags:
+            raise ValueError(f"{name} in {path!r} is no setting: remove it, or mend its name")
+        if isinstance(value, bool):
+            words.append(flag if value else flag.replace("--", "--no"))
+        elif isinstance(value, list):
+            words += [flag, *map(str, value)]
+        else:
+            words.append(f"{flag}={value}")
+    return words

@@ -1,4 +1,4 @@
-"""The settings of models and of training, checked on creation."""
+"""The settings of models, of training and of sampling, checked on creation."""
 
 import math
 from dataclasses import dataclass
@@ -182,13 +182,44 @@ class RunConfig(TrainConfig):
     batch_size: int = 16  # sequences per batch
     eval_interval: int = 100  # steps between two evaluations on the validation split
     eval_iters: int = 10  # the most batches per evaluation; the final score uses the whole split
+    patience: int = 10  # stop after so many evaluations without a better one; 0: never
     seed: int = 0  # of the initial parameters, batches, dropout and the sample
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("batch_size", "eval_interval", "eval_iters"):
             check_whole(name, getattr(self, name), 1)
+        check_whole("patience", self.patience, 0)
         check_whole("seed", self.seed, 0, 2**63 - 1)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn; by default, with the model's own probabilities.
+
+    top_p is Holtzman et al. (2020), repetition_penalty Keskar et al. (2019), section 4.1.
+    ValueError for a setting out of range.
+    """
+
+    temperature: float = 1.0  # below 1 safer, above 1 wilder, 0 always the likeliest token
+    top_k: int | None = None  # if given, draw only from the k likeliest tokens
+    top_p: float | None = None  # if given, draw only from the likeliest with this total probability
+    repetition_penalty: float = 1.0  # above 1 makes tokens already in the text less likely
+
+    def __post_init__(self) -> None:
+        if not (self.temperature == 0 or 0.01 <= self.temperature <= 100):
+            raise ValueError(
+                f"temperature is {self.temperature}: give 0 for the likeliest token, or 0.01 to 100"
+            )
+        if self.top_k is not None and not (isinstance(self.top_k, Integral) and self.top_k >= 1):
+            raise ValueError(f"top_k is {self.top_k}: give a whole number, at least 1")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p is {self.top_p}: give a number above 0, at most 1")
+        if not 0.01 <= self.repetition_penalty <= 100:
+            raise ValueError(
+                f"repetition_penalty is {self.repetition_penalty}: "
+                "give 1 for none, or another number from 0.01 to 100"
+            )
 
 
 def check_whole(name: str, value: object, least: int, most: int = 2**31 - 1) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gptlib.bigram import Bigram, count
+from gptlib.bigram import pair_loss
 from gptlib.data import (
     all_batches,
     cut_windows,
@@ -21,7 +21,7 @@ from gptlib.data import (
     padded_batch,
     story_ids,
 )
-from gptlib.tokenizer import CharTokenizer, PieceTokenizer, Tokenizer
+from gptlib.tokenizer import CharTokenizer, PieceTokenizer, TextTokenizer, Tokenizer
 from gptlib.train import evaluate
 
 
@@ -32,6 +32,24 @@ class Part:
     ids: Tensor
     starts: Tensor | None
     tokens_per_character: float
+
+    @classmethod
+    def of(cls, text: str, tokenizer: Tokenizer, end: int | None = None) -> "Part":
+        """The part that a text is for a tokenizer; end as in `Corpus`. Errors as in `encode`."""
+        if end is None:
+            ids, starts = torch.tensor(tokenizer.encode(text)), None
+        else:
+            ids, starts = story_ids(text, tokenizer)
+        asked = ids[1:]  # the first token is never a target
+        return cls(ids, starts, len(asked) / max(1, len(tokenizer.decode(asked))))
+
+    def batches(self, batch_size: int, block_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The whole part once, in order, as `all_batches` cuts it."""
+        return all_batches(self.ids, batch_size, block_size, self.starts)
+
+    def to(self, device: str | torch.device) -> "Part":
+        """The same part, with its ids on a device."""
+        return replace(self, ids=self.ids.to(device))
 
 
 class Corpus:
@@ -59,8 +77,9 @@ class Corpus:
         self.tokenizer, self.block_size = tokenizer, block_size
         self.end, self.floor = end, floor
         self.sha256 = hashlib.sha256((train_text + valid_text).encode()).hexdigest()
-        self.train = self._part("training", train_text)
-        self.valid = self._part("validation", valid_text)
+        self.train = Part.of(train_text, tokenizer, end)
+        self.valid = Part.of(valid_text, tokenizer, end)
+        self._check_lengths()
         if end is not None:
             edges = [*self.train.starts.tolist(), len(self.train.ids) - 1]
             self._rows = cut_windows(edges, block_size)
@@ -73,41 +92,55 @@ class Corpus:
         tokenizer: Literal["pieces", "chars"] = "pieces",
         vocab_size: int = 4096,
     ) -> "Corpus":
-        """The corpus of a text that `data.load_split` can read, with a tokenizer made from it.
+        """The corpus of a text that `load_split` can read. Errors as there and in `of_texts`."""
+        make = cls.of_tales if source == "tales" else cls.of_texts
+        return make(*load_split(source), tokenizer, block_size, vocab_size)
 
-        vocab_size: the most pieces, characters included; "chars" ignores it
+    @classmethod
+    def of_texts(
+        cls,
+        train_text: str,
+        valid_text: str,
+        tokenizer: Literal["pieces", "chars"] | TextTokenizer,
+        block_size: int,
+        vocab_size: int = 4096,
+    ) -> "Corpus":
+        """The corpus of two texts, in the form to which the tokenizer normalizes them.
 
-        Errors as in `load_split` and `PieceTokenizer.from_text`; ValueError for another tokenizer
-        and for a text that is too short.
+        tokenizer: one to use, or the kind of one to make from the texts, with at most vocab_size
+            pieces, characters included
+
+        ValueError for another kind of tokenizer, for a text that is too short, and for characters
+        that the tokenizer does not know.
         """
-        train_text, valid_text = load_split(source)
-        if tokenizer == "chars":
-            made = CharTokenizer(train_text + valid_text)
-        elif tokenizer == "pieces":
-            made = PieceTokenizer.from_text(train_text, vocab_size, valid_text)
-        else:
-            raise ValueError(f"tokenizer is {tokenizer!r}: give 'pieces' or 'chars'")
-        if source == "tales":
-            return cls.of_tales(train_text, valid_text, made, block_size)
-        return cls(train_text, valid_text, made, block_size)
+        if not isinstance(tokenizer, TextTokenizer):
+            tokenizer = make_tokenizer(tokenizer, train_text, valid_text, vocab_size)
+        train_text, valid_text = map(tokenizer.normalize, (train_text, valid_text))
+        return cls(train_text, valid_text, tokenizer, block_size)
 
     @classmethod
     def of_tales(
-        cls, train_text: str, valid_text: str, tokenizer: Tokenizer, block_size: int
+        cls,
+        train_text: str,
+        valid_text: str,
+        tokenizer: Literal["pieces", "chars"] | TextTokenizer,
+        block_size: int,
+        vocab_size: int = 4096,
     ) -> "Corpus":
         """The corpus of the tales: a line break begins and ends each, and their floor is known.
 
-        valid_text: from `data.load_split`, since the floor is that of these tales
+        valid_text: from `data.load_split`, since the floor is that of these tales; the rest and
+            errors as in `of_texts`
         """
+        if not isinstance(tokenizer, TextTokenizer):
+            tokenizer = make_tokenizer(tokenizer, train_text, valid_text, vocab_size)
         (end,) = tokenizer.encode("\n")
         floor = load_floor().nats_per_character
         return cls(train_text, valid_text, tokenizer, block_size, end, floor)
 
     def to(self, device: str | torch.device) -> "Corpus":
         """Move the ids to a device; returns the corpus itself."""
-        for name in ("train", "valid"):
-            part = getattr(self, name)
-            setattr(self, name, replace(part, ids=part.ids.to(device)))
+        self.train, self.valid = self.train.to(device), self.valid.to(device)
         return self
 
     def batch(self, n: int, batch_size: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -132,7 +165,7 @@ class Corpus:
 
     def valid_batches(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The whole validation part once, in order, as `all_batches` cuts it."""
-        return all_batches(self.valid.ids, batch_size, self.block_size, self.valid.starts)
+        return self.valid.batches(batch_size, self.block_size)
 
     def score(self, model: nn.Module, batch_size: int, max_batches: int | None = None) -> float:
         """The validation loss of model, in nats per character.
@@ -144,26 +177,44 @@ class Corpus:
         step = math.ceil(len(batches) / max_batches) if max_batches else 1
         return evaluate(model, batches[::step]) * self.valid.tokens_per_character
 
-    def landmarks(self, batch_size: int) -> dict[str, float]:
+    def landmarks(self) -> dict[str, float]:
         """Losses to compare a validation loss with, by name, in nats per character."""
-        V, device = self.tokenizer.vocab_size, self.valid.ids.device
-        counted = Bigram.counted(count(self.train.ids.cpu(), V)).to(device)
+        V = self.tokenizer.vocab_size
+        pairs = pair_loss(self.train.ids.cpu(), self.valid.ids.cpu(), V)
         marks = {
             "knows nothing": math.log(V) * self.valid.tokens_per_character,
-            "counted pairs": self.score(counted, batch_size),
+            "counted pairs": pairs * self.valid.tokens_per_character,
         }
         return marks if self.floor is None else marks | {"exact floor": self.floor}
 
-    def _part(self, name: str, text: str) -> Part:
-        if self.end is None:
-            ids, starts = torch.tensor(self.tokenizer.encode(text)), None
-        else:
-            ids, starts = story_ids(text, self.tokenizer)
-        if len(ids) <= self.block_size:
+    def longest_copy(self, text: str) -> str:
+        """The longest stretch of text that stands word for word in the training part."""
+        known, best, i = self.tokenizer.decode(self.train.ids), "", 0
+        while i + len(best) < len(text):
+            if text[i : i + len(best) + 1] in known:
+                best = text[i : i + len(best) + 1]
+            else:
+                i += 1
+        return best
+
+    def _check_lengths(self) -> None:
+        parts = {"training": len(self.train.ids), "validation": len(self.valid.ids)}
+        name = min(parts, key=parts.get)
+        if parts[name] <= self.block_size:
+            advice = f"give a longer text or a block_size of at most {parts[name] - 1}"
+            if parts[name] < 2:
+                advice = "give a longer text"
             raise ValueError(
-                f"the {name} part of the text has {len(ids)} tokens, fewer than "
-                f"block_size + 1 = {self.block_size + 1}: "
-                "give a longer text or a smaller block_size"
+                f"the {name} part of the text has {parts[name]} tokens, fewer than "
+                f"block_size + 1 = {self.block_size + 1}: {advice}"
             )
-        asked = ids[1:]  # the first token is never a target
-        return Part(ids, starts, len(asked) / len(self.tokenizer.decode(asked)))
+
+
+def make_tokenizer(kind: str, train_text: str, valid_text: str, vocab_size: int) -> TextTokenizer:
+    """A tokenizer of this kind, made from two texts, as in `Corpus.of_texts`."""
+    if kind == "chars":
+        return CharTokenizer(CharTokenizer.normalize(train_text + valid_text))
+    if kind == "pieces":
+        train_text, valid_text = map(PieceTokenizer.normalize, (train_text, valid_text))
+        return PieceTokenizer.from_text(train_text, vocab_size, valid_text)
+    raise ValueError(f"tokenizer is {kind!r}: give 'pieces' or 'chars'")

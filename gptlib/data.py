@@ -5,8 +5,10 @@ import itertools
 import json
 import os
 import re
+import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import cache
 from http.client import HTTPException
 from itertools import pairwise
 from numbers import Integral
@@ -38,22 +40,28 @@ IGNORE = -100  # a target that does not count; also the default ignore_index of 
 
 
 def load_text(source: str | Path) -> str:
-    r"""Read a text: "tales", "shakespeare", or the path of a UTF-8 file.
+    r"""Read a text: "tales", "shakespeare", the path of a UTF-8 file, or "-" for standard input.
 
     "tales" is the training stories followed by the validation stories; only `load_split`
     separates the two, since split(load_text("tales")) cuts somewhere else. "shakespeare" is
-    downloaded once (1.1 MB) and kept in data/. Every line ending becomes "\n", and a byte
-    order mark is removed.
+    downloaded once (1.1 MB) and kept in data/. The text is returned as `clean` leaves it.
 
     ValueError for a name or path that is not a file, a file that is not UTF-8, a text of
     only white space, or a damaged copy; OSError if it cannot be read, downloaded or saved.
     """
+    if source == "-":
+        return _decoded(_standard_input(), "standard input")
     if source == "tales":
         return _read(TALES_TRAIN) + _read(TALES_VALID)
     if source == "shakespeare":
         _fetch(SHAKESPEARE_URL, SHAKESPEARE_SHA256, SHAKESPEARE)
         return _read(SHAKESPEARE)
     return _read(source)
+
+
+def clean(text: str) -> str:
+    r"""Remove a byte order mark at the start of text, and make every line ending "\n"."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def load_split(source: str | Path) -> tuple[str, str]:
@@ -282,21 +290,33 @@ def _read(source: str | Path) -> str:
                 "or clone the course again and start from there"
             )
         raise ValueError(f"{path!r} is not a file: {advice}")
-    raw = read_file(path)
+    return _decoded(read_file(path), repr(path))
+
+
+@cache
+def _standard_input() -> bytes:
+    """All of standard input, which can be read only once."""
+    return sys.stdin.buffer.read()
+
+
+def _decoded(raw: bytes, name: str) -> str:
+    """The text in raw, as `clean` leaves it; ValueError, which calls it name, if there is none."""
     try:
-        text = raw.decode("utf-8").removeprefix("\ufeff")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"{path!r} is not UTF-8 (byte 0x{raw[error.start]:02x} at offset {error.start}): "
+            f"{name} is not UTF-8 (byte 0x{raw[error.start]:02x} at offset {error.start}): "
             "save it as UTF-8"
         ) from None
     if "\0" in text:  # UTF-16 without a byte order mark is mostly valid UTF-8
         raise ValueError(
-            f"{path!r} holds NUL characters, so it is probably not UTF-8 text: save it as UTF-8"
+            f"{name} holds a NUL character (offset {raw.index(0)}, in line "
+            f"{raw[: raw.index(0)].count(10) + 1}), so it is probably not UTF-8 text: "
+            "save it as UTF-8, or remove that character"
         )
-    if not text.strip():
-        raise ValueError(f"{path!r} holds no text: give a file with something to learn from")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip().strip("\ufeff"):
+        raise ValueError(f"{name} holds no text: give a file with something to learn from")
+    return clean(text)
 
 
 def _fetch(url: str, sha256: str, path: Path) -> None:

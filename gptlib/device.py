@@ -4,11 +4,12 @@ import torch
 
 
 def find_device(name: str = "") -> str:
-    """The device called name; without a name, cuda if it is available, else cpu.
+    """The device called name; without a name, cuda, else mps, else cpu, whichever is available.
 
     ValueError for a device that does not work here.
     """
-    name = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    available = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    name = name or next((device for device, here in available.items() if here()), "cpu")
     try:
         torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError, ImportError):

@@ -66,6 +66,23 @@ class Run:
         config = self.config
         return self.step % config.eval_interval == 0 or self.step == config.max_iters
 
+    @property
+    def best(self) -> int | None:
+        """The step with the lowest validation loss since the start; None if none is measured."""
+        trained = {step: loss for step, loss in self.valid_losses.items() if step > 0}
+        return min(trained, key=trained.get, default=None)
+
+    @property
+    def impatient(self) -> bool:
+        """Whether the last config.patience evaluations were all worse than the best."""
+        since = sum(step > self.best for step in self.valid_losses) if self.best else 0
+        return 0 < self.config.patience <= since
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no step left to take."""
+        return self.step >= self.config.max_iters or self.impatient
+
     def measure(self) -> float:
         """The validation loss on at most config.eval_iters batches, in nats per character.
 
@@ -90,7 +107,7 @@ class Run:
         )
         self._write(path, training)
 
-    def finish(self, path: str | Path) -> None:
+    def save_model(self, path: str | Path) -> None:
         """Write a checkpoint without the training state, which would be most of the file."""
         self._write(path, {})
 
@@ -98,19 +115,18 @@ class Run:
         """Go back, or forward, to the step at which the run wrote the checkpoint at path.
 
         ValueError for a checkpoint with other settings (it names the first that differs) and for
-        one that is finished; other errors as in `checkpoint.load`.
+        one without a training state; other errors as in `checkpoint.load`.
         """
         point = checkpoint.load(path)
         for name, now in self.settings.items():
-            if (before := point.settings.get(name)) != now:
+            before = point.settings.get(name, now)  # a setting may be newer than the checkpoint
+            if before != now:
                 raise ValueError(
                     f"{name} is {now!r}, and the run in {str(path)!r} began with {before!r}: "
                     "change it back, or start a new run"
                 )
         if not point.training:
-            raise ValueError(
-                f"the run in {str(path)!r} is finished, after {point.step} steps: start a new run"
-            )
+            raise ValueError(f"{str(path)!r} holds a model alone: give a checkpoint to resume from")
         # Copies, since the loaded tensors are mapped from a file that the next `save` replaces.
         training = {name: tensor.clone() for name, tensor in point.training.items()}
         self.losses = training.pop("losses").tolist()

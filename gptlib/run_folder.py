@@ -1,10 +1,11 @@
-"""The folder of a run: its settings, its losses, a picture of them, the model and a sample."""
+"""The folder of a run: its settings, its losses, a picture of them, the models and a sample."""
 
 import json
 import os
+import shutil
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, is_dataclass
 from itertools import count
 from pathlib import Path
@@ -18,13 +19,24 @@ from gptlib.atomic_files import read_file, write_file
 from gptlib.checkpoint import Checkpoint
 from gptlib.run import Run
 
+MAY_CHANGE = {
+    *("text", "valid", "start", "out", "device", "tensorboard"),
+    *("max_iters", "max_seconds", "patience"),
+}
+
 
 class RunFolder:
-    """The files of one run, each of which is complete at any moment."""
+    """The files of one run, each of which is complete at any moment.
+
+    model.safetensors is the model with the lowest validation loss so far, last.safetensors the one
+    from which the run can be resumed, with its training state.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
+        self._made: list[Path] = []  # the folder, if it is new, and the new ones around it
         self.model = self.path / "model.safetensors"
+        self.last = self.path / "last.safetensors"
 
     @classmethod
     def new(cls, path: str, name: str) -> "RunFolder":
@@ -36,6 +48,8 @@ class RunFolder:
         numbered = (f"runs/{name}-{n}" for n in count(1))
         for candidate in [os.path.normpath(path)] if path else numbered:
             folder = cls(candidate)
+            there = folder.path.absolute()
+            folder._made = [path for path in (there, *there.parents) if not path.exists()]
             try:
                 folder.path.parent.mkdir(parents=True, exist_ok=True)
                 try:
@@ -60,6 +74,30 @@ class RunFolder:
             raise ValueError(
                 f"another process is using {str(self.path)!r}: wait for it, or stop it"
             ) from None
+
+    @contextmanager
+    def kept_if_it_can_be_resumed(self) -> Iterator[None]:
+        """Remove the new folder if an error comes before its first checkpoint.
+
+        After Ctrl-C it is enough to have the settings.
+        """
+        try:
+            yield
+        except BaseException as error:
+            config = self.path / "config.json"
+            settled = isinstance(error, KeyboardInterrupt) and config.exists()
+            if not (self.last.exists() or settled):
+                shutil.rmtree(self.path)
+                with suppress(OSError):  # another run may have come to live beside it
+                    for parent in self._made[1:]:
+                        parent.rmdir()
+            raise
+
+    def write_text(self, text: str) -> str:
+        """Write text to text.txt; returns its full path."""
+        path = self.path / "text.txt"
+        write_file(path, text.encode())
+        return str(path.absolute())
 
     def write_config(self, settings: dict) -> None:
         self._write_json("config.json", settings)
@@ -87,18 +125,40 @@ class RunFolder:
                 "start a new run"
             ) from None
 
+    @property
+    def finished(self) -> bool:
+        """Whether log.json has the score of a run that ended."""
+        path = self.path / "log.json"
+        try:
+            return path.is_file() and "score" in json.loads(read_file(path))
+        except ValueError:
+            return False
+
     def read_model(self) -> Checkpoint:
-        """The checkpoint of the run. ValueError if there is none."""
-        if not self.model.is_file():
+        """The best model of the run, or its last if none is evaluated yet. ValueError without one.
+
+        A model in a folder need not come from a run.
+        """
+        path = self.model if self.model.is_file() else self.last
+        if not path.is_file():
             raise ValueError(
                 f"{str(self.path)!r} is not a run, it holds no {self.model.name}: "
                 "give the folder of one"
             )
-        return checkpoint.load(self.model)
+        return checkpoint.load(path)
+
+    def read_last(self) -> Checkpoint:
+        """The checkpoint from which the run can be resumed."""
+        return checkpoint.load(self.last)
 
     def keep(self, run: Run, marks: dict[str, float]) -> None:
-        """Write the checkpoint, and the losses beside it."""
-        run.save(self.model)
+        """Write the model if it is the best so far, the checkpoint, and the losses beside them.
+
+        In this order a run that is killed between two of them comes to the same files when resumed.
+        """
+        if run.best == run.step:
+            run.save_model(self.model)
+        run.save(self.last)
         self.write_log(run, marks)
 
     def write_log(self, run: Run, marks: dict[str, float], **more: float) -> None:
@@ -119,12 +179,17 @@ class RunFolder:
 
 
 def facts(settings: object, sha256: str) -> dict:
-    """What identifies a run, in one table that JSON can hold.
+    """All settings of a run and what else its numbers depend on, in one table that JSON can hold.
 
     settings: a dataclass; the fields of dataclasses inside it stand in the table beside its own
     sha256: the text's, as in `Corpus`
     """
     return _flat(settings) | {"sha256": sha256, "threads": torch.get_num_threads()}
+
+
+def identity(settings: object, sha256: str) -> dict:
+    """The `facts` that must stay as they are while a run lasts: not where it is, nor how long."""
+    return {name: fact for name, fact in facts(settings, sha256).items() if name not in MAY_CHANGE}
 
 
 def _flat(settings: object) -> dict:
@@ -140,6 +205,7 @@ def _settings(kind: type, table: dict) -> object:
         return {
             field.name: nested(field.type) if is_dataclass(field.type) else table[field.name]
             for field in fields(kind)
+            if is_dataclass(field.type) or field.name in table
         }
 
     with warnings.catch_warnings(action="ignore"):  # what it warns of is an error below

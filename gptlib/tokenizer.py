@@ -1,6 +1,7 @@
 """Tokenizers: from text to token ids and back."""
 
 import re
+import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +9,17 @@ from operator import index
 from reprlib import repr as brief
 from typing import Self
 
+import regex
 from torch import Tensor
+
+# A word, punctuation or white space, the first two with a space before them. A combining mark
+# continues the word that it stands in, as does an invisible joiner. Not so in Thai and other
+# scripts that write no spaces, whose whole sentences would be words.
+PIECE = regex.compile(
+    r"""(?V1)\ ?[\p{L}\p{N}_'] [\p{L}\p{N}_'[[\p{M}\u200C\u200D]--\p{Line_Break=SA}]]*
+    | \ ?[^\p{L}\p{N}_\s]+ | \s+""",
+    regex.VERBOSE,
+)
 
 
 class Tokenizer(ABC):
@@ -66,6 +77,11 @@ class TextTokenizer(Tokenizer):
         ValueError for an unknown id.
         """
 
+    @staticmethod
+    def normalize(text: str) -> str:
+        """The one spelling of text that a model is trained on and asked with: here text itself."""
+        return text
+
     def as_prompt(self, text: str) -> str:
         """The part of text that a model should be given to continue it: here all of it."""
         return text
@@ -75,7 +91,8 @@ class CharTokenizer(TextTokenizer):
     """One id for each different character of a text, in the order of their code points.
 
     Its whole state is the string `chars`: CharTokenizer(tokenizer.chars) == tokenizer.
-    ValueError for an empty text, and for anything but a str.
+    `normalize` composes characters: an e and an accent become one é, as far as Unicode has it
+    (NFC). ValueError for an empty text, and for anything but a str.
 
     >>> tokenizer = CharTokenizer("banana")
     >>> tokenizer.chars
@@ -119,6 +136,10 @@ class CharTokenizer(TextTokenizer):
     def token_bytes(self, i: int) -> bytes:
         return self.decode([i]).encode()
 
+    @staticmethod
+    def normalize(text: str) -> str:
+        return unicodedata.normalize("NFC", text)
+
     def state(self) -> str:
         return self.chars
 
@@ -128,8 +149,9 @@ class PieceTokenizer(TextTokenizer):
 
     A piece is a word or a run of punctuation, with the space before it if there is one, or a run of
     other white space; joined, the pieces of a text are the text. Its whole state is
-    `pieces`, in the order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer. ValueError
-    for no pieces, for one given twice, and for one with a character that is not a piece too.
+    `pieces`, in the order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer.
+    `normalize` is as in `CharTokenizer`. ValueError for no pieces, for one given twice, and for one
+    with a character that is not a piece too.
 
     >>> tokenizer = PieceTokenizer.from_text("a cat, a cat, a rat", vocab_size=10)
     >>> tokenizer.pieces
@@ -155,17 +177,14 @@ class PieceTokenizer(TextTokenizer):
 
         more: another text, whose characters are included too, but not its pieces
 
-        A piece that occurs only once is spelled out: a model could learn little about it.
-        ValueError for an empty text, and for more characters than vocab_size.
+        A piece that occurs only once is spelled out: a model could learn little about it. All
+        characters are included, even if they are more than vocab_size. ValueError for an empty
+        text.
         """
         chars = CharTokenizer(text + more).chars
-        if len(chars) > vocab_size:
-            raise ValueError(
-                f"vocab_size is {vocab_size}, and the text has {len(chars)} different characters: "
-                "give as many at least"
-            )
         counts = Counter(piece for piece in split_pieces(text) if len(piece) > 1)
-        frequent = [piece for piece, n in counts.most_common(vocab_size - len(chars)) if n > 1]
+        room = max(0, vocab_size - len(chars))
+        frequent = [piece for piece, n in counts.most_common(room) if n > 1]
         return cls([*chars, *frequent])
 
     @property
@@ -188,6 +207,10 @@ class PieceTokenizer(TextTokenizer):
 
     def token_bytes(self, i: int) -> bytes:
         return self.decode([i]).encode()
+
+    @staticmethod
+    def normalize(text: str) -> str:
+        return unicodedata.normalize("NFC", text)
 
     def as_prompt(self, text: str) -> str:
         """Text without the spaces at its end: a space belongs to the word after it."""
@@ -256,7 +279,7 @@ def split_pieces(text: str) -> list[str]:
     >>> split_pieces('"Come in," said Mia.')
     ['"', 'Come', ' in', ',"', ' said', ' Mia', '.']
     """
-    return re.findall(r" ?[\w']+| ?[^\w\s]+|\s+", text)
+    return PIECE.findall(text)
 
 
 def split_words(text: str) -> list[str]:

@@ -8,7 +8,9 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
-from gptlib.sampling import Sampling, stream
+from gptlib.config import Sampling
+from gptlib.data import clean
+from gptlib.sampling import stream
 from gptlib.tokenizer import TextTokenizer
 
 
@@ -25,6 +27,7 @@ def write(
     """Yield the prompt, then the text with which model continues it, piece by piece.
 
     tokenizer: the one that model was trained with; see its `as_prompt` for spaces at the end
+    prompt: it is cleaned and normalized as texts to train on are
     seed: another one gives another text
     end: the token that ends a text, if the model was trained with one. The model is then given it
         before the prompt, as in training, and it is not yielded. Without one, the model starts
@@ -34,7 +37,7 @@ def write(
     ValueError for arguments out of range, and for a prompt that the tokenizer cannot encode.
     """
     _check(tokenizer, prompt, seed, end, stop)
-    prompt = tokenizer.as_prompt(prompt)
+    prompt = tokenizer.as_prompt(tokenizer.normalize(clean(prompt)))
     ids = tokenizer.encode(prompt)
     if end is not None:
         ids = [end, *ids]

@@ -879,8 +879,8 @@ MUTANTS = [
            "(before := point.settings.get(name)) != now and before is None",
            "test_other_settings_are_refused_by_name_and_nothing_is_loaded"),
     # A finished run keeps what only training needs.
-    Mutant("Run.finish", "self._write(path, {})", "self.save(path)",
-           "test_a_finished_run_keeps_its_model_and_is_a_third_of_the_size"),
+    Mutant("Run.save_model", "self._write(path, {})", "self.save(path)",
+           "test_a_model_alone_keeps_nothing_else_and_is_a_third_of_the_size"),
     # The model is judged by what it was trained on.
     Mutant("Corpus.valid_batches", "self.valid.starts", "None",
            "test_the_validation_part_comes_once_and_in_order"),

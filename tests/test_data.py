@@ -77,7 +77,10 @@ def test_a_path_in_the_home_folder(tmp_path, monkeypatch):
         (b"\xef\xbb\xbfcaf\xe9", "is not UTF-8 (byte 0xe9 at offset 6): save it as UTF-8"),
         ("text".encode("utf-16"), "is not UTF-8 (byte 0xff at offset 0): save it as UTF-8"),
         (b"cut short \xe7\x8c", "is not UTF-8 (byte 0xe7 at offset 10): save it as UTF-8"),
-        ("text".encode("utf-16-le"), "holds NUL characters, so it is probably not UTF-8 text"),
+        (
+            "\nmy text".encode("utf-16-le"),
+            "holds a NUL character (offset 1, in line 2), so it is probably not UTF-8 text",
+        ),
     ],
     ids=[
         "empty",

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import signal
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,9 @@ import torch
 from test_run import a_config, a_corpus, a_model
 
 from gptlib import fit as fit_module
+from gptlib.board import find_writer
 from gptlib.checkpoint import load
-from gptlib.fit import finish, finishing_the_step, take_steps
+from gptlib.fit import finish, finishing_the_step, fit, take_steps
 from gptlib.run import Run
 from gptlib.run_folder import RunFolder
 from gptlib.train import next_token_loss
@@ -89,7 +91,7 @@ def test_what_is_told_after_a_resume_is_of_the_steps_since_then(folder, capsys):
     assert out == said(stopped, 0, 5)
     assert " finishing this step; press Ctrl-C again to stop at once\n" in err
     run = make()
-    run.load(folder.model)
+    run.load(folder.last)
     take_steps(run, folder, MARKS)
     assert capsys.readouterr().out == said(run, 7, 10) + said(run, 10, 12)
     whole = make()
@@ -112,7 +114,7 @@ def test_the_bar_shows_how_many_steps_are_done(folder, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         take_steps(make(disturbed(7, control_c)), folder, MARKS)
     run = make()
-    run.load(folder.model)
+    run.load(folder.last)
     take_steps(run, folder, MARKS)
     assert bars == [[0, 12, 7], [7, 12, 5]]
 
@@ -121,7 +123,7 @@ def test_the_folder_keeps_up(folder, monkeypatch):
     """After each measurement that is due there is a checkpoint, with its losses beside it."""
 
     def measured(run):
-        kept.append((run.step, folder.model.exists() and load(folder.model).step))
+        kept.append((run.step, folder.last.exists() and load(folder.last).step))
         return measure(run)
 
     kept, measure = [], Run.measure
@@ -129,19 +131,20 @@ def test_the_folder_keeps_up(folder, monkeypatch):
     monkeypatch.setattr(Run, "measure", measured)
     take_steps(run, folder, MARKS)
     assert kept == [(5, False), (10, 5), (12, 10)]
-    assert load(folder.model).step == 12
+    assert load(folder.last).step == 12
+    assert load(folder.model).step == run.best
     assert list(log(folder)) == ["landmarks", "train", "valid"]
     assert log(folder)["train"] == run.train_losses()
     assert log(folder)["landmarks"] == MARKS
     names = {path.name for path in folder.path.iterdir()}
-    assert names == {"log.json", "loss.png", "model.safetensors"}
+    assert names == {"log.json", "loss.png", "last.safetensors", "model.safetensors"}
 
 
 def test_control_c_keeps_the_step_in_which_it_came(folder):
     run = make(disturbed(7, control_c))
     with pytest.raises(KeyboardInterrupt):
         take_steps(run, folder, MARKS)
-    assert run.step == load(folder.model).step == len(log(folder)["train"]) == 7
+    assert run.step == load(folder.last).step == len(log(folder)["train"]) == 7
     assert list(run.valid_losses) == [0, 5]
     assert (folder.path / "loss.png").exists()
 
@@ -149,7 +152,19 @@ def test_control_c_keeps_the_step_in_which_it_came(folder):
 def test_control_c_in_the_last_step_is_too_late(folder):
     run = make(disturbed(12, control_c))
     take_steps(run, folder, MARKS)
-    assert load(folder.model).step == 12
+    assert load(folder.last).step == 12
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_sigterm_is_like_control_c(folder, capsys, kind):
+    def stop(model):
+        signal.raise_signal(kind)
+        return 0
+
+    with pytest.raises(KeyboardInterrupt, match="^stopped after step 7; the best model so far, of"):
+        fit(make(disturbed(7, stop)), folder, MARKS)
+    assert load(folder.last).step == 7
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -162,11 +177,130 @@ def test_a_loss_that_is_no_number(folder, bad, optimizer, step, kept):
     says = f"^the loss became infinite or nan after step {step}: train with a smaller "
     says += "--learning-rate than 0.002" + " and --muon-rate than 0.07" * (optimizer == "muon")
     if kept is not None:
-        says += rf" \(the model after step {kept} is in {re.escape(str(folder.model))}\)"
+        says += rf" \(the best model, of step 5, is in {re.escape(str(folder.path))}\)"
     with pytest.raises(ValueError, match=f"{says}$"):
         take_steps(run, folder, MARKS)
-    assert folder.model.exists() == (kept is not None)
-    assert kept is None or load(folder.model).step == kept
+    assert folder.last.exists() == (kept is not None)
+    assert kept is None or load(folder.last).step == kept
+
+
+@pytest.mark.parametrize(("step", "told"), [(3, False), (4, True), (9, True)])
+def test_a_loss_that_is_far_above_ln_v_after_the_warm_up(folder, step, told):
+    """It stays finite, and so may all that comes after it."""
+    run = make(disturbed(step, lambda _: 80.0), warmup_iters=3)
+    if not told:
+        take_steps(run, folder, MARKS)
+        return
+    says = "^the loss became [0-9.]+ nats per token, and knowing nothing costs 2.1, after step "
+    with pytest.raises(ValueError, match=f"{says}{step}: train with a smaller --learning-rate"):
+        take_steps(run, folder, MARKS)
+    assert not folder.last.exists() or load(folder.last).step == 5
+
+
+def test_a_model_may_begin_with_a_loss_far_above_ln_v(folder):
+    """As one that has learned another text does, or whose first parameters are large."""
+
+    def loss(model, batch):
+        total, asked = next_token_loss(model, batch)
+        return 9 * total, asked
+
+    run = make(loss)
+    take_steps(run, folder, MARKS)
+    assert run.losses[0] > 5 * math.log(8)
+
+
+def scripted(run, *losses):
+    """Let the run measure these, one after the other, instead of its validation loss."""
+    told = iter(losses)
+    run.valid_losses = {0: 3.0}
+    run.corpus.score = lambda model, batch_size, most=None: next(told) if most else 0.125
+
+
+@pytest.mark.parametrize(
+    ("patience", "losses", "end", "best"),
+    [
+        (3, [2.0, 1.0, 1.5, 1.4, 1.3, 0.5], 5, 2),
+        (3, [2.0, 1.0, 1.5, 1.4, 0.9, 1.0, 1.0, 1.0, 0.5], 8, 5),
+        (2, [4.0, 5.0, 6.0, 0.5], 3, 1),  # the start does not count
+        (4, [2.0, 1.0, 1.5, 1.4, 1.3] + [0.5] * 7, 10, 6),
+        (0, [0.5] + [1.0] * 11, 12, 1),
+        (12, [0.5] + [1.0] * 11, 12, 1),
+    ],
+)
+def test_a_run_stops_when_validation_has_not_fallen_for_long(
+    folder, capsys, patience, losses, end, best
+):
+    run = make(eval_interval=1, patience=patience)
+    scripted(run, *losses)
+    fit(run, folder, MARKS)
+    assert (run.step, run.best, run.over, run.impatient) == (end, best, True, end < 12)
+    assert load(folder.model).step == log(folder)["best"] == best
+    assert load(folder.last).step == end
+    out = capsys.readouterr().out
+    stopped = f"stopped after step {end}: for {patience} evaluations the validation loss has not"
+    assert (stopped in out) == (end < 12)
+    low, last = losses[best - 1], losses[end - 1]
+    says = (
+        f"the model kept is that of step {best}, where the validation loss was lowest: it was "
+        f"{low:.3f} then, and {last:.3f} after step {end}\n"
+    )
+    assert says in out
+    # What goes on with it, as after a kill, has nothing left to do.
+    again = make(eval_interval=1, patience=patience)
+    again.load(folder.last)
+    take_steps(again, folder, MARKS)
+    assert again.step == end
+
+
+def test_a_run_whose_last_model_is_its_best_says_no_more(folder, capsys):
+    run = make()
+    scripted(run, 3.0, 2.0, 1.0)
+    fit(run, folder, MARKS)
+    out = capsys.readouterr().out
+    assert "the model kept" not in out and "stopped" not in out
+    assert "loss 0.1250 on the whole validation split" in out
+
+
+def test_how_much_of_a_sample_is_copied_is_told(folder, capsys, monkeypatch):
+    run = make()
+    known = run.corpus.tokenizer.decode(run.corpus.train.ids)
+    sample = "hh" + known[20:50] + "gg"
+    monkeypatch.setattr(fit_module, "write", lambda *args, **kwargs: iter([sample]))
+    fit(run, folder, MARKS)
+    valid = run.corpus.tokenizer.decode(run.corpus.valid.ids)[: len(sample)]
+    shared = len(run.corpus.longest_copy(valid))
+    assert capsys.readouterr().out.endswith(
+        f"\n\n{sample}\n\n{len(run.corpus.longest_copy(sample))} of the sample's 34 characters, in "
+        f"a row, stand in the training text; of as many of the validation text, {shared}\n"
+    )
+    assert 30 <= len(run.corpus.longest_copy(sample)) < 34
+
+
+def test_losses_for_tensorboard(folder):
+    """A run that resumes has what it wrote after its last checkpoint left out."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    stopped = make(disturbed(7, control_c))
+    with pytest.raises(KeyboardInterrupt):
+        fit(stopped, folder, MARKS, find_writer())
+    run = make()
+    run.load(folder.last)
+    fit(run, folder, MARKS, find_writer())
+    seen = {}
+    for path in (folder.path / "tensorboard").rglob("events*"):
+        events = accumulator.EventAccumulator(str(path)).Reload()
+        for tag in events.Tags()["scalars"]:
+            name = path.parent.name
+            seen |= {(name, event.step): event.value for event in events.Scalars(tag)}
+    for step, loss in run.valid_losses.items():
+        assert step == 0 or seen["loss_valid", step] == pytest.approx(loss)
+    assert {step for _, step in seen} == {5, 10, 12}
+    assert seen["loss_train", 10] == pytest.approx(sum(run.losses[7:10]) / 3 * 0.5)
+
+
+def test_tensorboard_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(ValueError, match="^tensorboard is not installed: leave it out, or `pip"):
+        find_writer()
 
 
 def endless(model):
@@ -181,7 +315,7 @@ def test_a_model_that_its_last_step_broke_is_not_kept(folder, also):
     with pytest.raises(ValueError, match=f"infinite or nan after step {step}"):
         take_steps(run, folder, MARKS)
     assert all(map(math.isfinite, run.losses))
-    assert load(folder.model).step == 5
+    assert load(folder.last).step == 5
     assert all(map(math.isfinite, log(folder)["valid"].values()))
 
 
@@ -217,7 +351,8 @@ def test_what_a_finished_run_says_is_of_the_model_in_its_file(folder, end, seed)
     assert sample == "".join(write(kept.model, kept.tokenizer, seed=seed, end=end))
     assert (folder.path / "sample.txt").read_text() == sample
     finished = load(folder.model)
-    assert (finished.step, finished.training, finished.end) == (12, {}, end)
+    assert (finished.step, finished.training, finished.end) == (run.best, {}, end)
+    assert log(folder)["best"] == run.best
 
 
 def test_the_sample_depends_on_the_seed_and_is_of_200_tokens(folder):

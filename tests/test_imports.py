@@ -18,16 +18,18 @@ HERE = Path(gptlib.__file__).parent
 # Each stands as high as it can: so what serves any model, such as `train`, stands above them all.
 ORDER = """
     __init__
-    unwrap eval_mode atomic_files device command_line
+    unwrap eval_mode atomic_files device board
+    command_line
     config tokenizer world
     data papers french
+    texts
     optim checkpoint cache positions pairs
     train sampling attention
     writing narrow layers
     bigram attention_only transformer gpt
     corpus summary translation
     run
-    run_folder
+    run_folder trial
     fit
     exercises
 """

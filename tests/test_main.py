@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from functools import partial
 from itertools import count as numbers
 from pathlib import Path
@@ -23,7 +23,7 @@ import torch
 from filelock import FileLock
 
 import main
-from gptlib import checkpoint, writing
+from gptlib import checkpoint, data, writing
 from gptlib import run as run_module
 from gptlib.bigram import Bigram, count
 from gptlib.config import GPTConfig, RunConfig, TransformerConfig
@@ -32,7 +32,7 @@ from gptlib.data import IGNORE, all_batches, load_floor, load_split, load_text, 
 from gptlib.gpt import GPT
 from gptlib.papers import GPT_2
 from gptlib.run import Run
-from gptlib.run_folder import RunFolder, facts
+from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.sampling import Sampling
 from gptlib.summary import summary
 from gptlib.tokenizer import CharTokenizer, PieceTokenizer, WordTokenizer
@@ -41,10 +41,11 @@ from gptlib.transformer import Transformer
 
 ROOT = Path(main.__file__).parent
 THREADS = torch.get_num_threads()
-FILES = {"config.json", "log.json", "loss.png", "model.safetensors", "sample.txt"}
-MODEL = "model.safetensors"
+MODEL, LAST = "model.safetensors", "last.safetensors"
+FILES = {"config.json", "log.json", "loss.png", MODEL, LAST, "sample.txt"}
 TINY = (
-    "--device cpu --n-layer 1 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 --eval-iters 2"
+    "--device cpu --n-layer 1 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 --eval-iters 2 "
+    "--tokenizer pieces --dropout 0"  # so that no trial chooses them
 ).split()
 QUICK = [*TINY, *"--text my.txt --max-iters 20 --eval-interval 8".split()]
 
@@ -76,6 +77,9 @@ def copy_of(made_once, folder, capsys, monkeypatch):
             capsys.readouterr()
         else:
             shutil.copytree(made_once / run, run)
+            config = Path(run, "config.json")
+            table = json.loads(config.read_text()) | {"text": [str(folder / "my.txt")]}
+            config.write_text(json.dumps(table, indent=1))
         return run
 
     return copy
@@ -92,7 +96,7 @@ def quick(*flags):
 def parsed(*flags):
     """The settings of a run that flags say."""
 
-    def begin(settings: main.Train):
+    def begin(settings, given):
         seen.append(settings)
 
     seen = []
@@ -100,6 +104,10 @@ def parsed(*flags):
         patch.setattr(main, "begin", begin)
         assert main.main(list(flags)) == 0
     return seen[0]
+
+
+def corpus_of(settings):
+    return main.make_corpus(settings, main.read(settings))
 
 
 def files(run):
@@ -123,16 +131,18 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
     assert threads == torch.get_num_threads()
     assert sha256 == hashlib.sha256(load_text("my.txt").encode()).hexdigest()
     settings = parsed(*QUICK, "--seed", "3", "--learning-rate", "0.005")
+    settings = replace(settings, text=(str(folder / "my.txt"),))  # wherever it is resumed
     assert config == facts(settings, sha256)
     assert RunFolder(run).read_config(main.Train) == (settings, sha256)
     assert config.keys() == facts(main.Train(), "").keys()
-    assert (config["text"], config["seed"], config["learning_rate"]) == ("my.txt", 3, 0.005)
+    assert (config["seed"], config["learning_rate"]) == (3, 0.005)
     assert (config["n_embd"], config["device"]) == (16, "cpu")
     assert plt.imread(run / "loss.png").std() > 0.01
 
     point = checkpoint.load(run / "model.safetensors")
     assert point.step == 20
-    assert point.settings == config
+    assert point.settings == identity(settings, sha256)
+    assert point.settings == {n: v for n, v in config.items() if n in point.settings}
     assert point.training == {}
     assert {p.dtype for p in point.model.parameters()} == {torch.float32}
     sample = (run / "sample.txt").read_text(encoding="utf-8")
@@ -147,10 +157,11 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
     )
     marks = "".join(f"     {mark:.4f} {name}\n" for name, mark in log(run)["landmarks"].items())
     score = log(run)["score"]
-    assert out.endswith(
+    copied = len(Corpus.load("my.txt", 16).longest_copy(sample))
+    assert (
         f"loss {score:.4f} on the whole validation split, in nats per character; for comparison:\n"
-        f"{marks}\n{sample}\n"
-    )
+        f"{marks}\n{sample}\n\n{copied} of the sample's {len(sample)} characters, in a row, stand"
+    ) in out
     assert main.main(["generate", "runs/my-1", "--seed", "3", "--device", "cpu"]) == 0
     assert capsys.readouterr().out == f"{sample}\n"
 
@@ -159,7 +170,7 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
 def test_losses_are_told_in_nats_per_character(folder, capsys, tokenizer):
     assert quick("--tokenizer", tokenizer) == 0
     found, point = log("runs/my-1"), checkpoint.load("runs/my-1/model.safetensors")
-    assert list(found) == ["landmarks", "train", "valid", "score"]
+    assert list(found) == ["landmarks", "train", "valid", "best", "score"]
     assert list(found["valid"]) == ["0", "8", "16", "20"]
     assert len(found["train"]) == 20
 
@@ -210,7 +221,7 @@ def test_the_tales_are_scored_story_by_story_beside_their_floor(folder, capsys):
 def test_the_same_seed_gives_the_same_run_and_another_another(folder, capsys):
     for out, seed in (("one", "1"), ("same", "1"), ("other", "2")):
         assert quick("--out", out, "--seed", seed, "--dropout", "0.1") == 0
-    for name in FILES - {"config.json", MODEL}:  # these two say what `out` is
+    for name in FILES - {"config.json"}:  # which says what `out` is
         assert files("one")[name] == files("same")[name]
         assert files("one")[name] != files("other")[name]
 
@@ -253,7 +264,10 @@ def test_the_shortest_runs(iters):
 # Settings
 
 OTHERS = main.Train(
-    text="my.txt",
+    text=("my.txt", "my.txt"),
+    valid=("my.txt",),
+    split="paragraphs",
+    start="none",
     out="there",
     tokenizer="chars",
     model=GPTConfig(
@@ -290,10 +304,12 @@ OTHERS = main.Train(
         batch_size=3,
         eval_interval=2,
         eval_iters=1,
+        patience=4,
         seed=7,
     ),
     max_seconds=9.5,
     compile=True,
+    tensorboard=True,
     device="cpu",
 )
 
@@ -326,11 +342,15 @@ def test_what_python_main_py_means():
     """Whoever changes a default changes what the README says of the run."""
     assert parsed() == main.Train()
     assert table(main.Train()) == {
-        "text": "tales",
+        "text": ["tales"],
+        "valid": [],
+        "split": "end",
+        "start": "",
         "out": "",
         "tokenizer": "pieces",
         "max_seconds": None,
         "compile": False,
+        "tensorboard": False,
         "device": "",
         "vocab_size": 4096,
         "block_size": 96,
@@ -363,11 +383,15 @@ def test_what_python_main_py_means():
         "batch_size": 16,
         "eval_interval": 100,
         "eval_iters": 10,
+        "patience": 10,
         "seed": 0,
     }
     assert main.Train().train.warmup == 50
-    assert main.Generate() == main.Generate("", 1, 200, Sampling(1.0, None, None, 1.0), "", 0)
-    assert main.Summarize() == main.Summarize(None)
+    usual = main.Generate("run", "", 1, 200, Sampling(1.0, None, None, 1.0), "", 0)
+    assert main.Generate("run") == usual
+    assert main.Resume("run") == main.Resume("run", None, None, (), (), "")
+    assert main.Evaluate("run") == main.Evaluate("run", (), 16, "")
+    assert main.Summarize("run") == main.Summarize("run", None)
 
 
 def watched(seen):
@@ -386,7 +410,7 @@ def test_what_python_main_py_trains(folder, monkeypatch):
     monkeypatch.setattr(main, "fit", lambda *args: going.append(args))
     monkeypatch.setattr(main, "find_device", lambda name: "cpu")
     assert main.main([]) == 0
-    ((run, there, marks),) = going
+    ((run, there, marks, writer),) = going
     train_text, valid_text = load_split("tales")
     pieces = PieceTokenizer.from_text(train_text, 4096, valid_text)
     assert run.corpus.tokenizer == pieces
@@ -394,7 +418,8 @@ def test_what_python_main_py_trains(folder, monkeypatch):
     assert run.config == RunConfig(2000, 0.01, None, "linear", 0, optimizer="muon", muon_rate=0.03)
     assert run.corpus.end == pieces.encode("\n")[0]
     assert there.path == Path("runs/tales-1")
-    assert marks == run.corpus.landmarks(16)
+    assert marks == run.corpus.landmarks()
+    assert writer is None
     torch.manual_seed(0)
     first = GPT(run.model.config)
     for one, other in zip(run.model.parameters(), first.parameters(), strict=True):
@@ -429,12 +454,17 @@ def test_every_setting_of_training_arrives(folder, monkeypatch):
 
     seen, batches = [], []
     monkeypatch.setattr(main, "Run", Seen)
-    settings = replace(OTHERS, tokenizer="pieces", max_seconds=None, compile=False)
-    assert main.main(flags_of(settings, ["max_seconds"])) == 0
+    usual = {"max_seconds": None, "compile": False, "tensorboard": False, "start": ""}
+    settings = replace(OTHERS, tokenizer="pieces", **usual)
+    Path("valid.txt").write_text(load_text("my.txt")[2000:5000])
+    settings = replace(settings, valid=("valid.txt",))
+    assert main.main(flags_of(settings, usual)) == 0
     (run,) = seen
     assert run.model.config == OTHERS.model
     assert run.config == OTHERS.train
-    assert run.settings == facts(settings, run.corpus.sha256)
+    assert run.settings == identity(settings, run.corpus.sha256)
+    texts = [run.corpus.tokenizer.decode(part.ids) for part in (run.corpus.train, run.corpus.valid)]
+    assert texts == [2 * f"{load_text('my.txt')}\n", load_text("valid.txt")]
     assert isinstance(run.corpus.tokenizer, PieceTokenizer)
     assert run.corpus.tokenizer.vocab_size == 100
     assert run.corpus.block_size == 12
@@ -452,15 +482,12 @@ def test_every_setting_of_training_arrives(folder, monkeypatch):
 
 def test_the_tokenizer_is_the_one_that_was_asked_for(folder):
     for name, kind in (("chars", CharTokenizer), ("pieces", PieceTokenizer)):
-        assert isinstance(main.make_corpus(parsed(*QUICK, "--tokenizer", name)).tokenizer, kind)
+        assert isinstance(corpus_of(parsed(*QUICK, "--tokenizer", name)).tokenizer, kind)
 
 
-def test_a_run_is_where_it_was_asked_to_be(folder, monkeypatch):
-    asked = []
-    monkeypatch.setattr(main, "find_device", lambda name: asked.append(name) or name)
+def test_a_run_is_where_it_was_asked_to_be():
     settings = parsed(*QUICK, "--device", "meta")
-    run = main.make_run(settings, main.make_corpus(settings))
-    assert asked == ["meta"]
+    run = main.make_run(settings, corpus_of(settings))
     assert {p.device.type for p in run.model.parameters()} == {"meta"}
     assert {t.device.type for t in run.corpus.batch(0, 2, 0)} == {"meta"}
     assert {t.device.type for t in next(run.corpus.valid_batches(2))} == {"meta"}
@@ -492,7 +519,7 @@ def test_a_run_is_compiled_if_that_is_asked_for(folder, monkeypatch, fast):
     monkeypatch.setattr(GPT, "compile", lambda model: compiled.append(model))
     monkeypatch.setattr(main, "check_compile", checked.append)
     settings = parsed(*QUICK, *["--compile"] * fast)
-    made = main.make_run(settings, main.make_corpus(settings))
+    made = main.make_run(settings, corpus_of(settings))
     assert compiled == [made.model] * fast
     assert checked == ["cpu"] * fast
     with monkeypatch.context() as patch:
@@ -595,14 +622,15 @@ def test_control_c_and_resume_are_as_if_nothing_had_been(whole, monkeypatch, cap
         done, argv = done + n, ["resume", "run"]
         if done < 20:
             assert code == 130
-            point = checkpoint.load("run/model.safetensors")
+            point = checkpoint.load(Path("run", LAST))
             assert point.step == done == len(log("run")["train"])
-            path = Path("run", "model.safetensors")
+            best = RunFolder("run").read_model().step
+            assert best == (done if done < 8 else done // 8 * 8)
             assert err.endswith(
-                f"main.py: stopped; the model after step {done} is in {path}\n"
-                "to resume: python main.py resume run\n"
+                f"main.py: stopped after step {done}; the best model so far, of step {best}, is in "
+                "run\nto resume: python main.py resume run\n"
             )
-            assert files("run").keys() == FILES - {"sample.txt"}
+            assert files("run").keys() == FILES - {"sample.txt", *([MODEL] if done < 8 else [])}
     assert (main.main(argv) if done < 20 else code) == 0
     assert files("run") == whole
 
@@ -616,7 +644,7 @@ def test_control_c_while_the_end_is_scored(whole, monkeypatch, capsys):
     score = Corpus.score
     monkeypatch.setattr(Corpus, "score", stopped)
     assert quick("--out", "run", "--dropout", "0.2") == 130
-    assert "stopped; the model after step 20 is in" in capsys.readouterr().err
+    assert "stopped after step 20; the best model so far, of step 20" in capsys.readouterr().err
     monkeypatch.setattr(Corpus, "score", score)
     assert main.main(["resume", "run"]) == 0
     assert files("run") == whole
@@ -641,8 +669,8 @@ def test_a_loss_that_is_nan_stops_the_run_which_can_go_on(whole, capsys, monkeyp
     err = capsys.readouterr().err.splitlines()[-1]
     assert err.startswith("main.py: the loss became infinite or nan after step 12: train with")
     assert "a smaller --learning-rate than 0.01 and --muon-rate than 0.03" in err
-    assert err.endswith("(the model after step 8 is in run/model.safetensors)")
-    assert checkpoint.load("run/model.safetensors").step == 8
+    assert err.endswith("(the best model, of step 8, is in run)")
+    assert checkpoint.load("run/last.safetensors").step == 8
     assert len(log("run")["train"]) == 8
     assert main.main(["resume", "run"]) == 0
     assert files("run") == whole
@@ -656,7 +684,7 @@ def test_control_c_does_not_keep_a_model_that_its_last_step_broke(whole, capsys,
     in_step(12, monkeypatch, press)
     assert quick("--out", "run", "--dropout", "0.2") == 2
     assert "the loss became infinite or nan after step 12" in capsys.readouterr().err
-    assert checkpoint.load("run/model.safetensors").step == 8
+    assert checkpoint.load("run/last.safetensors").step == 8
 
 
 # Writing more
@@ -710,7 +738,7 @@ def test_every_setting_of_what_is_written_arrives(monkeypatch):
     assert asked == [(*how, 4, 3), (*how, 5, 3)]
     assert checked == ["meta"]
     for field in (*fields(main.Generate), *fields(Sampling)):  # and no setting is missing above
-        if field.name != "sampling":
+        if field.name not in ("run", "sampling"):
             assert f"--{field.name.replace('_', '-')}" in ["--prompt", *flags]
 
 
@@ -789,9 +817,21 @@ def test_several_samples_are_those_of_several_seeds(written):
     assert len(set(texts)) == 3
 
 
-def test_a_prompt_from_standard_input(written, monkeypatch):
+@pytest.fixture
+def feed(monkeypatch):
+    """Say what standard input is."""
+
+    def say(text):
+        data._standard_input.cache_clear()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    yield say
+    data._standard_input.cache_clear()
+
+
+def test_a_prompt_from_standard_input(written, feed):
     save_random("run")
-    monkeypatch.setattr(sys, "stdin", io.StringIO("ab\ncd\n"))
+    feed("ab\r\ncd\n")
     assert written("run", "--prompt", "-") == written("run", "--prompt", "ab\ncd")
 
 
@@ -869,16 +909,24 @@ def complaint(argv, capsys, folder):
     ("flags", "says"),
     [
         ("--text no/such.txt", "'no/such.txt' is not a file: give the path of one, 'tales' or"),
-        ("--text .", "'.' is not a file"),
+        ("--text .", "'.' is a folder: give a pattern for its files, such as './**/*.txt'"),
+        ("--text *.doc", "no file matches '*.doc': give another pattern"),
+        ("--text", "no text is named: give the path of a file"),
+        ("--valid short.txt", "the validation part of the text has 36 tokens, fewer than"),
+        ("--split paragraphs --text one.txt", "the text is one paragraph, since no blank line is"),
+        ("--split middle", "argument --split: invalid choice: 'middle' (choose from"),
+        ("--start none", "none' is not a run, it holds no model.safetensors: give the folder"),
+        ("--max-seconds", "argument --max-seconds: expected one argument"),
+        ("--patience -1", "patience is -1: give a whole number, at least 0"),
+        ("--config none.toml", "could not read 'none.toml' (No such file or directory)"),
         ("--text empty.txt", "'empty.txt' holds no text"),
         ("--text latin.txt", "'latin.txt' is not UTF-8 (byte 0xe9 at offset 3): save it as UTF-8"),
         (
             "--text short.txt",
-            "the training part of the text has 19 tokens, fewer than block_size + 1 = 97",
+            "the validation part of the text has 8 tokens, fewer than block_size + 1 = 97: give a "
+            "longer text or a block_size of at most 7",
         ),
         ("--text one.txt", "leaves one part empty: give a longer text"),
-        ("--text many.txt", "vocab_size is 4096, and the text has 10001 different characters"),
-        ("--text many.txt --block-size 4 --tokenizer chars", "has 100,020,001 cells, more than"),
         ("--learning-rate fast", "argument --learning-rate: invalid float value: 'fast'"),
         ("--learning-rate nan", "learning_rate is nan: give a number above 0"),
         ("--learning-rate inf", "learning_rate is inf: give a number above 0"),
@@ -905,9 +953,8 @@ def complaint(argv, capsys, folder):
         (f"--n-embd {2**62}", f"n_embd is {2**62}: give a whole number, at least 1"),
         ("--n-head 3", "n_embd 128 is not divisible by n_head = 3"),
         ("--dropout 1", "dropout is 1.0: give a number from 0 to below 1"),
-        ("--tokenizer words", "tokenizer is 'words': give 'pieces' or 'chars'"),
+        ("--tokenizer words", "argument --tokenizer: invalid choice: 'words' (choose from"),
         ("--vocab-size 0", "vocab_size is 0: give a whole number, at least 1"),
-        ("--vocab-size 20", "vocab_size is 20, and the text has 58 different characters"),
         ("--optimizer sgd", "argument --optimizer: invalid choice: 'sgd' (choose from"),
         ("--dtype float16", "argument --dtype: invalid choice: 'float16' (choose from"),
         ("--eval-interval 0", "eval_interval is 0: give a whole number, at least 1"),
@@ -924,7 +971,7 @@ def complaint(argv, capsys, folder):
         ("--n-heads 4", "unrecognized arguments: --n-heads 4"),
         ("--max 4", "unrecognized arguments: --max 4"),
         ("--batch-size", "argument --batch-size: expected one argument"),
-        ("training", "unrecognized arguments: training"),
+        ("--seed 0 training", "unrecognized arguments: training"),
         ("--out .", "'.' exists already: name a new folder, or delete this one"),
         ("--out my.txt", "'my.txt' exists already: name a new folder"),
         ("--out none/..", "'none/..' exists already: name a new folder"),
@@ -938,7 +985,6 @@ def test_a_run_that_cannot_be(folder, capsys, flags, says):
     (folder / "short.txt").write_text("too short for a window, " * 3)
     (folder / "one.txt").write_text("x")
     (folder / "dangling").symlink_to("nowhere")
-    (folder / "many.txt").write_text("".join(map(chr, range(0x4E00, 0x4E00 + 10_001))) * 2)
     argv = [] if "--text" in flags else ["--text", "my.txt"]
     assert says in complaint([*argv, *flags.split()], capsys, folder)
 
@@ -951,10 +997,10 @@ def test_a_run_that_cannot_be(folder, capsys, flags, says):
         ([], "does not hold the settings"),
         (None, "does not hold the settings"),
         ({"sha256": ...}, "('sha256')"),
-        ({"seed": ...}, "('seed')"),
         ({"seeds": 3}, "(seeds is 3)"),
         ({"seed": 1.5}, "(seed is 1.5)"),
-        ({"text": 5}, "(text is 5)"),
+        ({"text": 5}, "'int' object is not iterable"),
+        ({"text": "my.txt"}, "(text is 'my.txt')"),
         ({"n_layer": "2"}, "(n_layer is '2')"),
         ({"threads": ...}, "('threads')"),
         ({"threads": 0}, "expects a positive integer"),
@@ -992,12 +1038,11 @@ def broken_off(copy_of):
         ("seed", 1, "seed is 1, and the run in .* began with 0: change it back"),
         ("n_embd", 32, "n_embd is 32, and the run in .* began with 16: change it back"),
         ("tokenizer", "chars", "tokenizer is 'chars', and the run in .* began with 'pieces'"),
-        ("max_iters", 40, "max_iters is 40, and the run in .* began with 20: change it back"),
         ("n_head", 3, "n_embd 16 is not divisible by n_head = 3"),
         ("seed", -1, "seed is -1: give a whole number, at least 0"),
-        ("text", "your.txt", "'your.txt' is not the text that the run began with: bring"),
-        ("text", "none.txt", "'none.txt' is not a file"),
-        ("sha256", "0", "'my.txt' is not the text that the run began with: bring"),
+        ("text", ["your.txt"], "'your.txt' is not the text that the run began with: bring"),
+        ("text", ["none.txt"], "'none.txt' is not a file.* with --text"),
+        ("sha256", "0", "my.txt' is not the text that the run began with: bring"),
     ],
 )
 def test_a_run_cannot_go_on_with_other_settings(folder, broken_off, capsys, name, value, says):
@@ -1019,7 +1064,7 @@ def test_a_run_cannot_go_on_with_another_text(folder, broken_off, capsys, part):
     text[part] = reversed(text[part])
     (folder / "my.txt").write_text("".join(text))
     says = complaint(["resume", broken_off], capsys, folder)
-    assert "'my.txt' is not the text that the run began with: bring that back, or start" in says
+    assert "my.txt' is not the text that the run began with: bring that back, or start" in says
 
 
 @pytest.mark.parametrize("run", ["none", "my.txt", "."])
@@ -1030,11 +1075,11 @@ def test_what_is_no_run_cannot_go_on(folder, capsys, run):
 
 def test_a_finished_run_cannot_go_on(trained, folder, capsys):
     says = complaint(["resume", trained], capsys, folder)
-    assert "is finished, after 20 steps: start a new run" in says
+    assert "is finished, after 20 steps: go on with a larger --max-iters, or start a new" in says
 
 
 def test_a_damaged_checkpoint_cannot_go_on(broken_off, folder, capsys):
-    path = folder / broken_off / MODEL
+    path = folder / broken_off / LAST
     path.write_bytes(path.read_bytes()[:-1])
     assert "is damaged or not a checkpoint" in complaint(["resume", broken_off], capsys, folder)
 
@@ -1116,7 +1161,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_last_checkpoint(folder, caps
 
     def full(file):
         calls.append(file)
-        if len(calls) > 3:  # config, checkpoint and log at step 8, then the next checkpoint
+        if len(calls) > 4:  # config, model, checkpoint and log at step 8, then the next model
             raise OSError(28, "No space left on device")
         fsync(file)
 
@@ -1124,7 +1169,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_last_checkpoint(folder, caps
     assert quick() == 2
     err = capsys.readouterr().err.splitlines()[-1]
     assert re.match(r"main\.py: could not write '.*' \(No space left on device\): make room", err)
-    assert checkpoint.load("runs/my-1/model.safetensors").step == 8
+    assert checkpoint.load("runs/my-1/last.safetensors").step == 8
 
 
 @pytest.mark.parametrize("rate", ["50", "1e5"])
@@ -1132,20 +1177,21 @@ def test_a_run_that_explodes_stops_and_says_so(folder, capsys, rate):
     """After how many steps, and whether at all, depends on the machine's rounding."""
     code = quick("--learning-rate", rate, "--muon-rate", rate, "--eval-interval", "1")
     out, err = capsys.readouterr()
-    assert code == (2 if "the loss became infinite or nan after step" in err else 0)
+    assert code == (2 if re.search("the loss became .* after step", err) else 0)
     assert "Traceback" not in err
     # The sample may well hold "nan", as a part of a word.
     said = [line for line in out.splitlines() if re.match("step|loss|     [0-9n]", line)]
     assert not any(re.search(r"\b(nan|inf)\b", line) for line in said)
     assert said or code == 2
-    if Path("runs/my-1", MODEL).exists():
-        found, point = log("runs/my-1"), checkpoint.load(Path("runs/my-1", MODEL))
+    if Path("runs/my-1", LAST).exists():
+        found, point = log("runs/my-1"), checkpoint.load(Path("runs/my-1", LAST))
         assert all(map(math.isfinite, [*found["train"], *found["valid"].values()]))
         assert all(p.isfinite().all() for p in point.model.parameters())
         assert len(found["train"]) == point.step
-        assert f"(the model after step {point.step} is in" in err or code == 0
+        assert "(the best model, of step" in err or code == 0
     else:
         assert code == 2 and "after step 1:" in err
+        assert not Path("runs").exists()
 
 
 def test_too_little_memory(folder, capsys, monkeypatch):
@@ -1153,9 +1199,7 @@ def test_too_little_memory(folder, capsys, monkeypatch):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")
 
     monkeypatch.setattr(Run, "measure", fail)
-    assert "main.py: not enough memory: try a smaller" in complaint(
-        ["--text", "my.txt"], capsys, folder
-    )
+    assert "main.py: not enough memory: try a smaller" in complaint(QUICK, capsys, folder)
 
 
 def test_the_home_folder_in_out(folder, monkeypatch):
@@ -1186,8 +1230,8 @@ def start(*argv, options=()):
 
 
 def test_control_c_finishes_the_step_and_leaves_a_whole_checkpoint(folder):
-    flags = "--text my.txt --max-iters 1000000 --eval-interval 50".split()
-    point = folder / "runs" / "my-1" / MODEL
+    flags = "--text my.txt --max-iters 1000000 --eval-interval 50 --patience 0".split()
+    point = folder / "runs" / "my-1" / LAST
     before = 0
     for argv in ([*TINY, *flags], ["resume", "runs/my-1"]):
         process = start(*argv)
@@ -1202,8 +1246,8 @@ def test_control_c_finishes_the_step_and_leaves_a_whole_checkpoint(folder):
         assert process.returncode == 130
         assert "Traceback" not in err
         assert "finishing this step; press Ctrl-C again to stop at once" in err
-        found = re.search(r"stopped; the model after step (\d+) is in (\S+)\n", err)
-        assert found and Path(found[2]) == Path("runs/my-1", MODEL)
+        found = re.search(r"stopped after step (\d+); the best model so far, of step (\d+),", err)
+        assert found and checkpoint.load(point.with_name(MODEL)).step == int(found[2])
         assert checkpoint.load(point).step == int(found[1]) > before
         before = int(found[1])
         assert files(point.parent).keys() == FILES - {"sample.txt"}
@@ -1253,26 +1297,27 @@ def test_help_names_every_setting(capsys):
     for name in table(main.Train()):
         assert f"--{name.replace('_', '-')} " in out
     assert "python main.py generate runs/my-1" in out
-    for command, settings in (("generate", main.Generate()), ("summary", main.Summarize())):
-        out = helped(capsys, command)
-        for name in table(settings):
-            assert f"--{name.replace('_', '-')} " in out
+    for command, kind in main.COMMANDS.items():
+        assert not command or f"python main.py {command} runs/my-1 " in out
+        told = helped(capsys, *filter(None, [command]))
+        assert told.startswith(f"usage: {' '.join(['main.py', *filter(None, [command])])} [-h]")
+        for name in table(kind("run")) if command else table(kind()):
+            assert f"--{name.replace('_', '-')} " in told or name == "run"
 
 
 def test_help_says_of_each_setting_what_stands_beside_it_in_main_py(capsys):
     source = (ROOT / "main.py").read_text(encoding="utf-8")
-    for argv, kind in (
-        ([], main.Train),
-        (["generate"], main.Generate),
-        (["summary"], main.Summarize),
-    ):
-        out = " ".join(helped(capsys, *argv).split())
+    for command, kind in main.COMMANDS.items():
+        out = " ".join(helped(capsys, *filter(None, [command])).split())
+        told = source[source.index(f"class {kind.__name__}:") :]
         for field in fields(kind):
-            said = re.search(rf"^    {field.name}: .*?  # (.+)$", source, re.MULTILINE)
+            said = re.search(rf"^    {field.name}: .*?  # (.+)$", told, re.MULTILINE)
             if said is None:
                 assert field.name == "sampling"
                 continue
-            default = "" if field.name in ("model", "train") else f" (default: {field.default})"
+            default = f" (default: {field.default})"
+            if field.name in ("model", "train") or field.default is MISSING:
+                default = ""
             assert f" {said[1]}{default}" in out, field.name
 
 
@@ -1280,7 +1325,7 @@ def test_the_defaults_stand_at_the_top():
     """Each with a comment and before the first function; of the others, config.py tells."""
     source = (ROOT / "main.py").read_text(encoding="utf-8")
     top = source[: source.index("\ndef ")]
-    for field in (*fields(main.Train), *fields(main.Generate), *fields(main.Summarize)):
+    for field in itertools.chain.from_iterable(map(fields, main.COMMANDS.values())):
         if field.name != "sampling":
             line = rf"^    {field.name}: .+ = .+  # \S"
             assert re.search(line, top, re.MULTILINE), field.name

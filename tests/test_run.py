@@ -108,7 +108,7 @@ def test_numbers_come_back_in_the_type_that_they_had(tmp_path, dtype, optimizer)
     loaded.load(tmp_path / "run")
     assert state(loaded) == state(run)
     assert {p.dtype for p in loaded.model.parameters()} == {dtype}
-    run.finish(tmp_path / "run")
+    run.save_model(tmp_path / "run")
     assert {t.dtype for t in checkpoint.load(tmp_path / "run").model.parameters()} == {dtype}
 
 
@@ -165,9 +165,8 @@ def test_a_step_done_twice_would_show(what):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"text": "your.txt", "rate": 0.1}, "text is 'your.txt', and the run in '.*' began with"),
         ({"text": "my.txt", "rate": 0.2}, "rate is 0.2, and the run in '.*' began with 0.1: "),
-        ({"text": "my.txt", "rate": 0.1, "depth": 3}, "depth is 3, .* began with None: change"),
+        ({"rate": None}, "rate is None, and the run in '.*' began with 0.1: change it back"),
     ],
 )
 def test_other_settings_are_refused_by_name_and_nothing_is_loaded(tmp_path, settings, says):
@@ -179,10 +178,19 @@ def test_other_settings_are_refused_by_name_and_nothing_is_loaded(tmp_path, sett
     assert state(other) == before
 
 
-def test_a_finished_run_keeps_its_model_and_is_a_third_of_the_size(tmp_path):
+def test_where_it_goes_on_and_how_long_may_change_and_new_settings_are_no_other_ones(tmp_path):
+    steps(make(), 2).save(tmp_path / "run")
+    there = state(steps(make(), 2))
+    for settings in ({"text": "your.txt", "rate": 0.1, "depth": 3}, {"max_iters": 5, "device": ""}):
+        other = make(start=2, settings=settings)
+        other.load(tmp_path / "run")
+        assert state(other) == there
+
+
+def test_a_model_alone_keeps_nothing_else_and_is_a_third_of_the_size(tmp_path):
     run = steps(make("adamw", n_embd=64), 12)
     run.save(tmp_path / "saved")
-    run.finish(tmp_path / "finished")
+    run.save_model(tmp_path / "finished")
     saved, finished = (checkpoint.load(tmp_path / name) for name in ("saved", "finished"))
     assert saved.training and not finished.training
     assert saved.step == finished.step == 12
@@ -192,7 +200,7 @@ def test_a_finished_run_keeps_its_model_and_is_a_third_of_the_size(tmp_path):
         assert torch.equal(finished.model.state_dict()[name], p)
     sizes = [(tmp_path / name).stat().st_size for name in ("finished", "saved")]
     assert sizes[0] / sizes[1] == pytest.approx(1 / 3, abs=0.03)
-    with pytest.raises(ValueError, match="is finished, after 12 steps: start a new run"):
+    with pytest.raises(ValueError, match="finished' holds a model alone: give a checkpoint to"):
         make("adamw", n_embd=64).load(tmp_path / "finished")
 
 
@@ -204,7 +212,7 @@ def test_settings_are_kept_as_they_were(tmp_path):
     assert checkpoint.load(tmp_path / "run").settings == {"text": "my.txt"}
 
 
-@pytest.mark.parametrize("write", [Run.save, Run.finish])
+@pytest.mark.parametrize("write", [Run.save, Run.save_model])
 @pytest.mark.parametrize(("end", "V"), [(None, 8), (0, 9)])
 def test_a_checkpoint_knows_the_token_that_ends_a_text(tmp_path, write, end, V):
     write(Run(a_model(V=V), a_corpus(end), a_config()), tmp_path / "run")

@@ -147,7 +147,6 @@ def test_as_many_threads_are_set_as_the_run_began_with():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"seed": ...}, "'seed'"),
         ({"seeds": 3}, "seeds is 3"),
         ({"seed": 1.5}, "seed is 1.5"),
         ({"seed": "1"}, "seed is '1'"),
@@ -172,6 +171,15 @@ def test_a_table_that_is_not_the_settings(change, says):
     wanted = rf"^config.json in 'run' does not hold the settings of a run \(.*{re.escape(says)}"
     with pytest.raises(ValueError, match=wanted):
         folder.read_config(Settings)
+
+
+def test_a_setting_that_is_newer_than_a_run_has_its_default():
+    folder = written(replace(Settings(), train=RunConfig(max_iters=7)))
+    path = folder.path / "config.json"
+    table = json.loads(path.read_text())
+    del table["seed"], table["norm"], table["fast"]
+    path.write_text(json.dumps(table))
+    assert folder.read_config(Settings)[0] == replace(Settings(), train=RunConfig(max_iters=7))
 
 
 def test_settings_that_make_no_model_say_so():
@@ -219,16 +227,90 @@ MARKS = {"knows nothing": 2.5, "exact floor": 0.125}
 def test_a_run_is_kept_with_its_losses_beside_it(run):
     folder = RunFolder.new("run", "")
     folder.keep(run, MARKS)
-    point = folder.read_model()
+    point = folder.read_last()
+    assert point.step == folder.read_model().step == 7
     assert point.step == 7 and point.training and point.settings == {"text": "my.txt"}
     assert point.tokenizer == run.corpus.tokenizer
     log = json.loads((folder.path / "log.json").read_text())
     per_character = [loss / 2 for loss in run.losses]
     valid = {"0": run.valid_losses[0], "5": run.valid_losses[5]}
     assert log == {"landmarks": MARKS, "train": per_character, "valid": valid}
-    assert {path.name for path in folder.path.iterdir()} == {"log.json", "model.safetensors"}
+    assert {path.name for path in folder.path.iterdir()} == {"log.json", "last.safetensors"}
     folder.write_log(run, MARKS, score=0.5)
     assert json.loads((folder.path / "log.json").read_text()) == log | {"score": 0.5}
+
+
+@pytest.mark.parametrize("best", [5, 10])
+def test_the_best_model_is_kept_beside_the_last(run, best):
+    folder = RunFolder.new("run", "")
+    models = {}
+    for step in (5, 10, 12):
+        run.losses = [1.0] * step
+        run.valid_losses |= {step: 0.5 if step == best else 0.75}
+        with torch.no_grad():
+            run.model.tok_emb.weight.fill_(step)
+        folder.keep(run, MARKS)
+        kept = {"model": folder.read_model(), "last": folder.read_last()}
+        models[step] = {
+            name: (point.step, int(point.model.tok_emb.weight[0, 0]), bool(point.training))
+            for name, point in kept.items()
+        }
+    first = {"model": (5, 5, False), "last": (5, 5, True)}
+    then = {"model": (best, best, False), "last": (10, 10, True)}
+    assert models == {5: first, 10: then, 12: then | {"last": (12, 12, True)}}
+
+
+def test_the_model_comes_before_the_checkpoint_and_that_before_the_losses(run, monkeypatch):
+    """If it is killed between them, it does again what it had done, and nothing is left out."""
+    names = []
+    monkeypatch.setattr(run, "save_model", lambda path: names.append(path.name))
+    monkeypatch.setattr(run, "save", lambda path: names.append(path.name))
+    run.losses = run.losses[:5]
+    folder = RunFolder.new("run", "")
+    monkeypatch.setattr(folder, "write_log", lambda *_: names.append("log.json"))
+    folder.keep(run, MARKS)
+    assert names == ["model.safetensors", "last.safetensors", "log.json"]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_run_that_fails_before_it_has_a_checkpoint_leaves_no_folder(here, run, kept):
+    folder = RunFolder.new("new/newer/run", "")
+    folder.write_config({})
+    with pytest.raises(MemoryError), folder.kept_if_it_can_be_resumed():
+        if kept:
+            folder.keep(run, MARKS)
+        raise MemoryError
+    assert folder.path.exists() == (here / "new").exists() == kept
+
+
+@pytest.mark.parametrize("config", [False, True])
+def test_what_control_c_leaves_can_be_resumed(here, config):
+    (here / "runs").mkdir()
+    folder = RunFolder.new("", "my")
+    if config:
+        folder.write_config({})
+    with pytest.raises(KeyboardInterrupt), folder.kept_if_it_can_be_resumed():
+        raise KeyboardInterrupt
+    assert folder.path.exists() == config
+    assert (here / "runs").exists()
+
+
+def test_a_run_is_finished_once_its_score_is_written(run):
+    folder = RunFolder.new("run", "")
+    assert not folder.finished
+    folder.write_log(run, MARKS)
+    assert not folder.finished
+    folder.write_log(run, MARKS, score=0.5)
+    assert folder.finished
+    (folder.path / "log.json").write_text("{")
+    assert not folder.finished
+
+
+def test_a_text_from_standard_input_is_kept(here):
+    folder = RunFolder.new("run", "")
+    path = folder.write_text("“Miau”\n")
+    assert path == str(here / "run" / "text.txt")
+    assert (here / "run" / "text.txt").read_bytes() == "“Miau”\n".encode()
 
 
 def test_the_picture_is_drawn_in_nats_per_character(run, monkeypatch):
@@ -264,8 +346,10 @@ def test_a_sample_is_utf_8():
 def test_what_is_there_is_read_with_its_checks(run):
     folder = RunFolder.new("run", "")
     folder.keep(run, MARKS)
-    raw = folder.model.read_bytes()
-    assert checkpoint.load(folder.model).step == 7
-    folder.model.write_bytes(raw[:-1])
-    with pytest.raises(ValueError, match="is damaged"):
-        folder.read_model()
+    run.save_model(folder.model)
+    for path, read in ((folder.model, folder.read_model), (folder.last, folder.read_last)):
+        raw = path.read_bytes()
+        assert checkpoint.load(path).step == 7
+        path.write_bytes(raw[:-1])
+        with pytest.raises(ValueError, match="is damaged"):
+            read()

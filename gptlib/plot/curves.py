@@ -38,11 +38,14 @@ def loss_curve(
 ) -> Figure:
     """Draw the loss curves of a training run, with landmarks to compare them with.
 
+    If validation is lowest before the end, that step is marked, and the title says so; step 0 does
+    not count.
+
     train: the loss of each step's batch; valid: step -> validation loss, where step 0 is before
     training; landmarks: name -> loss, each a line across the figure; unit: losses are in nats per
     unit.
     """
-    fig = plt.figure(figsize=(WIDTH, 4))
+    fig = plt.figure(figsize=(WIDTH, 4.2))
     ax = fig.add_subplot()
     for loss in landmarks.values():
         ax.axhline(loss, color=QUIET, linewidth=1, linestyle=":")
@@ -55,9 +58,14 @@ def loss_curve(
     for name, loss in sorted(landmarks.items(), key=lambda item: item[1]):
         at = max(loss / ax.get_ylim()[1], at + 0.06)
         ax.text(1.01, at, f"{loss:.2f}  {name}", transform=ax.transAxes, va="center", size=10)
-    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.93))  # below the highest line
-    first, last = valid[min(valid)], valid[max(valid)]
-    ax.set_title(f"Validation loss from {first:.2f} to {last:.2f} in {max(valid)} steps")
+    first, last, end = valid[min(valid)], valid[max(valid)], max(valid)
+    best = min([step for step in valid if step > 0] or valid, key=valid.get)
+    title = f"Validation loss from {first:.2f} to {last:.2f} in {end} steps"
+    if valid[best] < last:
+        title = f"Validation loss is lowest at step {best}, {valid[best]:.2f}; at {end}, {last:.2f}"
+        ax.plot(best, valid[best], "o", color=HIGHLIGHT, markersize=9, zorder=3, label="lowest")
+    ax.set_title(title)
+    fig.legend(loc="outside lower center", ncols=3)  # inside, it would cover a line
     return fig
 
 

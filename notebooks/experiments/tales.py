@@ -18,7 +18,6 @@ from gptlib.corpus import Corpus
 from gptlib.data import load_split
 from gptlib.gpt import GPT
 from gptlib.run import Run
-from gptlib.tokenizer import PieceTokenizer
 from gptlib.world import tell
 from main import Train
 
@@ -40,10 +39,9 @@ def texts():
 if __name__ == "__main__":
     torch.set_num_threads(1)
     train_text, valid_text = texts()
-    tokenizer = PieceTokenizer.from_text(train_text, RECIPE.model.vocab_size, valid_text)
-    corpus = Corpus.of_tales(train_text, valid_text, tokenizer, RECIPE.model.block_size)
+    corpus = Corpus.of_tales(train_text, valid_text, "pieces", RECIPE.model.block_size)
     torch.manual_seed(CONFIG.seed)
-    model = GPT(replace(RECIPE.model, vocab_size=tokenizer.vocab_size, n_layer=4))
+    model = GPT(replace(RECIPE.model, vocab_size=corpus.tokenizer.vocab_size, n_layer=4))
     run = Run(model, corpus, CONFIG)
     rows, seconds, start = [], 0.0, perf_counter()
     for _ in run:
@@ -54,5 +52,5 @@ if __name__ == "__main__":
             print(*rows[-1].values(), sep=", ", flush=True)
             start = perf_counter()
     (HERE / "tales").mkdir(exist_ok=True)
-    run.finish(HERE / "tales" / "model.safetensors")
+    run.save_model(HERE / "tales" / "model.safetensors")
     write_csv(HERE / "tales.csv", rows)

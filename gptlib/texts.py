@@ -1,0 +1,105 @@
+"""The texts to train on and to validate on: from one file or many, and how they are parted."""
+
+import glob
+import os
+import random
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from gptlib.data import load_split, load_text, split
+
+NAMES = ("tales", "shakespeare", "-")  # what `load_text` knows besides paths
+
+
+def load_texts(sources: Sequence[str]) -> str:
+    """The texts of several sources, one after the other, each ending with a line break.
+
+    sources: what `load_text` takes, and patterns of paths such as "notes/**/*.txt", whose files
+        follow in the order of their names
+
+    One text alone is left as it is. ValueError for no source, a folder and a pattern that no file
+    matches; other errors as in `load_text`.
+    """
+    if not sources:
+        raise ValueError("no text is named: give the path of a file")
+    texts = [load_text(path) for source in sources for path in _paths(source)]
+    if len(texts) == 1:
+        return texts[0]
+    return "".join(text if text.endswith("\n") else f"{text}\n" for text in texts)
+
+
+def load_parts(
+    sources: Sequence[str],
+    valid: Sequence[str] = (),
+    how: Literal["end", "paragraphs"] = "end",
+    seed: int = 0,
+) -> tuple[str, str]:
+    """The texts to train on and to validate on.
+
+    valid: the sources to validate on. If there are none, a tenth of the other text is kept for
+        that: its last (how="end", `split`), or paragraphs that seed draws (`split_paragraphs`).
+        The tales bring others: see `load_split`
+
+    Errors as in `load_texts` and of these.
+    """
+    if valid:
+        return load_texts(sources), load_texts(valid)
+    if list(sources) == ["tales"]:
+        return load_split("tales")
+    if how not in ("end", "paragraphs"):
+        raise ValueError(f"split is {how!r}: give 'end' or 'paragraphs'")
+    text = load_texts(sources)
+    return split(text) if how == "end" else split_paragraphs(text, seed)
+
+
+def split_paragraphs(text: str, seed: int = 0, valid_fraction: float = 0.1) -> tuple[str, str]:
+    r"""Part a text into paragraphs, some to train on and, drawn by seed, some to validate on.
+
+    Blank lines separate paragraphs. They are drawn until they hold valid_fraction of all
+    characters, and both parts keep them in their order.
+
+    >>> split_paragraphs("one\n\ntwo\n\n\nthree\n", seed=1)
+    ('two\n\nthree\n', 'one\n')
+
+    ValueError for a text with fewer than two paragraphs.
+    """
+    paragraphs = re.split(r"\n(?:[^\S\n]*\n)+", text.strip("\n"))
+    if len(paragraphs) < 2:
+        raise ValueError(
+            "the text is one paragraph, since no blank line is in it: "
+            "split it at the end, or give another text to validate on"
+        )
+    order = random.Random(seed).sample(range(len(paragraphs)), len(paragraphs))
+    wanted = valid_fraction * sum(map(len, paragraphs))
+    valid = set()
+    while order[1:] and sum(len(paragraphs[i]) for i in valid) < wanted:
+        valid.add(order.pop())
+    parts = [
+        "\n\n".join(p for i, p in enumerate(paragraphs) if (i in valid) == asked) + "\n"
+        for asked in (False, True)
+    ]
+    return parts[0], parts[1]
+
+
+def absolute(sources: Sequence[str]) -> tuple[str, ...]:
+    """The sources with full paths, so that they are found from any folder."""
+    return tuple(s if s in NAMES else os.path.abspath(os.path.expanduser(s)) for s in sources)
+
+
+def _paths(source: str) -> list[str]:
+    """The files that a source names, or the source itself if it names one only."""
+    path = os.path.expanduser(source)
+    if source in NAMES or os.path.isfile(path):
+        return [source]
+    if os.path.isdir(path):
+        raise ValueError(
+            f"{source!r} is a folder: give a pattern for its files, "
+            f"such as {os.path.join(source, '**', '*.txt')!r}"
+        )
+    if not glob.has_magic(path):
+        return [source]
+    found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
+    if not found:
+        raise ValueError(f"no file matches {source!r}: give another pattern")
+    return found

@@ -875,16 +875,20 @@ MUTANTS = [
     Mutant("Run.__iter__", "self.optimizers, done)", "self.optimizers, 0)",
            "test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike"),
     # A run goes on with settings that it did not begin with.
-    Mutant("Run.load", "(before := point.settings.get(name)) != now",
-           "(before := point.settings.get(name)) != now and before is None",
+    Mutant("Run.load", "if before != now", "if before is None",
            "test_other_settings_are_refused_by_name_and_nothing_is_loaded"),
+    # A setting that is newer than a run orphans it.
+    Mutant("Run.load", "point.settings.get(name, now)", "point.settings.get(name)",
+           "test_a_setting_that_is_newer_than_a_checkpoint_is_no_other_one"),
+    Mutant("_settings", "if is_dataclass(field.type) or field.name in table", "",
+           "test_a_setting_that_is_newer_than_a_run_has_its_default"),
     # A finished run keeps what only training needs.
     Mutant("Run.save_model", "self._write(path, {})", "self.save(path)",
            "test_a_model_alone_keeps_nothing_else_and_is_a_third_of_the_size"),
     # The model is judged by what it was trained on.
-    Mutant("Corpus.valid_batches", "self.valid.starts", "None",
+    Mutant("Part.batches", "self.starts", "None",
            "test_the_validation_part_comes_once_and_in_order"),
-    Mutant("Corpus.valid_batches", "all_batches(self.valid.ids", "all_batches(self.train.ids",
+    Mutant("Corpus.valid_batches", "self.valid.batches", "self.train.batches",
            "test_losses_are_told_in_nats_per_character"),
     # Losses are those of tokens, and cannot be compared with those of other tokens.
     Mutant("Run.train_losses", "loss * self.corpus.train.tokens_per_character", "loss",
@@ -903,33 +907,74 @@ MUTANTS = [
     # The token at which it stops is shown.
     Mutant("_write", "if i != end", "", "test_a_text_ends_before_its_end"),
     # Several samples are the same one.
-    Mutant("main:write_more", "settings.seed + k", "settings.seed",
+    Mutant("main:generate", "settings.seed + k", "settings.seed",
            "test_several_samples_are_those_of_several_seeds"),
     # A setting is accepted and ignored.
     Mutant("Run.__iter__", "done * config.accumulate", "done",
            "test_each_step_takes_the_next_batches_of_the_corpus"),
     # How many steps fit is found out, and then forgotten.
-    Mutant("main:begin", "max_iters=steps", "seed=0",
+    Mutant("main:with_steps", "max_iters=steps", "seed=0",
            "test_max_seconds_is_turned_into_steps_once"),
     # Another text is taken for the one that the run began with.
     Mutant("Corpus.__init__", "(train_text + valid_text).encode()", "train_text.encode()",
            "test_a_run_cannot_go_on_with_another_text"),
     # A run whose loss is nan goes on to its next look.
-    Mutant("take_steps", "if not math.isfinite(loss): raise _exploded(run, folder)", "",
+    Mutant("take_steps", "not math.isfinite(loss) or", "",
            "test_a_loss_that_is_nan_stops_the_run_which_can_go_on"),
+    # A run whose loss is a million goes on to its end.
+    Mutant("take_steps", "or _far(run, loss)", "",
+           "test_a_loss_that_is_far_above_ln_v_after_the_warm_up"),
+    # In the warm-up, too, a loss must be small.
+    Mutant("_far", "run.step > run.config.warmup and", "",
+           "test_a_loss_that_is_far_above_ln_v_after_the_warm_up"),
+    # Whoever starts with a large loss is taken for a model that exploded.
+    Mutant("_far", "max(math.log(run.corpus.tokenizer.vocab_size), run.losses[0])",
+           "math.log(run.corpus.tokenizer.vocab_size)",
+           "test_a_model_may_begin_with_a_loss_far_above_ln_v"),
+    # The last model is kept, not the best.
+    Mutant("RunFolder.keep", "if run.best == run.step:", "if True:",
+           "test_the_best_model_is_kept_beside_the_last"),
+    # The best look is the one before training, or the last.
+    Mutant("Run.best", "if step > 0", "",
+           "test_a_run_stops_when_validation_has_not_fallen_for_long"),
+    Mutant("Run.best", "min(trained, key=trained.get, default=None)", "max(trained, default=None)",
+           "test_a_run_stops_when_validation_has_not_fallen_for_long"),
+    # Patience counts all looks, not those since the best.
+    Mutant("Run.impatient", "step > self.best", "step > 0",
+           "test_a_run_stops_when_validation_has_not_fallen_for_long"),
+    # No patience means none at all, and not that it never ends.
+    Mutant("Run.impatient", "0 < self.config.patience <= since", "self.config.patience <= since",
+           "test_a_run_stops_when_validation_has_not_fallen_for_long"),
+    # Where memory is not enough a folder is left.
+    Mutant("RunFolder.kept_if_it_can_be_resumed", "shutil.rmtree(self.path)", "pass",
+           "test_a_run_that_fails_before_it_has_a_checkpoint_leaves_no_folder"),
+    # SIGTERM kills a run in the middle of a step.
+    Mutant("finishing_the_step", "(signal.SIGINT, signal.SIGTERM)", "(signal.SIGINT,)",
+           "test_sigterm_is_like_control_c"),
+    # A value that begins with a dash is taken for a flag.
+    Mutant("_Parser.joined", 'word[:1] == "-" and not known', "False",
+           "test_any_text_can_be_the_value_of_a_flag"),
+    # A flag takes the next flag for its value.
+    Mutant("_Parser.joined", "and not known", "", "test_a_flag_without_its_value"),
+    # A flag without a value means None.
+    Mutant("_Parser._preprocessing", "action.nargs = None", "pass",
+           "test_a_flag_without_its_value"),
+    # A file of settings counts more than the command line.
+    Mutant("command_line:parse", "[*_words(path, parser.flags, no_flags), *words]",
+           "[*words, *_words(path, parser.flags, no_flags)]", "test_flags_from_a_file"),
     # A run goes on with other sums than it began with.
     Mutant("RunFolder.read_config", 'torch.set_num_threads(table.pop("threads"))',
            'table.pop("threads")', "test_a_run_goes_on_with_as_many_threads_as_it_began_with"),
     # Ctrl-C keeps a model that its last step broke.
     Mutant("take_steps",
-           "if not math.isfinite(seen := run.measure()): raise _exploded(run, folder)",
+           "if not math.isfinite(seen := run.measure()): raise _exploded(run, folder, seen)",
            "seen = run.measure()",
            "test_control_c_does_not_keep_a_model_that_its_last_step_broke"),
     # A look at which a run was stopped counts as one that it would have had.
     Mutant("Run.measure", "if self.due:", "if True:",
            "test_control_c_and_resume_are_as_if_nothing_had_been"),
     # A run that was broken off begins again.
-    Mutant("main:resume", "resumed.load(folder.model)", "pass",
+    Mutant("main:resume", "run.load(folder.last)", "pass",
            "test_control_c_and_resume_are_as_if_nothing_had_been"),
     # Two processes train in one folder.
     Mutant("RunFolder.locked", 'self.path / ".lock"', 'self.path / ".locked"',

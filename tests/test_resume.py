@@ -23,10 +23,11 @@ from gptlib.data import load_split
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 
-MODEL = "model.safetensors"
+MODEL, LAST = "model.safetensors", "last.safetensors"
 TINY = (
     "--out run --device cpu --max-iters 40 --eval-interval 5 --eval-iters 2 "
     "--n-layer 1 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 "
+    "--tokenizer pieces --dropout 0 "  # so that no trial chooses them
 )
 KINDS = {
     "muon": TINY + "--dropout 0.2",
@@ -89,7 +90,7 @@ class Killed:
 
     def step(self):
         """After how many steps the checkpoint is; None without one."""
-        path = self.run / MODEL
+        path = self.run / LAST
         return checkpoint.load(path).step if path.exists() else None
 
     def left(self):
@@ -131,7 +132,7 @@ def alone(tmp_path_factory, text):
         before = time.perf_counter()
         assert there.do(there.begin) == 0, there.said.read_text()
         found[kind] = there.left(), time.perf_counter() - before
-        assert len(found[kind][0]) == 5
+        assert len(found[kind][0]) == 6
         assert there.step() == 40
     return found
 
@@ -217,13 +218,13 @@ POINTS = {
     # AdamW has two groups, so this is its 18th step, in which one is done.
     "in the middle of a step of AdamW": (lambda: instead(torch, "_fused_adamw_", 36, die), 15),
     "with half of a checkpoint written": (
-        lambda: instead(atomic_files, "open", 3, half_written(die), writes(MODEL)),
+        lambda: instead(atomic_files, "open", 3, half_written(die), writes(LAST)),
         10,
     ),
-    "just before a checkpoint gets its name": (at_replace(MODEL, 3, die), 10),
-    "just after": (at_replace(MODEL, 3, after), 15),
-    # Before the first step the counted pairs are scored, and the model.
-    "while it measures": (lambda: instead(corpus, "evaluate", 5, in_the_middle), 10),
+    "just before a checkpoint gets its name": (at_replace(LAST, 3, die), 10),
+    "just after": (at_replace(LAST, 3, after), 15),
+    "just after the best model has its name": (at_replace(MODEL, 3, after), 10),
+    "while it measures": (lambda: instead(corpus, "evaluate", 4, in_the_middle), 10),
     "before its first checkpoint": (lambda: instead(torch.optim.AdamW, "step", 3, die), None),
 }
 
@@ -234,7 +235,7 @@ def test_killed_at(alone, killed, kind, point):
     prepare, step = POINTS[point]
     assert killed.do(killed.begin, prepare) == -signal.SIGKILL
     assert killed.step() == step
-    assert ("model.safetensors.part" in killed.left()) == (
+    assert (f"{LAST}.part" in killed.left()) == (
         point.startswith("with half") or point.startswith("just before")
     )
     assert "sample.txt" not in killed.left()
@@ -244,14 +245,14 @@ def test_killed_at(alone, killed, kind, point):
 
 @pytest.mark.parametrize(
     ("name", "nth"),
-    [("log.json", 2), ("log.json", 9), ("loss.png", 1), ("sample.txt", 1), (MODEL, 9)],
+    [("log.json", 2), ("log.json", 9), ("loss.png", 1), ("sample.txt", 1), (MODEL, 1)],
 )
 @pytest.mark.parametrize("new", [die, after])
 def test_killed_where_another_file_gets_its_name(alone, killed, name, nth, new):
     assert killed.do(killed.begin, at_replace(name, nth, new)) == -signal.SIGKILL
     left = killed.left()
     assert (f"{name}.part" in left) == (new is die)
-    assert killed.step() == (10 if (name, nth) == ("log.json", 2) else 40)
+    assert killed.step() == {("log.json", 2): 10, (MODEL, 1): None}.get((name, nth), 40)
     killed.resume()
     assert killed.left() == alone["muon"][0]
 
@@ -295,11 +296,13 @@ def test_killed_again_and_again(alone, killed, kind):
 @pytest.mark.parametrize(
     ("prepare", "step"),
     [
-        (lambda: instead(os, "fsync", 6, lambda *_: full()), 10),
-        (lambda: instead(os, "fsync", 7, lambda *_: full()), 15),
-        (lambda: instead(atomic_files, "open", 3, half_written(full), writes(MODEL)), 10),
+        # The settings, then the best model, the checkpoint and the log, three times.
+        (lambda: instead(os, "fsync", 8, lambda *_: full()), 10),
+        (lambda: instead(os, "fsync", 9, lambda *_: full()), 10),
+        (lambda: instead(os, "fsync", 10, lambda *_: full()), 15),
+        (lambda: instead(atomic_files, "open", 3, half_written(full), writes(LAST)), 10),
     ],
-    ids=["checkpoint", "log", "half of a checkpoint"],
+    ids=["best model", "checkpoint", "log", "half of a checkpoint"],
 )
 def test_a_full_disk_leaves_the_last_checkpoint_and_what_it_needs_to_go_on(
     alone, killed, prepare, step

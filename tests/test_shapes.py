@@ -94,7 +94,7 @@ def training():
         config = TrainConfig(max_iters=2, optimizer=optimizer)
         list(train(model, corpus.batches(2, seed=0), next_token_loss, config))
     corpus.score(model, batch_size=2)
-    corpus.landmarks(batch_size=2)
+    corpus.landmarks()
 
 
 def beam():

@@ -212,10 +212,11 @@ def resume(asked: Resume):
             f"{' '.join(settings.text)!r} is not the text that the run began with: "
             "bring that back, or start a new run"
         )
-    run = make_run(settings, corpus)
     if folder.last.exists():
+        run = make_run(replace(settings, start=""), corpus)
         run.load(folder.last)
     else:  # interrupted before the first checkpoint
+        run = make_run(settings, corpus)
         run.measure()
     if run.step > settings.train.max_iters:
         raise ValueError(
@@ -313,6 +314,8 @@ def evaluate(settings: Evaluate):
     device = find_device(settings.device)
     text = load_texts(settings.text) if settings.text else read(folder.read_config(Train)[0])[1]
     part = Part.of(point.tokenizer.normalize(text), point.tokenizer, point.end).to(device)
+    if len(part.ids) < 2:
+        raise ValueError("the text has 1 token: give a longer one")
     nats = part.score(point.model.to(device), settings.batch_size, point.model.config.block_size)
     text = point.tokenizer.decode(part.ids[1:])  # the first token is never predicted
     print(f"{nats * part.tokens_per_character:.4f} nats per character")

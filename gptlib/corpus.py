@@ -47,6 +47,10 @@ class Part:
         """The whole part once, in order, as `all_batches` cuts it."""
         return all_batches(self.ids, batch_size, block_size, self.starts)
 
+    def score(self, model: nn.Module, batch_size: int, block_size: int) -> float:
+        """The mean loss of model on the whole part, in nats per token."""
+        return evaluate(model, self.batches(batch_size, block_size))
+
     def to(self, device: str | torch.device) -> "Part":
         """The same part, with its ids on a device."""
         return replace(self, ids=self.ids.to(device))

@@ -520,9 +520,61 @@ MUTANTS = [
     # A space follows an elision.
     Mutant("join_words", "|(?<=') \"", '"', "test_words_and_marks_by_hand"),
     # Two spaces are none.
-    Mutant("split_pieces", r'|\s+"', r'|[^\S ]+"', "test_pieces_by_hand"),
+    Mutant("PIECE", r"| \s+", r"| [^\S\ ]+", "test_pieces_by_hand"),
     # A word and the space before it are two pieces.
-    Mutant("split_pieces", r"""r" ?[\w']+| ?""", r"""r"[\w']+| ?""", "test_pieces_by_hand"),
+    Mutant("PIECE", r"(?V1)\ ?", "(?V1)", "test_pieces_by_hand"),
+    # A vowel sign cuts a Hindi word in two.
+    Mutant("PIECE", r"[\p{M}\u200C\u200D]--\p{Line_Break=SA}", r"\u200C",
+           "test_a_combining_mark_continues_its_word"),
+    # A Thai sentence is one word, which no other text has.
+    Mutant("PIECE", r"--\p{Line_Break=SA}", "", "test_scripts_without_spaces_are_cut_as_before"),
+    # What looks the same has other ids.
+    Mutant("Corpus.of_texts", "map(tokenizer.normalize, (train_text, valid_text))",
+           "(train_text, valid_text)", "test_a_text_is_composed"),
+    Mutant("write", "tokenizer.normalize(clean(prompt))", "clean(prompt)",
+           "test_a_prompt_is_cleaned_as_texts_are"),
+    Mutant("write", "tokenizer.normalize(clean(prompt))", "tokenizer.normalize(prompt)",
+           "test_a_prompt_is_cleaned_as_texts_are"),
+    # Pairs that were never seen are taken for others.
+    Mutant("pair_loss", "torch.where(seen[at] == wanted, counts[at], 0)", "counts[at]",
+           "test_the_loss_of_counted_pairs_without_their_table"),
+    Mutant("pair_loss", "pseudo * vocab_size", "pseudo",
+           "test_the_loss_of_counted_pairs_without_their_table"),
+    # Files follow in the order in which the disk has them.
+    Mutant("_paths", "sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))",
+           "[p for p in glob.glob(path, recursive=True) if os.path.isfile(p)][::-1]",
+           "test_a_pattern_names_files_in_order"),
+    # The last word of a file and the first of the next are one.
+    Mutant("load_texts", 'f"{text}\\n"', "text", "test_texts_of_several_files"),
+    # The validation paragraphs are also trained on.
+    Mutant("split_paragraphs", "if (i in valid) == asked", "if not asked or i in valid",
+           "test_each_paragraph_is_in_one_part"),
+    # The seed does not matter.
+    Mutant("split_paragraphs", "random.Random(seed)", "random.Random(0)",
+           "test_each_paragraph_is_in_one_part"),
+    # The trial sees the validation text.
+    Mutant("main:begin", "decide(settings, given, texts[0], trial_run)",
+           "decide(settings, given, texts[1], trial_run)", "test_a_trial_has_its_own_text"),
+    # What a flag says is overruled.
+    Mutant("decide", 'if "tokenizer" in given', "if False", "test_a_flag_counts_more_than_a_trial"),
+    Mutant("decide", 'if "dropout" in given', "if False", "test_a_flag_counts_more_than_a_trial"),
+    Mutant("decide", 'if "max_iters" not in given', "if True",
+           "test_a_flag_counts_more_than_a_trial"),
+    Mutant("decide", 'if "eval_interval" not in given', "if True",
+           "test_a_flag_counts_more_than_a_trial"),
+    # The worst attempt wins.
+    Mutant("decide", "best = min(attempt", "best = max(attempt", "test_the_best_attempt_wins"),
+    Mutant("decide", "> best: break", "< best: break", "test_the_best_attempt_wins"),
+    # A longer run has the rates of the old one.
+    Mutant("main:resume", "train=replace(before.train, **longer)", "train=before.train",
+           "test_a_finished_run_goes_on_as_a_longer_one"),
+    # A model that is to be trained on begins anew.
+    Mutant("main:make_run", "if settings.start:", "if False:",
+           "test_a_trained_model_is_trained_on_another_text"),
+    # Bits per character, not per byte.
+    Mutant("main:evaluate", "len(text.encode())", "len(text)", "test_evaluate_by_hand"),
+    Mutant("main:evaluate", "math.exp(nats)", "math.exp(nats * part.tokens_per_character)",
+           "test_evaluate_by_hand"),
     # What comes once has an id, about which nothing can be learned.
     Mutant("PieceTokenizer.from_text", "if n > 1", "if n > 0",
            "test_frequent_pieces_have_an_id_and_the_others_are_spelled"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from gptlib.bigram import Bigram, count
+from gptlib.bigram import Bigram, count, pair_loss
 from gptlib.data import load_split, story_ids
 from gptlib.tokenizer import CharTokenizer
 from gptlib.train import next_token_loss
@@ -115,3 +115,21 @@ def test_a_state_is_all_it_takes_to_make_the_same_model():
         Bigram.from_state({"vocab_size": 3, "n_layer": 1})
     with pytest.raises(ValueError, match="fewer different characters"):
         Bigram.from_state({"vocab_size": 10_001})
+
+
+@pytest.mark.parametrize("V", [3, 50])
+@pytest.mark.parametrize("pseudo", [0.01, 2.0])
+def test_the_loss_of_counted_pairs_without_their_table(V, pseudo):
+    torch.manual_seed(V)
+    train, valid = torch.randint(V, (200,)), torch.randint(V, (90,))
+    train[train == 1] = 0  # a token that is never seen
+    model = Bigram.counted(count(train, V).double(), pseudo)
+    total, asked = next_token_loss(model, (valid[None, :-1], valid[None, 1:]))
+    assert pair_loss(train, valid, V, pseudo) == pytest.approx((total / asked).item(), rel=1e-6)
+
+
+def test_the_loss_of_counted_pairs_of_many_tokens():
+    """A table for them would have 10 billion cells."""
+    V = 100_000
+    train = torch.arange(V).repeat(2)
+    assert pair_loss(train, train[: V // 2], V, pseudo=1e-9) == pytest.approx(0, abs=1e-3)

@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+import random
+import unicodedata
 from itertools import islice
 
 import pytest
@@ -321,3 +323,56 @@ def test_a_part_that_is_too_short(kind, part):
 def test_a_tokenizer_that_is_none(tmp_path, tokenizer):
     with pytest.raises(ValueError, match=f"tokenizer is {tokenizer!r}: give 'pieces' or 'chars'"):
         Corpus.load(write(tmp_path, TRAIN), 4, tokenizer)
+
+
+@pytest.mark.parametrize("tokenizer", ["pieces", "chars"])
+def test_a_text_is_composed(tokenizer):
+    """An accent that is a character of its own would give each word a second spelling."""
+    composed = "un été, une forêt, un élève. " * 20
+    decomposed = unicodedata.normalize("NFD", composed)
+    assert len(decomposed) > len(composed)
+    made = [Corpus.of_texts(text, text, tokenizer, 8) for text in (composed, decomposed)]
+    assert made[0].tokenizer == made[1].tokenizer
+    assert made[0].sha256 == made[1].sha256
+    assert torch.equal(made[0].train.ids, made[1].train.ids)
+    given = Corpus.of_texts(decomposed, composed, made[0].tokenizer, 8)
+    assert torch.equal(given.train.ids, given.valid.ids)
+
+
+def test_a_text_of_many_characters():
+    """10,000 of them, and no table of pairs is needed."""
+    han = "".join(map(chr, range(0x4E00, 0x4E00 + 10_001))) * 2
+    for tokenizer in ("pieces", "chars"):
+        corpus = Corpus.of_texts(han, han[:500], tokenizer, 4)
+        assert corpus.tokenizer.vocab_size == 10_001
+        marks = corpus.landmarks()
+        assert marks["knows nothing"] == pytest.approx(math.log(10_001))
+        assert 0 < marks["counted pairs"] < marks["knows nothing"]
+
+
+def by_trying_all(text, known):
+    """The length of the longest stretch of text that is in known."""
+    stretches = (text[i:j] for i in range(len(text)) for j in range(i, len(text) + 1))
+    return max((len(stretch) for stretch in stretches if stretch in known), default=0)
+
+
+@pytest.mark.parametrize("text", ["", "§", "xx", TRAIN[100:160], "x" + TRAIN[50:70] + "§", VALID[:60]])
+def test_the_longest_copy(text):
+    corpus = make()
+    copy = corpus.longest_copy(text)
+    assert copy in text and copy in TRAIN
+    assert len(copy) == by_trying_all(text, TRAIN)
+
+
+def test_the_longest_copy_anywhere():
+    draw = random.Random(0)
+    for _ in range(200):
+        known, text = ("".join(draw.choices("ab", k=n)) for n in (30, 12))
+        corpus = Corpus(known, known, CharTokenizer("ab"), 4)
+        assert len(corpus.longest_copy(text)) == by_trying_all(text, known)
+
+
+def test_a_part_elsewhere():
+    part = make("tales").train
+    assert (part.to("meta").ids.device.type, part.ids.device.type) == ("meta", "cpu")
+    assert part.to("meta").starts is part.starts

@@ -6,14 +6,18 @@ import torch
 from gptlib.device import check_compile, find_device
 
 
-@pytest.mark.parametrize(("here", "best"), [(True, "cuda"), (False, "cpu")])
-def test_the_best_device_is_a_gpu_where_there_is_one(monkeypatch, here, best):
+@pytest.mark.parametrize(
+    ("cuda", "mps", "best"),
+    [(True, False, "cuda"), (True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+)
+def test_the_best_device_is_a_gpu_where_there_is_one(monkeypatch, cuda, mps, best):
     def zeros(size, device):
         asked.append(device)
         return torch.ones(size)
 
     asked = []
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: here)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     monkeypatch.setattr(torch, "zeros", zeros)
     assert find_device() == best
     assert find_device("cpu") == "cpu"  # the one that is named, also where there is a GPU
@@ -21,7 +25,7 @@ def test_the_best_device_is_a_gpu_where_there_is_one(monkeypatch, here, best):
 
 
 def test_one_of_them_is_here():
-    assert find_device() in ("cuda", "cpu")
+    assert find_device() in ("cuda", "mps", "cpu")
 
 
 @pytest.mark.parametrize("name", ["abacus", "meta", "hpu", "cpu:x", " "])

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from dataclasses import MISSING, fields, replace
 from functools import partial
 from itertools import count as numbers
@@ -40,6 +41,7 @@ from gptlib.train import evaluate, next_token_loss
 from gptlib.transformer import Transformer
 
 ROOT = Path(main.__file__).parent
+POEM = ROOT / "tests" / "data" / "poem.txt"
 THREADS = torch.get_num_threads()
 MODEL, LAST = "model.safetensors", "last.safetensors"
 FILES = {"config.json", "log.json", "loss.png", MODEL, LAST, "sample.txt"}
@@ -687,6 +689,303 @@ def test_control_c_does_not_keep_a_model_that_its_last_step_broke(whole, capsys,
     assert checkpoint.load("run/last.safetensors").step == 8
 
 
+# Going on from what is finished
+
+
+def test_a_finished_run_goes_on_as_a_longer_one(folder, capsys):
+    """It takes the steps that a run of that length takes, at its rates, and says so."""
+    assert quick("--out", "run") == 0
+    capsys.readouterr()
+    assert main.main(["resume", "run", "--max-iters", "30"]) == 0
+    out = capsys.readouterr().out
+    # One step of warm-up, then from 0.01 in a straight line to 0 after 29 more.
+    rate = 0.01 * (1 - 19 / 29)
+    assert out.startswith(
+        f"20 steps are done, of 30 now. The learning rate is what a run of that length has there, "
+        f"{rate:.2g} (its peak was 0.01), and falls from there\n"
+    )
+    found = log("run")
+    assert (len(found["train"]), list(found["valid"])) == (30, ["0", "8", "16", "20", "24", "30"])
+    assert RunFolder("run").read_config(main.Train)[0].train.max_iters == 30
+    # By hand: a run of 30 steps that goes on from the checkpoint of the one of 20.
+    assert quick("--out", "again") == 0
+    settings = parsed(*QUICK, "--max-iters", "30")
+    by_hand = main.make_run(settings, corpus_of(settings))
+    by_hand.load(Path("again", LAST))
+    list(by_hand)
+    assert by_hand.train_losses() == found["train"]
+    says = main.main(["resume", "run"]), capsys.readouterr().err
+    assert says[0] == 2 and "is finished, after 30 steps: go on with a larger --max-iters" in says[1]
+
+
+def test_a_longer_run_that_is_killed_goes_on_as_one(folder, monkeypatch, capsys):
+    assert quick("--out", "run", "--dropout", "0.1") == 0
+    shutil.copytree("run", "other")
+    assert main.main(["resume", "run", "--max-iters", "30"]) == 0
+    control_c_in_step(3, monkeypatch)
+    assert main.main(["resume", "other", "--max-iters", "30"]) == 130
+    assert main.main(["resume", "other"]) == 0
+    assert files("run") == files("other")
+
+
+def test_fewer_steps_than_are_done(trained, folder, capsys):
+    says = complaint(["resume", trained, "--max-iters", "19"], capsys, folder)
+    assert says == "main.py: max_iters is 19, and 20 steps are done: give more\n"
+
+
+def test_a_run_that_ran_out_of_patience_goes_on_with_more(folder, capsys, monkeypatch):
+    score, looks = Corpus.score, numbers()
+    monkeypatch.setattr(
+        Corpus, "score", lambda *args: float(next(looks)) if len(args) > 3 else score(*args)
+    )
+    assert quick("--out", "run", "--eval-interval", "2", "--patience", "3") == 0
+    assert len(log("run")["train"]) == 8  # the best is that after 2, then 3 looks
+    assert checkpoint.load(Path("run", MODEL)).step == log("run")["best"] == 2
+    assert "the model kept is that of step 2" in capsys.readouterr().out
+    says = complaint(["resume", "run", "--max-iters", "40"], capsys, folder)
+    assert "go on with a larger --max-iters and --patience 0, or start a new run" in says
+    assert main.main(["resume", "run", "--patience", "0"]) == 0
+    assert len(log("run")["train"]) == 20
+
+
+def test_a_text_that_has_moved(broken_off, folder, capsys):
+    text = (folder / "my.txt").rename(folder / "moved.txt").read_text(encoding="utf-8")
+    says = complaint(["resume", broken_off], capsys, folder)
+    assert "my.txt' is not a file" in says and "say where it is with --text)" in says
+    (folder / "another.txt").write_text(text[::-1], encoding="utf-8")
+    says = complaint(["resume", broken_off, "--text", "another.txt"], capsys, folder)
+    assert "'another.txt' is not the text that the run began with" in says
+    assert main.main(["resume", broken_off, "--text", "moved.txt"]) == 0
+    settings, _ = RunFolder(broken_off).read_config(main.Train)
+    assert settings.text == (str(folder / "moved.txt"),)
+
+
+def test_a_run_is_resumed_from_any_folder(broken_off, folder, monkeypatch):
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    assert main.main(["resume", f"../{broken_off}"]) == 0
+
+
+def test_resume_on_another_device(broken_off, monkeypatch):
+    asked = []
+    monkeypatch.setattr(main, "find_device", lambda name: asked.append(name) or "cpu")
+    assert main.main(["resume", broken_off, "--device", "cuda"]) == 0
+    assert asked == ["cuda"]
+
+
+def test_a_setting_that_is_newer_than_a_run_does_not_orphan_it(whole, broken_off, folder):
+    path = folder / broken_off / "config.json"
+    table = json.loads(path.read_text())
+    del table["patience"], table["split"], table["start"], table["tensorboard"]
+    path.write_text(json.dumps(table))
+    assert main.main(["resume", broken_off]) == 0
+
+
+@pytest.mark.parametrize("dropout", [[], ["--dropout", "0.3"]])
+def test_a_trained_model_is_trained_on_another_text(trained, folder, monkeypatch, dropout):
+    """Its sizes, its tokenizer and its parameters are those of the model to start from."""
+    runs = []
+    monkeypatch.setattr(main, "fit", lambda run, *_: runs.append(run))
+    Path("other.txt").write_text(load_text("my.txt")[3000:] * 2, encoding="utf-8")
+    argv = ["--start", trained, "--text", "other.txt", "--max-iters", "9", "--out", "new", *dropout]
+    assert main.main([*argv, "--dropout", "0.3"] if dropout else [*argv, "--dropout", "0"]) == 0
+    start = RunFolder(trained).read_model()
+    (run,) = runs
+    assert run.corpus.tokenizer == start.tokenizer
+    assert run.model.config == replace(start.model.config, dropout=0.3 if dropout else 0.0)
+    for one, other in zip(run.model.parameters(), start.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert run.corpus.tokenizer.decode(run.corpus.train.ids) == split(load_text("other.txt"))[0]
+    settings, _ = RunFolder("new").read_config(main.Train)
+    assert settings.start == str(folder / trained)
+
+
+def test_what_was_started_from_another_run_is_resumed_without_it(trained, monkeypatch, capsys):
+    argv = [*"--text my.txt --max-iters 20 --eval-interval 8 --dropout 0.2 --out".split()]
+    assert main.main([*argv, "whole", "--start", trained, "--eval-iters", "2"]) == 0
+    control_c_in_step(12, monkeypatch)
+    assert main.main([*argv, "run", "--start", trained, "--eval-iters", "2"]) == 130
+    shutil.rmtree(trained)
+    assert main.main(["resume", "run"]) == 0
+    assert log("run") == log("whole")
+    assert log("run")["valid"]["0"] == log("whole")["valid"]["0"] < 4
+
+
+def test_a_text_with_characters_that_the_model_to_start_from_does_not_know(trained, folder, capsys):
+    (folder / "new.txt").write_text("猫" * 2000, encoding="utf-8")
+    says = complaint(["--start", trained, "--text", "new.txt"], capsys, folder)
+    assert "character '猫' at position 0 is not among the" in says
+
+
+# Texts
+
+
+def test_a_text_from_standard_input_can_be_resumed(folder, monkeypatch, feed):
+    feed(load_text("my.txt").replace("\n", "\r\n"))
+    argv = [*QUICK, "--text", "-", "--out", "run"]
+    control_c_in_step(12, monkeypatch)
+    assert main.main(argv) == 130
+    assert files("run")["text.txt"].decode() == load_text("my.txt")
+    feed("")
+    assert main.main(["resume", "run"]) == 0
+    assert quick("--out", "same") == 0
+    assert log("run") == log("same")
+
+
+def test_several_files_and_patterns(folder):
+    text = load_text("my.txt")
+    (folder / "src").mkdir()
+    for n in range(3):
+        (folder / "src" / f"{n}.py").write_text(text[2000 * n : 2000 * (n + 1)], encoding="utf-8")
+    assert quick("--text", "src/*.py", "--out", "run") == 0
+    config = json.loads(files("run")["config.json"])
+    assert config["text"] == [str(folder / "src" / "*.py")]
+    texts = [f"{load_text(folder / 'src' / f'{n}.py')}\n" for n in range(3)]
+    point = checkpoint.load(Path("run", MODEL))
+    assert config["sha256"] == hashlib.sha256("".join(texts).encode()).hexdigest()
+    assert "".join(texts) == point.tokenizer.decode(point.tokenizer.encode("".join(texts)))
+
+
+@pytest.mark.parametrize("name", ["src/**/*.py", "-", "tales", "notes/-x-.txt"])
+def test_a_run_is_named_after_its_first_text(name):
+    wanted = {"src/**/*.py": "py", "-": "text", "tales": "tales", "notes/-x-.txt": "x"}
+    assert main.name_of((name, "other.txt")) == wanted[name].replace("py", "text")
+
+
+@pytest.mark.parametrize("tokenizer", ["pieces", "chars"])
+def test_more_tokens_than_a_table_of_pairs_can_have(folder, tokenizer):
+    han = "".join(map(chr, range(0x4E00, 0x4E00 + 10_001))) * 2
+    (folder / "my.txt").write_text(han, encoding="utf-8")
+    assert quick("--tokenizer", tokenizer, "--max-iters", "1") == 0
+    assert 0 < log("runs/my-1")["landmarks"]["counted pairs"] < math.log(10_001)
+
+
+def test_accents_that_are_characters_of_their_own(folder, written, capsys):
+    text = "un été, une forêt, un élève âgé. " * 200
+    (folder / "my.txt").write_text(unicodedata.normalize("NFD", text), encoding="utf-8")
+    assert quick() == 0
+    capsys.readouterr()
+    prompt = "un é"
+    out = written("runs/my-1", "--prompt", unicodedata.normalize("NFD", prompt))
+    assert out == written("runs/my-1", "--prompt", prompt)
+    assert out.startswith(prompt)
+
+
+# A short text
+
+
+def test_a_trial_has_its_own_text(folder, monkeypatch):
+    """Part of what it is to train on, and nothing of what it is validated on."""
+    asked = []
+
+    def decide(settings, given, text, make_run):
+        asked.append((settings, given, text))
+        run = make_run(replace(settings, tokenizer="chars"), split(text, 0.2))
+        assert run.corpus.tokenizer.decode(run.corpus.valid.ids) == split(text, 0.2)[1]
+        model = replace(settings.model, dropout=0.125)
+        return replace(main.with_steps(settings, 3), tokenizer="chars", model=model)
+
+    monkeypatch.setattr(main, "decide", decide)
+    argv = [word for word in QUICK if word not in ("--tokenizer", "pieces", "--dropout", "0")]
+    assert main.main([*argv, "--max-iters", "1000"]) == 0
+    ((settings, given, text),) = asked
+    assert text == split(load_text("my.txt"))[0]
+    assert {"max_iters", "text"} <= given and not {"dropout", "tokenizer"} & given
+    # What it decides is written down, and not decided again.
+    config = json.loads(files("runs/my-1")["config.json"])
+    assert (config["tokenizer"], config["dropout"], config["max_iters"]) == ("chars", 0.125, 3)
+    assert main.main(["resume", "runs/my-1", "--max-iters", "5"]) == 0
+    assert main.main(["--config", "runs/my-1/config.json", "--out", "same"]) == 0
+    assert log("same")["train"][:3] != log("runs/my-1")["train"][:3]  # the rates are of 5 steps
+    assert len(log("same")["train"]) == 5
+    assert quick("--out", "told", "--max-iters", "1000", "--patience", "1") == 0
+    assert quick("--out", "tales", "--text", "tales", "--max-iters", "1") == 0
+    assert len(asked) == 1
+
+
+def test_a_trial_takes_half_of_the_time(folder, clock, monkeypatch):
+    asked = []
+    monkeypatch.setattr(main, "decide", lambda settings, *_: asked.append(settings) or settings)
+    argv = "--text my.txt --block-size 16 --n-embd 16 --max-seconds 1000 --eval-interval 8".split()
+    assert main.main([*argv, "--device", "cpu", "--eval-iters", "1"]) == 0
+    assert asked[0].train.max_iters == 444  # half of 1000 seconds at 1 1/8 each
+
+
+def test_control_c_in_a_trial_leaves_nothing(folder, monkeypatch, capsys):
+    def press(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "decide", press)
+    assert main.main(["--text", "my.txt", "--device", "cpu"]) == 130
+    assert not Path("runs").exists()
+
+
+def test_the_poem_by_the_default_command(folder, capsys):
+    """A short text: with the settings for the tales it came to 0.51, and never below 0.24."""
+    assert main.main(["--text", str(POEM), "--device", "cpu", "--out", "run"]) == 0
+    found, out = log("run"), capsys.readouterr().out
+    assert 0.118 < found["score"] < 0.2 < 0.225
+    best = found["best"]
+    assert found["valid"][str(best)] == min(list(found["valid"].values())[1:])
+    assert checkpoint.load(Path("run", MODEL)).step == best
+    assert "so this run has --tokenizer " in out
+    copied = re.search(r"(\d+) of the sample's (\d+) characters, in a row, stand in", out)
+    assert int(copied[1]) < int(copied[2]) / 4
+
+
+# Evaluating
+
+
+def test_evaluate_by_hand(trained, folder, capsys):
+    text = "Mia’s hen. " * 9 + load_text("my.txt")[100:400]
+    point = checkpoint.load(Path(trained, MODEL))
+    text = "".join(char for char in text if char in point.tokenizer.pieces)
+    (folder / "your.txt").write_text(text.replace("\n", "\r\n"), encoding="utf-8")
+    assert main.main(["evaluate", trained, "--text", "your.txt", "--device", "cpu"]) == 0
+    ids = torch.tensor(point.tokenizer.encode(text))
+    nats = evaluate(point.model, all_batches(ids, 16, 16)) * (len(ids) - 1)
+    told = point.tokenizer.decode(ids[1:])
+    assert capsys.readouterr().out == (
+        f"{nats / len(told):.4f} nats per character\n"
+        f"{nats / math.log(2) / len(told.encode()):.4f} bits per byte\n"
+        f"{math.exp(nats / (len(ids) - 1)):.4f} perplexity per token\n"
+        f"of {len(told):,} characters in {len(ids) - 1:,} tokens\n"
+    )
+
+
+def test_bits_are_per_byte(folder, capsys):
+    save_random("run", chars="\n é")
+    (folder / "your.txt").write_text("é" * 50, encoding="utf-8")
+    assert main.main(["evaluate", "run", "--text", "your.txt"]) == 0
+    nats, bits = (float(line.split()[0]) for line in capsys.readouterr().out.splitlines()[:2])
+    assert bits == pytest.approx(nats / math.log(2) / 2, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["my", "tales"])
+def test_evaluate_on_the_run_s_own_text(folder, capsys, kind):
+    flags = [] if kind == "my" else ["--text", "tales", "--max-iters", "1", "--batch-size", "64"]
+    assert quick("--out", "run", *flags) == 0
+    capsys.readouterr()
+    assert main.main(["evaluate", "run", "--device", "cpu"]) == 0
+    assert f"{log('run')['score']:.4f} nats per character\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--text none.txt", "'none.txt' is not a file"),
+        ("--text new.txt", "character '猫' at position 0 is not among the"),
+        ("--text one.txt", "the text has 1 token: give a longer one"),
+        ("--batch-size 0", "batch_size is 0: give a whole number, at least 1"),
+        ("--device abacus", "device 'abacus' is not available"),
+    ],
+)
+def test_what_cannot_be_evaluated(trained, folder, capsys, flags, says):
+    (folder / "new.txt").write_text("猫猫", encoding="utf-8")
+    (folder / "one.txt").write_text("M", encoding="utf-8")
+    assert says in complaint(["evaluate", trained, *flags.split()], capsys, folder)
+
+
 # Writing more
 
 
@@ -1084,6 +1383,24 @@ def test_a_damaged_checkpoint_cannot_go_on(broken_off, folder, capsys):
     assert "is damaged or not a checkpoint" in complaint(["resume", broken_off], capsys, folder)
 
 
+@pytest.mark.parametrize("command", [["--text", "my.txt"], ["resume", "run"]])
+def test_several_processes_of_one_training(broken_off, folder, capsys, monkeypatch, command):
+    monkeypatch.setenv("RANK", "1")
+    says = complaint(command, capsys, folder)
+    assert says.startswith("main.py: RANK is 1, as torchrun sets it, and training in several proc")
+
+
+def test_tensorboard_is_asked_for_before_anything_is_done(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    says = complaint(["--text", "my.txt", "--tensorboard"], capsys, folder)
+    assert "tensorboard is not installed: leave it out, or `pip install tensorboard`" in says
+    monkeypatch.undo()
+    pytest.importorskip("tensorboard")
+    monkeypatch.chdir(folder)
+    assert quick("--tensorboard", "--out", "run") == 0
+    assert list(Path("run", "tensorboard").rglob("events*"))
+
+
 def test_two_processes_cannot_be_at_work_in_one_folder(broken_off, folder, capsys):
     with FileLock(folder / broken_off / ".lock"):
         says = complaint(["resume", broken_off], capsys, folder)
@@ -1283,6 +1600,28 @@ def test_another_process_gives_the_same_run(folder):
     Path("run").rename("one")
     assert tiny(*flags) == 0
     assert files("run") == one
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["resume", "--help"], ["--bacth-size", "3"]])
+def test_help_and_mistakes_are_told_without_pytorch(folder, argv):
+    process = start(*argv, options=["-X", "importtime"])
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == (0 if "--help" in argv else 2)
+    assert "usage: main.py" in out or "unrecognized arguments: --bacth-size 3" in err
+    assert "gptlib.config" in err
+    assert not re.search(r"\b(torch|matplotlib|numpy)\b", err)
+
+
+def test_sigterm_saves_and_ends_as_control_c_does(folder):
+    process = start(*TINY, *"--text my.txt --max-iters 1000000 --eval-interval 50".split())
+    deadline = time.monotonic() + PATIENCE
+    while not Path("runs/my-1", LAST).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "to resume: python main.py resume runs/my-1" in err and "Traceback" not in err
+    assert checkpoint.load(Path("runs/my-1", LAST)).step == len(log("runs/my-1")["train"])
 
 
 def helped(capsys, *argv):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -412,3 +413,76 @@ def test_what_cannot_say_its_state_is_no_tokenizer():
 
     with pytest.raises(TypeError, match="abstract method '?state"):
         Half()
+
+
+# Unicode
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("एक समय की बात है।", ["एक", " समय", " की", " बात", " है", "।"]),
+        ("बच्‍चा गया", ["बच्‍चा", " गया"]),
+        ("बच्\u200dचा", ["बच्\u200dचा"]),
+        (unicodedata.normalize("NFD", "L'été à la forêt"), None),
+        ("بِسْمِ اللَّهِ", ["بِسْمِ", " اللَّهِ"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("שָׁלוֹם עוֹלָם", ["שָׁלוֹם", " עוֹלָם"]),
+    ],
+    ids=["Hindi", "conjunct", "joiner", "decomposed French", "Arabic", "Persian", "Hebrew"],
+)
+def test_a_combining_mark_continues_its_word(text, words):
+    words = words or [text[m.start() : m.end()] for m in re.finditer(r"^\S+| \S+", text)]
+    assert split_pieces(text) == words
+
+
+def as_before(text):
+    """Pieces as they were when a mark was no letter."""
+    return re.findall(r" ?[\w']+| ?[^\w\s]+|\s+", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["กาลครั้งหนึ่งนานมาแล้ว", "ຄັ້ງໜຶ່ງ", "កាលពីព្រេងនាយ", "တစ်ခါက"],
+    ids=["Thai", "Lao", "Khmer", "Burmese"],
+)
+def test_scripts_without_spaces_are_cut_as_before(text):
+    """Their sentences would be single words, which no second text has."""
+    assert split_pieces(text) == as_before(text)
+    assert len(split_pieces(text)) > 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("👨\u200d👩\u200d👧 ok", "❤\ufe0f\u200d🔥", "👍🏽!", "🇫🇷 1\ufe0f\u20e3"),
+        *("e\u0301t\u0301", " \u0301x"),
+    ],
+)
+def test_emoji_are_cut_no_worse_than_before(text):
+    assert len(split_pieces(text)) <= len(as_before(text))
+    assert "".join(split_pieces(text)) == text
+
+
+def test_text_without_marks_is_cut_as_before():
+    for text in load_split("tales"):
+        assert split_pieces(text[:100_000]) == as_before(text[:100_000])
+    text = "x_1 ²½ Ⅷ 'tis «été», 猫が 2nd\n\n  --'quoted'\tend "
+    assert split_pieces(text) == as_before(text)
+
+
+@given(st.text())
+def test_pieces_joined_are_the_text(text):
+    assert "".join(split_pieces(text)) == text
+
+
+def test_characters_are_composed_and_words_are_left_alone():
+    composed, decomposed = "été", unicodedata.normalize("NFD", "été")
+    assert len(decomposed) == 5
+    for kind in (CharTokenizer, PieceTokenizer):
+        assert kind.normalize(decomposed) == kind.normalize(composed) == composed
+
+    class Bytes(TextTokenizer):
+        vocab_size = encode = decode = state = token_bytes = None
+
+    assert Bytes.normalize(decomposed) == decomposed  # bytes must come back as they were

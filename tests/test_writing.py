@@ -128,6 +128,13 @@ def test_what_the_model_is_given():
     assert first_given(ByteTokenizer(), "") == ("", [[10]])
 
 
+def test_a_prompt_is_cleaned_as_texts_are():
+    tokenizer = CharTokenizer("\n éabc")
+    text = "é a\nb\n"
+    wanted = text, [tokenizer.encode(text)]
+    assert first_given(tokenizer, "\ufeffe\u0301 a\r\nb\r") == wanted
+
+
 def test_a_text_ends_before_its_end():
     def written(ids, **settings):
         return "".join(write(Reciting(ids), ByteTokenizer(), ">", len(ids), **settings))

@@ -47,16 +47,16 @@ TRAINING = RunConfig(
 
 @dataclass(frozen=True)
 class Train:
-    """Settings of a training run. A short text decides for itself what no flag says of tokenizer,
-    dropout, max_iters and eval_interval: they are tried on a part of it.
+    """Settings of a training run. For a short text, tokenizer, dropout, max_iters and
+    eval_interval are found by trials on a part of it, unless a flag gives them.
     """
 
-    text: tuple[str, ...] = ("tales",)  # "tales", "shakespeare", UTF-8 files, "src/**/*.py", or "-"
+    text: tuple[str, ...] = ("tales",)  # "tales", "shakespeare", files, "src/**/*.py", "-" is stdin
     valid: tuple[str, ...] = ()  # a text to validate on; if none, a tenth of the text
-    split: Literal["end", "paragraphs"] = "end"  # which tenth: its end, or paragraphs seed draws
+    split: Literal["end", "paragraphs"] = "end"  # which tenth: the last, or drawn paragraphs
     start: str = ""  # a run whose model and tokenizer to start from, instead of new ones
     out: str = ""  # a new folder for the run; if empty, one in runs/ named after the text
-    tokenizer: Literal["pieces", "chars"] = "pieces"  # frequent words, or characters; both in NFC
+    tokenizer: Literal["pieces", "chars"] = "pieces"  # words or characters, in Unicode's NFC form
     model: GPTConfig = MODEL  # sizes and design choices of the model
     train: RunConfig = TRAINING  # how it is trained, and how often evaluated
     max_seconds: float | None = None  # if given, train about this long, instead of max_iters
@@ -82,7 +82,7 @@ class Generate:
     """Write text with the model of a run."""
 
     run: str = field(positional=True, metavar="RUN")  # the folder of the run
-    prompt: str = ""  # text to continue, in NFC; "-" reads it from standard input; empty begins one
+    prompt: str = ""  # text to continue; "-" reads it from standard input; empty begins a new one
     num_samples: int = 1  # how many texts to write
     max_new_tokens: int = 200  # the most tokens to write; a tale may end sooner
     sampling: Sampling = Sampling()
@@ -132,7 +132,7 @@ from pathlib import Path
 import torch
 
 from gptlib.board import find_writer
-from gptlib.corpus import Corpus, Part
+from gptlib.corpus import TOKENIZERS, Corpus, Part
 from gptlib.data import load_text
 from gptlib.device import check_compile, find_device
 from gptlib.fit import fit
@@ -161,9 +161,7 @@ def begin(settings: Train, given: frozenset[str] = frozenset()):
         device=find_device(settings.device),
     )
     if settings.start:
-        model = RunFolder(settings.start).read_model().model
-        dropout = settings.model.dropout if "dropout" in given else model.config.dropout
-        settings = replace(settings, model=replace(model.config, dropout=dropout))
+        settings = started(settings, given)
         given |= {"tokenizer"}
     texts = read(settings)
     settings = replace(settings, text=absolute(settings.text), valid=absolute(settings.valid))
@@ -239,6 +237,23 @@ def resume(asked: Resume):
     if settings != before:
         folder.write_config(facts(settings, corpus.sha256))
     fit(run, folder, corpus.landmarks(), writer)
+
+
+def started(settings: Train, given: frozenset[str]) -> Train:
+    """The settings with those of the model to start from. ValueError if a flag says otherwise."""
+    point = RunFolder(settings.start).read_model()
+    model, kind = point.model.config, type(point.tokenizer)
+    if "dropout" in given:  # it belongs to training, not to the model's shape
+        model = replace(model, dropout=settings.model.dropout)
+    names = [name for name, other in TOKENIZERS.items() if other is kind]
+    new = replace(settings, model=model, tokenizer=names[0] if names else settings.tokenizer)
+    for name, value in facts(settings, "").items():
+        if name in given and value != facts(new, "")[name]:
+            raise ValueError(
+                f"{name} is {value!r}, and the model in {settings.start!r} has "
+                f"{facts(new, '')[name]!r}: leave it out, or train a new model"
+            )
+    return new
 
 
 def check_alone():

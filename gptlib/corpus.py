@@ -24,6 +24,8 @@ from gptlib.data import (
 from gptlib.tokenizer import CharTokenizer, PieceTokenizer, TextTokenizer, Tokenizer
 from gptlib.train import evaluate
 
+TOKENIZERS = {"pieces": PieceTokenizer, "chars": CharTokenizer}
+
 
 @dataclass(frozen=True)
 class Part:
@@ -216,9 +218,9 @@ class Corpus:
 
 def make_tokenizer(kind: str, train_text: str, valid_text: str, vocab_size: int) -> TextTokenizer:
     """A tokenizer of this kind, made from two texts, as in `Corpus.of_texts`."""
+    if kind not in TOKENIZERS:
+        raise ValueError(f"tokenizer is {kind!r}: give 'pieces' or 'chars'")
+    train_text, valid_text = map(TOKENIZERS[kind].normalize, (train_text, valid_text))
     if kind == "chars":
-        return CharTokenizer(CharTokenizer.normalize(train_text + valid_text))
-    if kind == "pieces":
-        train_text, valid_text = map(PieceTokenizer.normalize, (train_text, valid_text))
-        return PieceTokenizer.from_text(train_text, vocab_size, valid_text)
-    raise ValueError(f"tokenizer is {kind!r}: give 'pieces' or 'chars'")
+        return CharTokenizer(train_text + valid_text)
+    return PieceTokenizer.from_text(train_text, vocab_size, valid_text)

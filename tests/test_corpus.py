@@ -356,7 +356,9 @@ def by_trying_all(text, known):
     return max((len(stretch) for stretch in stretches if stretch in known), default=0)
 
 
-@pytest.mark.parametrize("text", ["", "§", "xx", TRAIN[100:160], "x" + TRAIN[50:70] + "§", VALID[:60]])
+@pytest.mark.parametrize(
+    "text", ["", "§", "xx", TRAIN[100:160], f"x{TRAIN[50:70]}§", VALID[:60]], ids=range(6)
+)
 def test_the_longest_copy(text):
     corpus = make()
     copy = corpus.longest_copy(text)

@@ -714,8 +714,9 @@ def test_a_finished_run_goes_on_as_a_longer_one(folder, capsys):
     by_hand.load(Path("again", LAST))
     list(by_hand)
     assert by_hand.train_losses() == found["train"]
-    says = main.main(["resume", "run"]), capsys.readouterr().err
-    assert says[0] == 2 and "is finished, after 30 steps: go on with a larger --max-iters" in says[1]
+    capsys.readouterr()
+    says = complaint(["resume", "run"], capsys, folder)
+    assert "is finished, after 30 steps: go on with a larger --max-iters, or start a" in says
 
 
 def test_a_longer_run_that_is_killed_goes_on_as_one(folder, monkeypatch, capsys):
@@ -798,6 +799,19 @@ def test_a_trained_model_is_trained_on_another_text(trained, folder, monkeypatch
     assert run.corpus.tokenizer.decode(run.corpus.train.ids) == split(load_text("other.txt"))[0]
     settings, _ = RunFolder("new").read_config(main.Train)
     assert settings.start == str(folder / trained)
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--n-layer 6", "n_layer is 6, and the model in '.*trained' has 1: leave it out, or train"),
+        ("--tokenizer chars", "tokenizer is 'chars', and the model in '.*trained' has 'pieces': l"),
+    ],
+)
+def test_a_model_to_start_from_is_what_it_is(trained, folder, capsys, flags, says):
+    argv = ["--start", trained, "--text", "my.txt", "--dropout", "0", "--max-iters", "1"]
+    assert re.search(says, complaint([*argv, *flags.split()], capsys, folder))
+    assert main.main([*argv, "--n-layer", "1", "--tokenizer", "pieces"]) == 0
 
 
 def test_what_was_started_from_another_run_is_resumed_without_it(trained, monkeypatch, capsys):
@@ -893,7 +907,8 @@ def test_a_trial_has_its_own_text(folder, monkeypatch):
     assert {"max_iters", "text"} <= given and not {"dropout", "tokenizer"} & given
     # What it decides is written down, and not decided again.
     config = json.loads(files("runs/my-1")["config.json"])
-    assert (config["tokenizer"], config["dropout"], config["max_iters"]) == ("chars", 0.125, 3)
+    told = config["tokenizer"], config["dropout"], config["max_iters"]
+    assert told == ("chars", 0.125, 3)
     assert main.main(["resume", "runs/my-1", "--max-iters", "5"]) == 0
     assert main.main(["--config", "runs/my-1/config.json", "--out", "same"]) == 0
     assert log("same")["train"][:3] != log("runs/my-1")["train"][:3]  # the rates are of 5 steps
@@ -906,7 +921,8 @@ def test_a_trial_has_its_own_text(folder, monkeypatch):
 def test_a_trial_takes_half_of_the_time(folder, clock, monkeypatch):
     asked = []
     monkeypatch.setattr(main, "decide", lambda settings, *_: asked.append(settings) or settings)
-    argv = "--text my.txt --block-size 16 --n-embd 16 --max-seconds 1000 --eval-interval 8".split()
+    argv = "--text my.txt --block-size 16 --n-embd 16 --max-seconds 1000 --eval-interval 8"
+    argv = argv.split()
     assert main.main([*argv, "--device", "cpu", "--eval-iters", "1"]) == 0
     assert asked[0].train.max_iters == 444  # half of 1000 seconds at 1 1/8 each
 

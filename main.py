@@ -9,7 +9,7 @@ python main.py generate runs/my-1 --prompt "It"    continues a prompt
 python main.py evaluate runs/my-1 --text your.txt  says how well it predicts a text
 python main.py summary runs/my-1                   prints its layers; gpt-2-small works too
 
-python main.py resume --help, and so on, tell of the flags of a command; these are of training:
+These are the flags of training; python main.py resume --help, and so on, list those of the others.
 """
 
 import signal
@@ -52,7 +52,7 @@ class Train:
     """
 
     text: tuple[str, ...] = ("tales",)  # "tales", "shakespeare", files, "src/**/*.py", "-" is stdin
-    valid: tuple[str, ...] = ()  # a text to validate on; if none, a tenth of the text
+    valid: tuple[str, ...] = ()  # the text to validate on; if none, a tenth of the other
     split: Literal["end", "paragraphs"] = "end"  # which tenth: the last, or drawn paragraphs
     start: str = ""  # a run whose model and tokenizer to start from, instead of new ones
     out: str = ""  # a new folder for the run; if empty, one in runs/ named after the text
@@ -70,7 +70,7 @@ class Resume:
     """Resume an interrupted run, as if it had never stopped; or go on from a finished one."""
 
     run: str = field(positional=True, metavar="RUN")  # the folder of the run
-    max_iters: int | None = None  # as many steps in all; the rates follow this longer training
+    max_iters: int | None = None  # steps in all; the rates become those of a run of that length
     patience: int | None = None  # stop after so many evaluations without a better one; 0: never
     text: tuple[str, ...] = ()  # where the text is now, if it has moved
     valid: tuple[str, ...] = ()  # where the text to validate on is now
@@ -95,7 +95,7 @@ class Evaluate:
     """Say how well the model of a run predicts a text."""
 
     run: str = field(positional=True, metavar="RUN")  # the folder of the run
-    text: tuple[str, ...] = ()  # the text, as for training, all of it; if none, the run's own tenth
+    text: tuple[str, ...] = ()  # the text, as for training; if none, the run's validation text
     batch_size: int = 16  # sequences per batch
     device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
 
@@ -123,15 +123,17 @@ def parse(argv: list[str]) -> command_line.Parsed:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback if Ctrl-C interrupts the imports
-    parse(sys.argv[1:])  # --help and mistakes are answered now: to import PyTorch takes seconds
+    PARSED = parse(sys.argv[1:])  # now, since to import PyTorch takes seconds
 
 import math
 import os
+import re
 from pathlib import Path
 
 import torch
 
 from gptlib.board import find_writer
+from gptlib.checkpoint import Checkpoint
 from gptlib.corpus import TOKENIZERS, Corpus, Part
 from gptlib.data import load_text
 from gptlib.device import check_compile, find_device
@@ -155,33 +157,28 @@ def begin(settings: Train, given: frozenset[str] = frozenset()):
     """
     check_alone()
     writer = find_writer() if settings.tensorboard else None
-    settings = replace(
-        settings,
-        start=settings.start and os.path.abspath(Path(settings.start).expanduser()),
-        device=find_device(settings.device),
-    )
+    settings = replace(settings, device=find_device(settings.device))
     if settings.start:
         settings = started(settings, given)
         given |= {"tokenizer"}
     texts = read(settings)
-    settings = replace(settings, text=absolute(settings.text), valid=absolute(settings.valid))
     corpus = make_corpus(settings, texts)
     folder = RunFolder.new(settings.out, name_of(settings.text))
-    with folder.kept_if_it_can_be_resumed():
-        if settings.max_seconds is not None:
+    with folder.kept_if_it_can_be_resumed(), folder.locked():
+        timed = settings.max_seconds is not None
+        if timed:
             steps = steps_within(settings.max_seconds, make_run(settings, corpus))
-            settings = with_steps(settings, steps)
+            settings = replace(with_steps(settings, steps), max_seconds=None)
         free = not {"tokenizer", "dropout", "max_iters"} <= given
         if free and is_short(corpus, settings.train):
-            if settings.max_seconds is not None:  # the trial takes half of it at most
+            if timed:  # the trial takes half of the time at most
                 settings = with_steps(settings, max(1, settings.train.max_iters // 2))
             settings = decide(settings, given, texts[0], trial_run)
             corpus = make_corpus(settings, texts)
-        if "-" in settings.text:
-            settings = replace(settings, text=(folder.write_text(load_texts(settings.text)),))
         run = make_run(settings, corpus)
         run.measure()
-        folder.write_config(facts(settings, corpus.sha256))
+        settings = with_files(settings, folder)
+        folder.write_config(facts(replace(settings, out=""), corpus.sha256))
         fit(run, folder, corpus.landmarks(), writer)
 
 
@@ -199,61 +196,98 @@ def resume(asked: Resume):
         train=replace(before.train, **longer),
     )
     writer = find_writer() if settings.tensorboard else None
+    with folder.locked():
+        if folder.last.exists():
+            corpus = read_again(settings, sha256, folder.read_last().tokenizer)
+            run = make_run(replace(settings, start=""), corpus)
+            run.load(folder.last)
+        elif folder.log.exists():
+            raise ValueError(
+                f"{asked.run!r} holds no {folder.last.name} to resume from: train its model on "
+                "with --start"
+            )
+        else:  # interrupted before the first checkpoint
+            run = make_run(settings, read_again(settings, sha256))
+            run.measure()
+        check_steps(run, folder)
+        if run.config.max_iters != before.train.max_iters:
+            share = learning_rate(run.step, run.config) / run.config.learning_rate
+            print(
+                f"{run.step:,} of now {run.config.max_iters:,} steps are done. From here on the "
+                f"learning rates are those of a run of that length: {share:.0%} of their peak"
+            )
+        settings = with_files(settings, folder)
+        if settings != before:
+            folder.write_config(facts(settings, sha256))
+        fit(run, folder, run.corpus.landmarks(), writer)
+
+
+def check_steps(run: Run, folder: RunFolder):
+    """ValueError if a run has no step left to take, and its score is known."""
+    if run.step > run.config.max_iters:
+        raise ValueError(
+            f"max_iters is {run.config.max_iters}, and {run.step} steps are done: give more"
+        )
+    if run.over and folder.finished:
+        more = ["a larger --max-iters"] * (run.step == run.config.max_iters)
+        more += ["--patience 0"] * run.impatient
+        raise ValueError(
+            f"the run in {str(folder.path)!r} is finished, after {run.step} steps: "
+            f"go on with {' and '.join(more)}, or start a new run"
+        )
+
+
+def started(settings: Train, given: frozenset[str]) -> Train:
+    """The settings with those of the model to start from. ValueError if a flag says otherwise."""
+    path = os.path.abspath(Path(settings.start).expanduser())
+    point = read_gpt(path)
+    model, kind = point.model.config, type(point.tokenizer)
+    if "dropout" in given:  # it belongs to training, not to the model's shape
+        model = replace(model, dropout=settings.model.dropout)
+    names = [name for name, other in TOKENIZERS.items() if other is kind]
+    new = replace(settings, model=model, tokenizer=names[0], start=path)
+    wanted, found = facts(settings, ""), facts(new, "")
+    for name in sorted(given & found.keys() - {"start", "vocab_size"}):
+        if wanted[name] != found[name]:
+            raise ValueError(
+                f"{name} is {wanted[name]!r}, and the model in {settings.start!r} has "
+                f"{found[name]!r}: leave it out, or train a new model"
+            )
+    return new
+
+
+def read_gpt(path: str) -> Checkpoint:
+    """The best model of a run. ValueError if it is not a GPT."""
+    point = RunFolder(path).read_model()
+    if not isinstance(point.model, GPT):
+        raise ValueError(f"the model in {path!r} is a {type(point.model).__name__}: give a GPT")
+    return point
+
+
+def with_files(settings: Train, folder: RunFolder) -> Train:
+    """The settings with the full paths of all texts; what came from standard input is kept."""
+    for name in ("text", "valid"):
+        sources = getattr(settings, name)
+        paths = absolute(sources)
+        if "-" in sources:
+            paths = (folder.write_text(f"{name}.txt", load_texts(sources)),)
+        settings = replace(settings, **{name: paths})
+    return settings
+
+
+def read_again(settings: Train, sha256: str, tokenizer: TextTokenizer | None = None) -> Corpus:
+    """The corpus that a run began with. ValueError if its text has moved or has changed."""
     try:
         texts = read(settings)
     except ValueError as error:
         raise ValueError(f"{error} (if the text has moved, say where it is with --text)") from None
-    tokenizer = folder.read_last().tokenizer if folder.last.exists() else None
     corpus = make_corpus(settings, texts, tokenizer)
     if corpus.sha256 != sha256:
         raise ValueError(
             f"{' '.join(settings.text)!r} is not the text that the run began with: "
             "bring that back, or start a new run"
         )
-    if folder.last.exists():
-        run = make_run(replace(settings, start=""), corpus)
-        run.load(folder.last)
-    else:  # interrupted before the first checkpoint
-        run = make_run(settings, corpus)
-        run.measure()
-    if run.step > settings.train.max_iters:
-        raise ValueError(
-            f"max_iters is {settings.train.max_iters}, and {run.step} steps are done: give more"
-        )
-    if run.over and folder.finished:
-        more = "--max-iters and --patience 0" if run.impatient else "--max-iters"
-        raise ValueError(
-            f"the run in {str(folder.path)!r} is finished, after {run.step} steps: "
-            f"go on with a larger {more}, or start a new run"
-        )
-    if settings.train.max_iters != before.train.max_iters:
-        rate = learning_rate(run.step, run.config)
-        print(
-            f"{run.step:,} steps are done, of {run.config.max_iters:,} now. The learning rate is "
-            f"what a run of that length has there, {rate:.2g} (its peak was "
-            f"{run.config.learning_rate:g}), and falls from there"
-        )
-    settings = replace(settings, text=absolute(settings.text), valid=absolute(settings.valid))
-    if settings != before:
-        folder.write_config(facts(settings, corpus.sha256))
-    fit(run, folder, corpus.landmarks(), writer)
-
-
-def started(settings: Train, given: frozenset[str]) -> Train:
-    """The settings with those of the model to start from. ValueError if a flag says otherwise."""
-    point = RunFolder(settings.start).read_model()
-    model, kind = point.model.config, type(point.tokenizer)
-    if "dropout" in given:  # it belongs to training, not to the model's shape
-        model = replace(model, dropout=settings.model.dropout)
-    names = [name for name, other in TOKENIZERS.items() if other is kind]
-    new = replace(settings, model=model, tokenizer=names[0] if names else settings.tokenizer)
-    for name, value in facts(settings, "").items():
-        if name in given and value != facts(new, "")[name]:
-            raise ValueError(
-                f"{name} is {value!r}, and the model in {settings.start!r} has "
-                f"{facts(new, '')[name]!r}: leave it out, or train a new model"
-            )
-    return new
+    return corpus
 
 
 def check_alone():
@@ -267,10 +301,12 @@ def check_alone():
 
 def name_of(sources: tuple[str, ...]) -> str:
     """A name for the run of a text: that of its first file."""
-    return Path(sources[0]).stem.strip("-*.") or "text"
+    return re.sub(r'[^\w. -]', "", Path(sources[0]).stem).strip("-. ") or "text"
 
 
 def read(settings: Train) -> tuple[str, str]:
+    if "-" in settings.text and "-" in settings.valid:
+        raise ValueError("standard input is one text: give a file to validate on, or leave it out")
     return load_parts(settings.text, settings.valid, settings.split, settings.train.seed)
 
 
@@ -324,19 +360,22 @@ def generate(settings: Generate):
 
 def evaluate(settings: Evaluate):
     check_whole("batch_size", settings.batch_size, 1)
-    folder = RunFolder(settings.run)
-    point = folder.read_model()
-    device = find_device(settings.device)
-    text = load_texts(settings.text) if settings.text else read(folder.read_config(Train)[0])[1]
-    part = Part.of(point.tokenizer.normalize(text), point.tokenizer, point.end).to(device)
+    point = read_gpt(settings.run)
+    tokenizer, device = point.tokenizer, find_device(settings.device)
+    if settings.text:
+        text = tokenizer.normalize(load_texts(settings.text))
+        part = Part.of(text, tokenizer, point.end)
+    else:
+        part = read_again(*RunFolder(settings.run).read_config(Train), tokenizer).valid
     if len(part.ids) < 2:
         raise ValueError("the text has 1 token: give a longer one")
-    nats = part.score(point.model.to(device), settings.batch_size, point.model.config.block_size)
-    text = point.tokenizer.decode(part.ids[1:])  # the first token is never predicted
-    print(f"{nats * part.tokens_per_character:.4f} nats per character")
-    print(f"{nats * (len(part.ids) - 1) / math.log(2) / len(text.encode()):.4f} bits per byte")
+    model, block_size = point.model.to(device), point.model.config.block_size
+    nats = part.to(device).score(model, settings.batch_size, block_size)
+    tokens, text = len(part.ids) - 1, tokenizer.decode(part.ids[1:])  # the first is not predicted
+    print(f"{nats * tokens / len(text):.4f} nats per character")
+    print(f"{nats * tokens / math.log(2) / len(text.encode()):.4f} bits per byte")
     print(f"{math.exp(nats):.4f} perplexity per token")
-    print(f"of {len(text):,} characters in {len(part.ids) - 1:,} tokens")
+    print(f"over {len(text):,} characters in {tokens:,} tokens")
 
 
 def show(settings: Summarize):
@@ -353,12 +392,19 @@ def show(settings: Summarize):
 
 def main(argv: list[str]) -> int:
     """Run the command that argv names and return the exit code."""
-    settings, given = parse(argv)
-    if isinstance(settings, Train):
-        return command_line.run("main.py", lambda: begin(settings, given))
-    do = {Resume: resume, Generate: generate, Evaluate: evaluate, Summarize: show}[type(settings)]
-    return command_line.run("main.py", lambda: do(settings))
+    return do(*parse(argv))
+
+
+def do(settings: object, given: frozenset[str]) -> int:
+    def command():
+        if isinstance(settings, Train):
+            begin(settings, given)
+        else:
+            others[type(settings)](settings)
+
+    others = {Resume: resume, Generate: generate, Evaluate: evaluate, Summarize: show}
+    return command_line.run("main.py", command)
 
 
 if __name__ == "__main__":
-    command_line.start(main)
+    command_line.start(lambda: do(*PARSED))

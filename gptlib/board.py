@@ -7,6 +7,6 @@ def find_writer() -> type:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise ValueError(
-            "tensorboard is not installed: leave it out, or `pip install tensorboard`"
+            "tensorboard is not installed: `pip install tensorboard`, or leave --tensorboard out"
         ) from None
     return SummaryWriter

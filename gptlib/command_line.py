@@ -23,15 +23,18 @@ class Parsed(NamedTuple):
     given: frozenset[str]
 
 
-def start(main: Callable[[list[str]], int]) -> NoReturn:
-    """Exit with what main returns; in it, Ctrl-C and SIGTERM are KeyboardInterrupt, files UTF-8."""
+def start(main: Callable[[], int]) -> NoReturn:
+    """Exit with what main returns.
+
+    In it, Ctrl-C and SIGTERM raise KeyboardInterrupt; standard input and output are UTF-8.
+    """
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.default_int_handler)
     if sys.stdout is not None:  # or some texts on Windows, and odd file names, could not be printed
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if sys.stdin is not None:
         sys.stdin.reconfigure(encoding="utf-8")
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
 
 
 def run(prog: str, command: Callable[[], None]) -> int:
@@ -77,10 +80,10 @@ def parse(
     after --help, and after one sentence on what is wrong with argv or the settings.
     """
     name = argv[0] if argv and argv[0] in commands and argv[0] else ""
-    words = argv[1:] if name else argv
+    words = argv[1:] if name else list(argv)
     parser = _Parser(
         prog=f"{prog} {name}".strip(),
-        description=commands[name].__doc__ if name else description,
+        description=None if name else description,
         allow_abbrev=False,
         add_option_string_dash_variants=DashVariant.DASH,
     )
@@ -90,7 +93,9 @@ def parse(
         config = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         config.add_argument("--config")
         if path := config.parse_known_args(parser.joined(words))[0].config:
-            words = [*_words(path, parser.flags, no_flags), *words]
+            # Behind the words that are no flags, or a flag with several values would take them.
+            first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+            words[first:first] = _words(path, parser.flags, no_flags)
         words = parser.joined(words)
         settings = parser.parse_args(words).settings
     except (ValueError, OSError) as error:
@@ -103,6 +108,7 @@ class _Parser(ArgumentParser):
     """A parser whose flags, if they take a value, are wrong without it."""
 
     def error(self, message: str) -> NoReturn:
+        message = re.sub("(are required: .*)", r"\1, before the flags", message)
         self.exit(2, f"{self.prog.split()[0]}: {message}: see python {self.prog} --help\n")
 
     @property
@@ -116,6 +122,11 @@ class _Parser(ArgumentParser):
         for action in self._actions:
             if action.nargs == "?" and not isinstance(action, BooleanOptionalAction):
                 action.nargs = None  # it may be None, and simple_parsing would take None for it
+                action.metavar = action.metavar and action.metavar.strip("[]")
+            if action.nargs == "*":
+                action.nargs = "+"
+        for group in self._action_groups:
+            group.title = group.title.split(" ['")[0]
 
     def joined(self, words: list[str]) -> list[str]:
         """The words, with a value that begins with a dash joined to its flag, as argparse asks."""
@@ -147,11 +158,11 @@ def _words(path: str, flags: Collection[str], no_flags: Collection[str]) -> list
         if name in no_flags or value is None:
             continue
         if flag not in flags:
-            raise ValueError(f"{name} in {path!r} is no setting: remove it, or mend its name")
+            raise ValueError(f"{name} in {path!r} is not a setting: remove it, or correct its name")
         if isinstance(value, bool):
             words.append(flag if value else flag.replace("--", "--no"))
         elif isinstance(value, list):
-            words += [flag, *map(str, value)]
+            words += [flag, *map(str, value)] if value else []
         else:
             words.append(f"{flag}={value}")
     return words

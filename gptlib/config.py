@@ -137,7 +137,8 @@ class TrainConfig:
     def warmup(self) -> int:
         """Steps of warm-up: warmup_iters, or if that is None a twentieth of all, at most 50."""
         if self.warmup_iters is None:
-            return min(50, self.max_iters // 20)
+            least = int(self.decay == "inverse_sqrt")  # which cannot do without one
+            return max(least, min(50, self.max_iters // 20))
         return self.warmup_iters
 
     def __post_init__(self) -> None:

@@ -1,15 +1,17 @@
 """Training a run to its end while someone watches: progress bar, losses and Ctrl-C."""
 
 import math
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from statistics import mean
 from threading import Event
 
 from tqdm import tqdm
 
+from gptlib.optim import learning_rate
 from gptlib.run import Run
 from gptlib.run_folder import RunFolder
 from gptlib.writing import write
@@ -24,34 +26,37 @@ def fit(run: Run, folder: RunFolder, marks: dict[str, float], writer: type | Non
     writer: TensorBoard's SummaryWriter, if the losses are to be written for it too
 
     KeyboardInterrupt after the step in which Ctrl-C is pressed, or SIGTERM arrives, with a message
-    on how to resume. ValueError if the loss explodes, or if another process is using the folder.
-    The last good checkpoint is kept.
+    on how to resume. ValueError if the loss explodes; the last good checkpoint is kept.
     """
     corpus = run.corpus
     try:
-        with folder.locked():
-            print(
-                f"{len(corpus.train.ids):,} tokens to train on, {len(corpus.valid.ids):,} to "
-                f"validate with, of a vocabulary of {corpus.tokenizer.vocab_size:,}; "
-                f"{run.model.num_parameters():,} parameters; {run.config.max_iters:,} steps; "
-                f"the run's folder is {folder.path}"
-            )
-            # What an interrupted run wrote after its last checkpoint is not shown: it is purged.
-            board = writer and writer(str(folder.path / "tensorboard"), purge_step=run.step + 1)
+        print(
+            f"{len(corpus.train.ids):,} tokens to train on, {len(corpus.valid.ids):,} to "
+            f"validate with, of a vocabulary of {corpus.tokenizer.vocab_size:,}; "
+            f"{run.model.num_parameters():,} parameters; {run.config.max_iters:,} steps; "
+            f"the run's folder is {folder.path}"
+        )
+        with ExitStack() as stack:
+            board = None
+            if writer is not None:
+                # What was written after the last checkpoint is not to be shown: it is purged.
+                board = writer(str(folder.path / "tensorboard"), purge_step=run.step + 1)
+                stack.callback(board.close)
             take_steps(run, folder, marks, board)
-            score, sample = finish(run, folder, marks)
+        score, sample = finish(run, folder, marks)
     except KeyboardInterrupt:
-        if not folder.last.exists():
-            raise
-        raise KeyboardInterrupt(
-            f"stopped after step {run.step}; the best model so far, of step "
-            f"{folder.read_model().step}, is in {folder.path}\n"
-            f"to resume: python main.py resume {folder.path}"
-        ) from None
+        says = "stopped before the first checkpoint"
+        if folder.last.exists():
+            says = (
+                f"stopped; the last checkpoint is of step {folder.read_last().step}, the best "
+                f"model of step {folder.read_model().step}"
+            )
+        path = shlex.quote(str(folder.path))
+        raise KeyboardInterrupt(f"{says}\nto resume: python main.py resume {path}") from None
     if run.impatient:
         print(
-            f"stopped after step {run.step}: for {run.config.patience} evaluations the validation "
-            "loss has not fallen below its lowest"
+            f"stopped after step {run.step}: the last {run.config.patience} evaluations brought no "
+            "lower validation loss"
         )
     if run.best < run.step:
         low, last = run.valid_losses[run.best], run.valid_losses[run.step]
@@ -68,10 +73,12 @@ def fit(run: Run, folder: RunFolder, marks: dict[str, float], writer: type | Non
 def told_copies(run: Run, sample: str) -> str:
     """A sentence on how much of a sample stands in the training text word for word."""
     copied = len(run.corpus.longest_copy(sample))
-    valid = run.corpus.tokenizer.decode(run.corpus.valid.ids)[: len(sample)]
+    ids = run.corpus.valid.ids[: len(sample) + 1]  # each of them is a character at least
+    valid = run.corpus.tokenizer.decode(ids)[: len(sample)]
     return (
-        f"{copied} of the sample's {len(sample)} characters, in a row, stand in the training text; "
-        f"of as many of the validation text, {len(run.corpus.longest_copy(valid))}"
+        f"the longest passage of the sample that the training text has, too, is {copied} of its "
+        f"{len(sample)} characters long; for the first {len(valid)} of the validation text it is "
+        f"{len(run.corpus.longest_copy(valid))}"
     )
 
 
@@ -79,6 +86,9 @@ def take_steps(
     run: Run, folder: RunFolder, marks: dict[str, float], board: object | None = None
 ) -> None:
     """Take the remaining steps, saving to folder along the way. Errors as in `fit`."""
+    if run.over and run.step not in run.valid_losses:  # its end was set where it was interrupted
+        run.measure()
+        folder.keep(run, marks)
     shown = run.step
     bar = tqdm(total=run.config.max_iters, initial=run.step, disable=None)
     with finishing_the_step() as stopped, bar:
@@ -89,13 +99,16 @@ def take_steps(
             if not (run.due or stopped.is_set()):
                 continue
             # A step may break a model whose loss was good before: evaluate first, then save.
-            if not math.isfinite(seen := run.measure()):
-                raise _exploded(run, folder, seen)
+            seen = run.measure()
+            per_token = seen / run.corpus.valid.tokens_per_character
+            if not math.isfinite(seen) or _far(run, per_token):
+                raise _exploded(run, folder, per_token)
             if run.due:
                 told = mean(run.train_losses(shown))
                 tqdm.write(f"step {run.step:6}   train {told:.3f}   valid {seen:.3f}")
                 if board is not None:
-                    board.add_scalars("loss", {"train": told, "valid": seen}, run.step)
+                    board.add_scalar("loss/train", told, run.step)
+                    board.add_scalar("loss/valid", seen, run.step)
                     board.flush()
                 shown = run.step
             folder.keep(run, marks)
@@ -122,7 +135,7 @@ def finish(run: Run, folder: RunFolder, marks: dict[str, float]) -> tuple[float,
 
 @contextmanager
 def finishing_the_step() -> Iterator[Event]:
-    """Let Ctrl-C or SIGTERM set an event, so that the step can be finished; a second one stops."""
+    """Let Ctrl-C or SIGTERM set an event to finish the step first; a second one stops at once."""
     stopped = Event()
 
     def stop(*_: object) -> None:
@@ -154,8 +167,12 @@ def _exploded(run: Run, folder: RunFolder, loss: float) -> ValueError:
     what = "infinite or nan"
     if math.isfinite(loss):
         nothing = math.log(run.corpus.tokenizer.vocab_size)
-        what = f"{loss:,.1f} nats per token, and knowing nothing costs {nothing:.1f},"
-    says = f"the loss became {what} after step {run.step}: train with a smaller {rates}"
+        what = f"{loss:,.1f} nats per token (knowing nothing costs {nothing:.1f})"
+    rate = learning_rate(run.step - 1, config)
+    says = (
+        f"at step {run.step} the loss was {what}, with a learning rate of {rate:.2g}: train with a "
+        f"smaller {rates}"
+    )
     if folder.last.exists():
         says += f" (the best model, of step {folder.read_model().step}, is in {folder.path})"
     return ValueError(says)

@@ -37,6 +37,7 @@ class RunFolder:
         self._made: list[Path] = []  # the folder, if it is new, and the new ones around it
         self.model = self.path / "model.safetensors"
         self.last = self.path / "last.safetensors"
+        self.log = self.path / "log.json"
 
     @classmethod
     def new(cls, path: str, name: str) -> "RunFolder":
@@ -88,14 +89,14 @@ class RunFolder:
             settled = isinstance(error, KeyboardInterrupt) and config.exists()
             if not (self.last.exists() or settled):
                 shutil.rmtree(self.path)
-                with suppress(OSError):  # another run may have come to live beside it
+                with suppress(OSError):  # another run may be in there by now
                     for parent in self._made[1:]:
                         parent.rmdir()
             raise
 
-    def write_text(self, text: str) -> str:
-        """Write text to text.txt; returns its full path."""
-        path = self.path / "text.txt"
+    def write_text(self, name: str, text: str) -> str:
+        """Write text to a file of this name; returns its full path."""
+        path = self.path / name
         write_file(path, text.encode())
         return str(path.absolute())
 
@@ -128,9 +129,8 @@ class RunFolder:
     @property
     def finished(self) -> bool:
         """Whether log.json has the score of a run that ended."""
-        path = self.path / "log.json"
         try:
-            return path.is_file() and "score" in json.loads(read_file(path))
+            return self.log.is_file() and "score" in json.loads(read_file(self.log))
         except ValueError:
             return False
 

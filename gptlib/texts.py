@@ -72,9 +72,10 @@ def split_paragraphs(text: str, seed: int = 0, valid_fraction: float = 0.1) -> t
         )
     order = random.Random(seed).sample(range(len(paragraphs)), len(paragraphs))
     wanted = valid_fraction * sum(map(len, paragraphs))
-    valid = set()
-    while order[1:] and sum(len(paragraphs[i]) for i in valid) < wanted:
-        valid.add(order.pop())
+    valid, have = set(), 0
+    while order[1:] and have < wanted:
+        valid.add(i := order.pop())
+        have += len(paragraphs[i])
     parts = [
         "\n\n".join(p for i, p in enumerate(paragraphs) if (i in valid) == asked) + "\n"
         for asked in (False, True)
@@ -83,8 +84,12 @@ def split_paragraphs(text: str, seed: int = 0, valid_fraction: float = 0.1) -> t
 
 
 def absolute(sources: Sequence[str]) -> tuple[str, ...]:
-    """The sources with full paths, so that they are found from any folder."""
-    return tuple(s if s in NAMES else os.path.abspath(os.path.expanduser(s)) for s in sources)
+    """The full paths of all files that the sources name, so that they are found from any folder.
+
+    A pattern would one day match other files, such as a sample that a run wrote.
+    """
+    paths = [path for source in sources for path in _paths(source)]
+    return tuple(p if p in NAMES else os.path.abspath(os.path.expanduser(p)) for p in paths)
 
 
 def _paths(source: str) -> list[str]:

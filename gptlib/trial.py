@@ -47,7 +47,8 @@ def decide(
     Two tokenizers are tried, then with the better one more dropout while that helps, each for a
     fifth of max_iters at most. Training is to have twice the steps to the lowest validation loss.
     If that came in the second half, it is to have as many as were tried, or as read the text half
-    of READS times if those are more. If the text is too short to be parted, nothing is changed.
+    of READS times if those are more; never more than max_iters. If the text is too short to be
+    parted, nothing is changed.
     """
     parts = split(text, 0.2)
     most = max(1, settings.train.max_iters // 5)
@@ -64,12 +65,12 @@ def decide(
         print(f"     {loss:.3f} after step {step}, with {tokenizer} and dropout {dropout}")
         return Attempt(loss, step, tokenizer, dropout, _steps_to_read(run.corpus, schedule))
 
-    print("the text is short, so this is tried on a part of it: validation loss is lowest at")
+    print("the text is short, so settings are tried on a part of it; lowest validation loss:")
     tokenizers = [settings.tokenizer] if "tokenizer" in given else TOKENIZERS
     first, *more = [settings.model.dropout] if "dropout" in given else DROPOUTS
     best = min(attempt(tokenizer, first) for tokenizer in tokenizers)
     if best.step == 0:
-        print("     nothing, since it is too short to be parted")
+        print("     nothing: it is too short to be parted, or training broke down")
         return settings
     for dropout in more:
         if (found := attempt(best.tokenizer, dropout)) > best:
@@ -85,7 +86,7 @@ def decide(
     if "eval_interval" not in given:
         config = replace(config, eval_interval=max(1, min(100, config.max_iters // 20)))
     print(
-        f"so this run has --tokenizer {best.tokenizer} --dropout {best.dropout} "
+        f"this run uses --tokenizer {best.tokenizer} --dropout {best.dropout} "
         f"--max-iters {config.max_iters} --eval-interval {config.eval_interval}"
     )
     model = replace(settings.model, dropout=best.dropout)

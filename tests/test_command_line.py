@@ -39,6 +39,7 @@ class Walk:
 
     animal: str = field(positional=True, metavar="ANIMAL")  # which one
     far: int = 1  # how far
+    seen: tuple[str, ...] = ()  # what was seen
 
 
 def parse(*argv):
@@ -83,7 +84,7 @@ def test_several_values_of_one_flag():
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["walk"], "the following arguments are required: ANIMAL: see python pet.py walk --help"),
+        (["walk"], "the following arguments are required: ANIMAL, before the flags: see python"),
         (["run"], "unrecognized arguments: run: see python pet.py --help"),
         (["--le", "3"], "unrecognized arguments: --le 3: see python pet.py --help"),
         (["--legs", "x"], "argument --legs: invalid int value: 'x': see python pet.py --help"),
@@ -96,17 +97,18 @@ def test_words_that_say_nothing(capsys, argv, says):
     assert refused(capsys, *argv).startswith(says)
 
 
-@pytest.mark.parametrize("flag", ["--legs", "--age", "--name"])
+@pytest.mark.parametrize("flag", ["--legs", "--age", "--name", "--likes"])
 @pytest.mark.parametrize("then", [[], ["--garden"], ["--legs", "3"]])
 def test_a_flag_without_its_value(capsys, flag, then):
     """As where the shell puts nothing in the place of a variable that is not set."""
-    says = f"argument {flag}: expected one argument: see python pet.py --help"
+    some = "at least one" if flag == "--likes" else "one"
+    says = f"argument {flag}: expected {some} argument: see python pet.py --help"
     assert refused(capsys, flag, *then) == says
 
 
 def test_help_says_what_there_is_before_anything_else(capsys):
     for argv, told in (
-        (["--help"], ["usage: pet.py [-h]", "About pets.", "how many (default: 4)", "--rooms"]),
+        (["--help"], ["usage: pet.py [-h]", "About pets.", "--age float ", "how many (default: 4)"]),
         (["walk", "--help"], ["usage: pet.py walk [-h]", "Walk an animal.", "ANIMAL", "how far"]),
         (["walk", "--far", "x", "-h"], ["usage: pet.py walk [-h]"]),
     ):
@@ -144,6 +146,8 @@ def test_flags_from_a_file(tmp_path):
     settings = Pet("-Tom", 4, 2.5, ("fish", "milk"), Home(7, True))
     given = {"name", "age", "likes", "rooms", "garden", "config"}
     assert parse("--config", path) == (settings, given)
+    seen = write(tmp_path, "seen.toml", "seen = ['a', 'b']")
+    assert parse("walk", "dog", "--config", seen).settings == Walk("dog", seen=("a", "b"))
     # What is said on the command line counts more, wherever it stands.
     for argv in (["--config", path, "--rooms", "3"], ["--rooms", "3", f"--config={path}"]):
         assert parse(*argv).settings.home == Home(3, True)
@@ -164,7 +168,7 @@ def test_flags_from_json(tmp_path):
         ("pet.toml", "legs = ", "'{}' is not a table in TOML (Invalid value (at end of document))"),
         ("pet.json", "{", "'{}' is not a table in JSON (Expecting property name"),
         ("pet.json", "[1]", "'{}' is not a table in JSON ("),
-        ("pet.toml", "wings = 2", "wings in '{}' is no setting: remove it, or mend its name"),
+        ("pet.toml", "wings = 2", "wings in '{}' is not a setting: remove it, or correct its name"),
         ("pet.toml", "legs = 'x'", "argument --legs: invalid int value: 'x'"),
         ("pet.toml", "legs = -2", "legs is -2: give 0 or more"),
         (None, "", "could not read '{}' (No such file or directory)"),

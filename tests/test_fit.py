@@ -161,7 +161,8 @@ def test_sigterm_is_like_control_c(folder, capsys, kind):
         signal.raise_signal(kind)
         return 0
 
-    with pytest.raises(KeyboardInterrupt, match="^stopped after step 7; the best model so far, of"):
+    says = "^stopped; the last checkpoint is of step 7, the best model of step 5\nto resume: "
+    with pytest.raises(KeyboardInterrupt, match=says):
         fit(make(disturbed(7, stop)), folder, MARKS)
     assert load(folder.last).step == 7
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -174,7 +175,8 @@ def test_a_loss_that_is_no_number(folder, bad, optimizer, step, kept):
     run = make(
         disturbed(step, lambda _: bad), optimizer=optimizer, learning_rate=0.002, muon_rate=0.07
     )
-    says = f"^the loss became infinite or nan after step {step}: train with a smaller "
+    says = rf"^at step {step} the loss was infinite or nan, with a learning rate of [0-9.]+: train "
+    says += "with a smaller "
     says += "--learning-rate than 0.002" + " and --muon-rate than 0.07" * (optimizer == "muon")
     if kept is not None:
         says += rf" \(the best model, of step 5, is in {re.escape(str(folder.path))}\)"
@@ -191,8 +193,8 @@ def test_a_loss_that_is_far_above_ln_v_after_the_warm_up(folder, step, told):
     if not told:
         take_steps(run, folder, MARKS)
         return
-    says = "^the loss became [0-9.]+ nats per token, and knowing nothing costs 2.1, after step "
-    with pytest.raises(ValueError, match=f"{says}{step}: train with a smaller --learning-rate"):
+    says = rf"^at step {step} the loss was [0-9.]+ nats per token \(knowing nothing costs 2.1\), "
+    with pytest.raises(ValueError, match=f"{says}with a learning rate of [0-9.]+: train with a sm"):
         take_steps(run, folder, MARKS)
     assert not folder.last.exists() or load(folder.last).step == 5
 
@@ -209,10 +211,31 @@ def test_a_model_may_begin_with_a_loss_far_above_ln_v(folder):
     assert run.losses[0] > 5 * math.log(8)
 
 
+def test_a_model_that_explodes_in_validation_is_not_kept(folder):
+    """The batches before may have been good."""
+    run = make(warmup_iters=3)
+    scores = iter([0.5, 1e9])
+    run.corpus.score = lambda *_: next(scores)
+    with pytest.raises(ValueError, match="^at step 10 the loss was 4,000,000,000.0 nats per token"):
+        take_steps(run, folder, MARKS)
+    assert load(folder.last).step == load(folder.model).step == 5
+
+
+def test_a_run_whose_end_is_set_where_it_was_interrupted_is_measured_there(folder):
+    with pytest.raises(KeyboardInterrupt):
+        take_steps(make(disturbed(7, control_c)), folder, MARKS)
+    run = make(max_iters=7)
+    run.load(folder.last)
+    fit(run, folder, MARKS)
+    assert list(run.valid_losses) == [0, 5, 7]
+    assert load(folder.last).step == 7
+
+
 def scripted(run, *losses):
     """Let the run measure these, one after the other, instead of its validation loss."""
     told = iter(losses)
     run.valid_losses = {0: 3.0}
+    run.corpus.valid = replace(run.corpus.valid, tokens_per_character=1.0)
     run.corpus.score = lambda model, batch_size, most=None: next(told) if most else 0.125
 
 
@@ -237,7 +260,7 @@ def test_a_run_stops_when_validation_has_not_fallen_for_long(
     assert load(folder.model).step == log(folder)["best"] == best
     assert load(folder.last).step == end
     out = capsys.readouterr().out
-    stopped = f"stopped after step {end}: for {patience} evaluations the validation loss has not"
+    stopped = f"stopped after step {end}: the last {patience} evaluations brought no lower validat"
     assert (stopped in out) == (end < 12)
     low, last = losses[best - 1], losses[end - 1]
     says = (
@@ -270,8 +293,9 @@ def test_how_much_of_a_sample_is_copied_is_told(folder, capsys, monkeypatch):
     valid = run.corpus.tokenizer.decode(run.corpus.valid.ids)[: len(sample)]
     shared = len(run.corpus.longest_copy(valid))
     assert capsys.readouterr().out.endswith(
-        f"\n\n{sample}\n\n{len(run.corpus.longest_copy(sample))} of the sample's 34 characters, in "
-        f"a row, stand in the training text; of as many of the validation text, {shared}\n"
+        f"\n\n{sample}\n\nthe longest passage of the sample that the training text has, too, is "
+        f"{len(run.corpus.longest_copy(sample))} of its 34 characters long; for the first 34 of "
+        f"the validation text it is {shared}\n"
     )
     assert 30 <= len(run.corpus.longest_copy(sample)) < 34
 
@@ -289,17 +313,16 @@ def test_losses_for_tensorboard(folder):
     for path in (folder.path / "tensorboard").rglob("events*"):
         events = accumulator.EventAccumulator(str(path)).Reload()
         for tag in events.Tags()["scalars"]:
-            name = path.parent.name
-            seen |= {(name, event.step): event.value for event in events.Scalars(tag)}
+            seen |= {(tag, event.step): event.value for event in events.Scalars(tag)}
     for step, loss in run.valid_losses.items():
-        assert step == 0 or seen["loss_valid", step] == pytest.approx(loss)
+        assert step == 0 or seen["loss/valid", step] == pytest.approx(loss)
     assert {step for _, step in seen} == {5, 10, 12}
-    assert seen["loss_train", 10] == pytest.approx(sum(run.losses[7:10]) / 3 * 0.5)
+    assert seen["loss/train", 10] == pytest.approx(sum(run.losses[7:10]) / 3 * 0.5)
 
 
 def test_tensorboard_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(ValueError, match="^tensorboard is not installed: leave it out, or `pip"):
+    with pytest.raises(ValueError, match="^tensorboard is not installed: `pip install"):
         find_writer()
 
 
@@ -312,7 +335,7 @@ def endless(model):
 def test_a_model_that_its_last_step_broke_is_not_kept(folder, also):
     step = 10 if also is not control_c else 8
     run = make(disturbed(step, lambda model: endless(model) + also(model)))
-    with pytest.raises(ValueError, match=f"infinite or nan after step {step}"):
+    with pytest.raises(ValueError, match=f"^at step {step} the loss was infinite or nan"):
         take_steps(run, folder, MARKS)
     assert all(map(math.isfinite, run.losses))
     assert load(folder.last).step == 5

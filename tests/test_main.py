@@ -162,7 +162,8 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
     copied = len(Corpus.load("my.txt", 16).longest_copy(sample))
     assert (
         f"loss {score:.4f} on the whole validation split, in nats per character; for comparison:\n"
-        f"{marks}\n{sample}\n\n{copied} of the sample's {len(sample)} characters, in a row, stand"
+        f"{marks}\n{sample}\n\nthe longest passage of the sample that the training text has, too, "
+        f"is {copied} of its {len(sample)} characters long; "
     ) in out
     assert main.main(["generate", "runs/my-1", "--seed", "3", "--device", "cpu"]) == 0
     assert capsys.readouterr().out == f"{sample}\n"
@@ -223,7 +224,7 @@ def test_the_tales_are_scored_story_by_story_beside_their_floor(folder, capsys):
 def test_the_same_seed_gives_the_same_run_and_another_another(folder, capsys):
     for out, seed in (("one", "1"), ("same", "1"), ("other", "2")):
         assert quick("--out", out, "--seed", seed, "--dropout", "0.1") == 0
-    for name in FILES - {"config.json"}:  # which says what `out` is
+    for name in FILES - {"config.json"}:
         assert files("one")[name] == files("same")[name]
         assert files("one")[name] != files("other")[name]
 
@@ -554,7 +555,7 @@ def test_max_seconds_is_turned_into_steps_once(folder, clock):
     assert quick("--max-seconds", "10", "--dropout", "0.1") == 0
     config = json.loads(files("runs/my-1")["config.json"])
     assert config["max_iters"] == 8  # each with an eighth of a measurement
-    assert config["max_seconds"] == 10
+    assert config["max_seconds"] is None
     assert len(log("runs/my-1")["train"]) == 8
     # Steps that were taken to know how long they take have no part in it.
     assert quick("--max-iters", "8", "--dropout", "0.1") == 0
@@ -629,8 +630,8 @@ def test_control_c_and_resume_are_as_if_nothing_had_been(whole, monkeypatch, cap
             best = RunFolder("run").read_model().step
             assert best == (done if done < 8 else done // 8 * 8)
             assert err.endswith(
-                f"main.py: stopped after step {done}; the best model so far, of step {best}, is in "
-                "run\nto resume: python main.py resume run\n"
+                f"main.py: stopped; the last checkpoint is of step {done}, the best model of step "
+                f"{best}\nto resume: python main.py resume run\n"
             )
             assert files("run").keys() == FILES - {"sample.txt", *([MODEL] if done < 8 else [])}
     assert (main.main(argv) if done < 20 else code) == 0
@@ -646,7 +647,8 @@ def test_control_c_while_the_end_is_scored(whole, monkeypatch, capsys):
     score = Corpus.score
     monkeypatch.setattr(Corpus, "score", stopped)
     assert quick("--out", "run", "--dropout", "0.2") == 130
-    assert "stopped after step 20; the best model so far, of step 20" in capsys.readouterr().err
+    says = "stopped; the last checkpoint is of step 20, the best model of step 20\nto resume"
+    assert says in capsys.readouterr().err
     monkeypatch.setattr(Corpus, "score", score)
     assert main.main(["resume", "run"]) == 0
     assert files("run") == whole
@@ -669,7 +671,7 @@ def test_a_loss_that_is_nan_stops_the_run_which_can_go_on(whole, capsys, monkeyp
     in_step(12, monkeypatch, lambda _, total: total * math.nan)
     assert quick("--out", "run", "--dropout", "0.2") == 2
     err = capsys.readouterr().err.splitlines()[-1]
-    assert err.startswith("main.py: the loss became infinite or nan after step 12: train with")
+    assert err.startswith("main.py: at step 12 the loss was infinite or nan, with a learning rate")
     assert "a smaller --learning-rate than 0.01 and --muon-rate than 0.03" in err
     assert err.endswith("(the best model, of step 8, is in run)")
     assert checkpoint.load("run/last.safetensors").step == 8
@@ -685,7 +687,7 @@ def test_control_c_does_not_keep_a_model_that_its_last_step_broke(whole, capsys,
 
     in_step(12, monkeypatch, press)
     assert quick("--out", "run", "--dropout", "0.2") == 2
-    assert "the loss became infinite or nan after step 12" in capsys.readouterr().err
+    assert "at step 12 the loss was infinite or nan" in capsys.readouterr().err
     assert checkpoint.load("run/last.safetensors").step == 8
 
 
@@ -698,11 +700,10 @@ def test_a_finished_run_goes_on_as_a_longer_one(folder, capsys):
     capsys.readouterr()
     assert main.main(["resume", "run", "--max-iters", "30"]) == 0
     out = capsys.readouterr().out
-    # One step of warm-up, then from 0.01 in a straight line to 0 after 29 more.
-    rate = 0.01 * (1 - 19 / 29)
+    # One step of warm-up, then in a straight line to 0 after 29 more.
     assert out.startswith(
-        f"20 steps are done, of 30 now. The learning rate is what a run of that length has there, "
-        f"{rate:.2g} (its peak was 0.01), and falls from there\n"
+        "20 of now 30 steps are done. From here on the learning rates are those of a run of that "
+        f"length: {1 - 19 / 29:.0%} of their peak\n"
     )
     found = log("run")
     assert (len(found["train"]), list(found["valid"])) == (30, ["0", "8", "16", "20", "24", "30"])
@@ -717,6 +718,24 @@ def test_a_finished_run_goes_on_as_a_longer_one(folder, capsys):
     capsys.readouterr()
     says = complaint(["resume", "run"], capsys, folder)
     assert "is finished, after 30 steps: go on with a larger --max-iters, or start a" in says
+
+
+def test_a_run_is_ended_where_it_was_interrupted(broken_off, folder):
+    assert main.main(["resume", broken_off, "--max-iters", "12"]) == 0
+    assert list(log(broken_off)["valid"]) == ["0", "8", "12"]
+    assert checkpoint.load(Path(broken_off, LAST)).step == 12
+
+
+def test_a_run_without_its_last_checkpoint_does_not_begin_anew(trained, folder, capsys):
+    Path(trained, LAST).unlink()
+    says = complaint(["resume", trained, "--max-iters", "30"], capsys, folder)
+    assert "'trained' holds no last.safetensors to resume from: train its model on with" in says
+
+
+def test_a_run_that_another_process_trains_keeps_its_settings(broken_off, folder, capsys):
+    with FileLock(folder / broken_off / ".lock"):
+        says = complaint(["resume", broken_off, "--max-iters", "30"], capsys, folder)
+    assert "another process is using" in says
 
 
 def test_a_longer_run_that_is_killed_goes_on_as_one(folder, monkeypatch, capsys):
@@ -744,7 +763,7 @@ def test_a_run_that_ran_out_of_patience_goes_on_with_more(folder, capsys, monkey
     assert checkpoint.load(Path("run", MODEL)).step == log("run")["best"] == 2
     assert "the model kept is that of step 2" in capsys.readouterr().out
     says = complaint(["resume", "run", "--max-iters", "40"], capsys, folder)
-    assert "go on with a larger --max-iters and --patience 0, or start a new run" in says
+    assert "is finished, after 8 steps: go on with --patience 0, or start a new run" in says
     assert main.main(["resume", "run", "--patience", "0"]) == 0
     assert len(log("run")["train"]) == 20
 
@@ -844,6 +863,13 @@ def test_a_text_from_standard_input_can_be_resumed(folder, monkeypatch, feed):
     assert main.main(["resume", "run"]) == 0
     assert quick("--out", "same") == 0
     assert log("run") == log("same")
+    feed(load_text("my.txt"))
+    assert main.main(["resume", "run", "--max-iters", "21", "--text", "-"]) == 0
+    assert json.loads(files("run")["config.json"])["text"] == [str(folder / "run" / "text.txt")]
+    feed(load_text("my.txt")[:2000])
+    assert quick("--valid", "-", "--out", "valid") == 0
+    assert files("valid")["valid.txt"].decode() == load_text("my.txt")[:2000]
+    assert json.loads(files("valid")["config.json"])["text"] == [str(folder / "my.txt")]
 
 
 def test_several_files_and_patterns(folder):
@@ -853,7 +879,7 @@ def test_several_files_and_patterns(folder):
         (folder / "src" / f"{n}.py").write_text(text[2000 * n : 2000 * (n + 1)], encoding="utf-8")
     assert quick("--text", "src/*.py", "--out", "run") == 0
     config = json.loads(files("run")["config.json"])
-    assert config["text"] == [str(folder / "src" / "*.py")]
+    assert config["text"] == [str(folder / "src" / f"{n}.py") for n in range(3)]
     texts = [f"{load_text(folder / 'src' / f'{n}.py')}\n" for n in range(3)]
     point = checkpoint.load(Path("run", MODEL))
     assert config["sha256"] == hashlib.sha256("".join(texts).encode()).hexdigest()
@@ -862,8 +888,8 @@ def test_several_files_and_patterns(folder):
 
 @pytest.mark.parametrize("name", ["src/**/*.py", "-", "tales", "notes/-x-.txt"])
 def test_a_run_is_named_after_its_first_text(name):
-    wanted = {"src/**/*.py": "py", "-": "text", "tales": "tales", "notes/-x-.txt": "x"}
-    assert main.name_of((name, "other.txt")) == wanted[name].replace("py", "text")
+    wanted = {"src/**/*.py": "text", "-": "text", "tales": "tales", "notes/-x-.txt": "x"}
+    assert main.name_of((name, "other.txt")) == wanted[name]
 
 
 @pytest.mark.parametrize("tokenizer", ["pieces", "chars"])
@@ -945,7 +971,7 @@ def test_the_poem_by_the_default_command(folder, capsys):
     assert found["valid"][str(best)] == min(list(found["valid"].values())[1:])
     assert checkpoint.load(Path("run", MODEL)).step == best
     assert "so this run has --tokenizer " in out
-    copied = re.search(r"(\d+) of the sample's (\d+) characters, in a row, stand in", out)
+    copied = re.search(r"is (\d+) of its (\d+) characters long; for the first", out)
     assert int(copied[1]) < int(copied[2]) / 4
 
 
@@ -965,7 +991,7 @@ def test_evaluate_by_hand(trained, folder, capsys):
         f"{nats / len(told):.4f} nats per character\n"
         f"{nats / math.log(2) / len(told.encode()):.4f} bits per byte\n"
         f"{math.exp(nats / (len(ids) - 1)):.4f} perplexity per token\n"
-        f"of {len(told):,} characters in {len(ids) - 1:,} tokens\n"
+        f"over {len(told):,} characters in {len(ids) - 1:,} tokens\n"
     )
 
 
@@ -984,6 +1010,13 @@ def test_evaluate_on_the_run_s_own_text(folder, capsys, kind):
     capsys.readouterr()
     assert main.main(["evaluate", "run", "--device", "cpu"]) == 0
     assert f"{log('run')['score']:.4f} nats per character\n" in capsys.readouterr().out
+
+
+def test_evaluate_on_a_text_that_has_changed(trained, folder, capsys):
+    text = load_text("my.txt")
+    (folder / "my.txt").write_text(text[::-1], encoding="utf-8")
+    says = complaint(["evaluate", trained], capsys, folder)
+    assert "my.txt' is not the text that the run began with" in says
 
 
 @pytest.mark.parametrize(
@@ -1226,7 +1259,9 @@ def complaint(argv, capsys, folder):
         ("--text no/such.txt", "'no/such.txt' is not a file: give the path of one, 'tales' or"),
         ("--text .", "'.' is a folder: give a pattern for its files, such as './**/*.txt'"),
         ("--text *.doc", "no file matches '*.doc': give another pattern"),
-        ("--text", "no text is named: give the path of a file"),
+        ("--text", "argument --text: expected at least one argument"),
+        ("--valid", "argument --valid: expected at least one argument"),
+        ("--text - --valid -", "standard input is one text: give a file to validate on, or leave"),
         ("--valid short.txt", "the validation part of the text has 36 tokens, fewer than"),
         ("--split paragraphs --text one.txt", "the text is one paragraph, since no blank line is"),
         ("--split middle", "argument --split: invalid choice: 'middle' (choose from"),
@@ -1409,7 +1444,7 @@ def test_several_processes_of_one_training(broken_off, folder, capsys, monkeypat
 def test_tensorboard_is_asked_for_before_anything_is_done(folder, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     says = complaint(["--text", "my.txt", "--tensorboard"], capsys, folder)
-    assert "tensorboard is not installed: leave it out, or `pip install tensorboard`" in says
+    assert "tensorboard is not installed: `pip install tensorboard`, or leave --tens" in says
     monkeypatch.undo()
     pytest.importorskip("tensorboard")
     monkeypatch.chdir(folder)
@@ -1510,7 +1545,7 @@ def test_a_run_that_explodes_stops_and_says_so(folder, capsys, rate):
     """After how many steps, and whether at all, depends on the machine's rounding."""
     code = quick("--learning-rate", rate, "--muon-rate", rate, "--eval-interval", "1")
     out, err = capsys.readouterr()
-    assert code == (2 if re.search("the loss became .* after step", err) else 0)
+    assert code == (2 if re.search("at step .* the loss was", err) else 0)
     assert "Traceback" not in err
     # The sample may well hold "nan", as a part of a word.
     said = [line for line in out.splitlines() if re.match("step|loss|     [0-9n]", line)]
@@ -1523,7 +1558,7 @@ def test_a_run_that_explodes_stops_and_says_so(folder, capsys, rate):
         assert len(found["train"]) == point.step
         assert "(the best model, of step" in err or code == 0
     else:
-        assert code == 2 and "after step 1:" in err
+        assert code == 2 and "at step 1 the loss was" in err
         assert not Path("runs").exists()
 
 
@@ -1579,7 +1614,7 @@ def test_control_c_finishes_the_step_and_leaves_a_whole_checkpoint(folder):
         assert process.returncode == 130
         assert "Traceback" not in err
         assert "finishing this step; press Ctrl-C again to stop at once" in err
-        found = re.search(r"stopped after step (\d+); the best model so far, of step (\d+),", err)
+        found = re.search(r"checkpoint is of step (\d+), the best model of step (\d+)\n", err)
         assert found and checkpoint.load(point.with_name(MODEL)).step == int(found[2])
         assert checkpoint.load(point).step == int(found[1]) > before
         before = int(found[1])

@@ -590,3 +590,10 @@ def test_without_a_warm_up_the_first_rate_is_the_highest():
     rates = [learning_rate(step, TrainConfig(max_iters=9)) for step in range(9)]
     assert rates[0] == 1e-3
     assert rates == sorted(rates, reverse=True)
+
+
+def test_a_short_training_with_inverse_sqrt_has_a_warm_up():
+    """Of a step, where a twentieth of all would be none."""
+    short = TrainConfig(decay="inverse_sqrt", warmup_iters=None, max_iters=19)
+    assert short.warmup == 1
+    assert TrainConfig(warmup_iters=None, max_iters=19).warmup == 0

@@ -308,7 +308,7 @@ def test_a_run_is_finished_once_its_score_is_written(run):
 
 def test_a_text_from_standard_input_is_kept(here):
     folder = RunFolder.new("run", "")
-    path = folder.write_text("“Miau”\n")
+    path = folder.write_text("text.txt", "“Miau”\n")
     assert path == str(here / "run" / "text.txt")
     assert (here / "run" / "text.txt").read_bytes() == "“Miau”\n".encode()
 

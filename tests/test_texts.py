@@ -131,6 +131,6 @@ def test_full_paths(here, monkeypatch):
     monkeypatch.setenv("HOME", str(here / "home"))
     monkeypatch.setenv("USERPROFILE", str(here / "home"))
     sources = ("tales", "one.txt", "src/**/*.py", "-", "~/x")
-    there = [str(here / "one.txt"), str(here / "src/**/*.py")]
+    there = [str(here / name) for name in ("one.txt", "src/a.py", "src/b.py", "src/deep/c.py")]
     assert absolute(sources) == ("tales", *there, "-", str(here / "home" / "x"))
     assert absolute(()) == ()

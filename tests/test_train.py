@@ -366,8 +366,8 @@ def test_when_all_steps_are_done_none_is_taken():
         ({"decay": "step"}, "decay is 'step': give 'cosine', 'linear' or 'inverse_sqrt'"),
         ({"decay": "inverse_sqrt"}, "inverse_sqrt needs a warm-up, and warmup_iters is 0"),
         (
-            {"decay": "inverse_sqrt", "warmup_iters": None, "max_iters": 19},
-            "inverse_sqrt needs a warm-up, and warmup_iters is 0: give 1 or more",
+            {"decay": "inverse_sqrt", "warmup_iters": None, "max_iters": 1},
+            "warmup_iters None must be fewer than max_iters 1",
         ),
         ({"weight_decay": -0.1}, "weight_decay is -0.1: give 0 or a positive number"),
         ({"weight_decay": math.nan}, "weight_decay is nan"),

@@ -117,7 +117,7 @@ def test_a_warm_up_that_is_asked_for_has_room():
 def test_a_text_too_short_to_be_parted(capsys):
     new, tried = decided(dict.fromkeys(FOUND))
     assert new == Settings() and len(tried) == 2
-    assert "nothing, since it is too short to be parted" in capsys.readouterr().out
+    assert "nothing: it is too short to be parted" in capsys.readouterr().out
     # One long word is enough tokens in characters.
     found = FOUND | {("pieces", 0.0): None, ("chars", 0.2): (0.7, 10)}
     assert decided(found)[0] == as_decided("chars", 0.0, 120, 6)

@@ -551,7 +551,7 @@ MUTANTS = [
            "test_each_paragraph_is_in_one_part"),
     # The seed does not matter.
     Mutant("split_paragraphs", "random.Random(seed)", "random.Random(0)",
-           "test_each_paragraph_is_in_one_part"),
+           "test_the_seed_draws_the_paragraphs"),
     # The trial sees the validation text.
     Mutant("main:begin", "decide(settings, given, texts[0], trial_run)",
            "decide(settings, given, texts[1], trial_run)", "test_a_trial_has_its_own_text"),
@@ -572,7 +572,7 @@ MUTANTS = [
     Mutant("main:make_run", "if settings.start:", "if False:",
            "test_a_trained_model_is_trained_on_another_text"),
     # Bits per character, not per byte.
-    Mutant("main:evaluate", "len(text.encode())", "len(text)", "test_evaluate_by_hand"),
+    Mutant("main:evaluate", "len(text.encode())", "len(text)", "test_bits_are_per_byte"),
     Mutant("main:evaluate", "math.exp(nats)", "math.exp(nats * part.tokens_per_character)",
            "test_evaluate_by_hand"),
     # What comes once has an id, about which nothing can be learned.
@@ -1002,7 +1002,13 @@ MUTANTS = [
            "test_a_run_that_fails_before_it_has_a_checkpoint_leaves_no_folder"),
     # SIGTERM kills a run in the middle of a step.
     Mutant("finishing_the_step", "(signal.SIGINT, signal.SIGTERM)", "(signal.SIGINT,)",
-           "test_sigterm_is_like_control_c"),
+           "test_the_first_control_c_asks_and_the_second_stops"),
+    # A step that broke the model in a way that only validation shows is kept.
+    Mutant("take_steps", "or _far(run, per_token)", "",
+           "test_a_model_that_explodes_in_validation_is_not_kept"),
+    # Another process's run gets other settings.
+    Mutant("main:resume", "with folder.locked():", "if True:",
+           "test_a_run_that_another_process_trains_keeps_its_settings"),
     # A value that begins with a dash is taken for a flag.
     Mutant("_Parser.joined", 'word[:1] == "-" and not known', "False",
            "test_any_text_can_be_the_value_of_a_flag"),
@@ -1019,8 +1025,8 @@ MUTANTS = [
            'table.pop("threads")', "test_a_run_goes_on_with_as_many_threads_as_it_began_with"),
     # Ctrl-C keeps a model that its last step broke.
     Mutant("take_steps",
-           "if not math.isfinite(seen := run.measure()): raise _exploded(run, folder, seen)",
-           "seen = run.measure()",
+           "if not math.isfinite(seen) or _far(run, per_token): "
+           "raise _exploded(run, folder, per_token)", "",
            "test_control_c_does_not_keep_a_model_that_its_last_step_broke"),
     # A look at which a run was stopped counts as one that it would have had.
     Mutant("Run.measure", "if self.due:", "if True:",

@@ -129,7 +129,7 @@ def test_what_the_model_is_given():
 
 
 def test_a_prompt_is_cleaned_as_texts_are():
-    tokenizer = CharTokenizer("\n éabc")
+    tokenizer = CharTokenizer("\n éabc\ufeff\re\u0301")  # what is not cleaned is also known
     text = "é a\nb\n"
     wanted = text, [tokenizer.encode(text)]
     assert first_given(tokenizer, "\ufeffe\u0301 a\r\nb\r") == wanted

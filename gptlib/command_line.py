@@ -67,13 +67,14 @@ def parse(
     argv: list[str],
     prog: str,
     description: str,
-    commands: Mapping[str, type],
+    commands: Mapping[str, object],
     no_flags: Collection[str] = (),
 ) -> Parsed:
     """The settings of the command that argv begins with, or else of the command called "".
 
-    commands: a dataclass for each command; its fields are flags, those of dataclasses inside it
-        too, and its docstring is what --help says of it. description is what it says of ""
+    commands: for each command a dataclass, or an instance of one whose values are the defaults.
+        Its fields are flags, those of dataclasses inside it too, and its docstring is what --help
+        says of it. description is what it says of ""
     no_flags: names that --config may find in its file, and that are no settings
 
     `--config FILE` reads more flags from a TOML or JSON file; those in argv count more. SystemExit

@@ -47,7 +47,7 @@ class Mutant:
 
     place: the qualified name of a function, method, class or constant of gptlib, as "get_batch"
         or "GPT.forward". Where several have one name, and for main.py, its module comes before it,
-        as "sampling:stream" or "main:go_on"; "layers:" is the whole module.
+        as "sampling:stream" or "commands:resume"; "layers:" is the whole module.
     old: whole words and signs; the white space between them does not count
     test: the name of a test; its file comes before it, as "test_gpt.py::test_sizes", where several
         have one name
@@ -553,7 +553,7 @@ MUTANTS = [
     Mutant("split_paragraphs", "random.Random(seed)", "random.Random(0)",
            "test_the_seed_draws_the_paragraphs"),
     # The trial sees the validation text.
-    Mutant("main:begin", "decide(settings, given, texts[0], trial_run)",
+    Mutant("commands:begin", "decide(settings, given, texts[0], trial_run)",
            "decide(settings, given, texts[1], trial_run)", "test_a_trial_has_its_own_text"),
     # What a flag says is overruled.
     Mutant("decide", 'if "tokenizer" in given', "if False", "test_a_flag_counts_more_than_a_trial"),
@@ -566,14 +566,14 @@ MUTANTS = [
     Mutant("decide", "best = min(attempt", "best = max(attempt", "test_the_best_attempt_wins"),
     Mutant("decide", "> best: break", "< best: break", "test_the_best_attempt_wins"),
     # A longer run has the rates of the old one.
-    Mutant("main:resume", "train=replace(before.train, **longer)", "train=before.train",
+    Mutant("commands:resume", "train=replace(before.train, **longer)", "train=before.train",
            "test_a_finished_run_goes_on_as_a_longer_one"),
     # A model that is to be trained on begins anew.
-    Mutant("main:make_run", "if settings.start:", "if False:",
+    Mutant("commands:make_run", "if settings.start:", "if False:",
            "test_a_trained_model_is_trained_on_another_text"),
     # Bits per character, not per byte.
-    Mutant("main:evaluate", "len(text.encode())", "len(text)", "test_bits_are_per_byte"),
-    Mutant("main:evaluate", "math.exp(nats)", "math.exp(nats * part.tokens_per_character)",
+    Mutant("commands:evaluate", "len(text.encode())", "len(text)", "test_bits_are_per_byte"),
+    Mutant("commands:evaluate", "math.exp(nats)", "math.exp(nats * part.tokens_per_character)",
            "test_evaluate_by_hand"),
     # What comes once has an id, about which nothing can be learned.
     Mutant("PieceTokenizer.from_text", "if n > 1", "if n > 0",
@@ -959,13 +959,13 @@ MUTANTS = [
     # The token at which it stops is shown.
     Mutant("_write", "if i != end", "", "test_a_text_ends_before_its_end"),
     # Several samples are the same one.
-    Mutant("main:generate", "settings.seed + k", "settings.seed",
+    Mutant("commands:generate", "settings.seed + k", "settings.seed",
            "test_several_samples_are_those_of_several_seeds"),
     # A setting is accepted and ignored.
     Mutant("Run.__iter__", "done * config.accumulate", "done",
            "test_each_step_takes_the_next_batches_of_the_corpus"),
     # How many steps fit is found out, and then forgotten.
-    Mutant("main:with_steps", "max_iters=steps", "seed=0",
+    Mutant("commands:with_steps", "max_iters=steps", "seed=0",
            "test_max_seconds_is_turned_into_steps_once"),
     # Another text is taken for the one that the run began with.
     Mutant("Corpus.__init__", "(train_text + valid_text).encode()", "train_text.encode()",
@@ -1007,7 +1007,7 @@ MUTANTS = [
     Mutant("take_steps", "or _far(run, per_token)", "",
            "test_a_model_that_explodes_in_validation_is_not_kept"),
     # Another process's run gets other settings.
-    Mutant("main:resume", "with folder.locked():", "if True:",
+    Mutant("commands:resume", "with folder.locked():", "if True:",
            "test_a_run_that_another_process_trains_keeps_its_settings"),
     # A value that begins with a dash is taken for a flag.
     Mutant("_Parser.joined", 'word[:1] == "-" and not known', "False",
@@ -1018,8 +1018,11 @@ MUTANTS = [
     Mutant("_Parser._preprocessing", "action.nargs = None", "pass",
            "test_a_flag_without_its_value"),
     # A file of settings counts more than the command line.
-    Mutant("command_line:parse", "[*_words(path, parser.flags, no_flags), *words]",
-           "[*words, *_words(path, parser.flags, no_flags)]", "test_flags_from_a_file"),
+    Mutant("command_line:parse", "words[first:first] = _words", "words += _words",
+           "test_flags_from_a_file"),
+    # It stands before the words, which its last flag takes for values.
+    Mutant("command_line:parse", "words[first:first] = _words", "words[:0] = _words",
+           "test_flags_from_a_file"),
     # A run goes on with other sums than it began with.
     Mutant("RunFolder.read_config", 'torch.set_num_threads(table.pop("threads"))',
            'table.pop("threads")', "test_a_run_goes_on_with_as_many_threads_as_it_began_with"),
@@ -1032,7 +1035,7 @@ MUTANTS = [
     Mutant("Run.measure", "if self.due:", "if True:",
            "test_control_c_and_resume_are_as_if_nothing_had_been"),
     # A run that was broken off begins again.
-    Mutant("main:resume", "run.load(folder.last)", "pass",
+    Mutant("commands:resume", "run.load(folder.last)", "pass",
            "test_control_c_and_resume_are_as_if_nothing_had_been"),
     # Two processes train in one folder.
     Mutant("RunFolder.locked", 'self.path / ".lock"', 'self.path / ".locked"',
@@ -1068,7 +1071,7 @@ MUTANTS = [
     # Another device than the one that was named.
     Mutant("find_device", "name or", "", "test_the_best_device_is_a_gpu_where_there_is_one"),
     # --compile does nothing.
-    Mutant("main:make_run", "model.compile()", "pass",
+    Mutant("commands:make_run", "model.compile()", "pass",
            "test_a_run_is_compiled_if_that_is_asked_for"),
     # Dropout is the same in every step.
     Mutant("Run.__iter__", "mixed_seed(config.seed, self.step, 1)", "mixed_seed(config.seed, 0, 1)",

@@ -151,7 +151,11 @@ def test_flags_from_a_file(tmp_path):
     given = {"name", "age", "likes", "rooms", "garden", "config"}
     assert parse("--config", path) == (settings, given)
     seen = write(tmp_path, "seen.toml", "seen = ['a', 'b']")
-    assert parse("walk", "dog", "--config", seen).settings == Walk("dog", seen=("a", "b"))
+    try:
+        settings, _ = parse("walk", "dog", "--config", seen)
+    except SystemExit:
+        pytest.fail("the word is gone")
+    assert settings == Walk("dog", seen=("a", "b"))
     # What is said on the command line counts more, wherever it stands.
     for argv in (["--config", path, "--rooms", "3"], ["--rooms", "3", f"--config={path}"]):
         assert parse(*argv).settings.home == Home(3, True)

@@ -21,6 +21,7 @@ ORDER = """
     unwrap eval_mode atomic_files device board
     command_line
     config tokenizer world
+    settings
     data papers french
     texts
     optim checkpoint cache positions pairs
@@ -31,6 +32,7 @@ ORDER = """
     run
     run_folder trial
     fit
+    commands
     exercises
 """
 
@@ -203,5 +205,5 @@ def test_importing_writes_and_fetches_nothing():
     edges = graph("gptlib", HERE)
     run_imports(edges)
     may = {module for module in edges if reached(edges, module) & {*PICTURES, *MAY_DRAW}}
-    assert may == {*PICTURES, "run_folder", "fit"}
+    assert may == {*PICTURES, "run_folder", "fit", "commands"}
     assert not run_imports(set(edges) - may) & DRAWING

@@ -24,7 +24,7 @@ import torch
 from filelock import FileLock
 
 import main
-from gptlib import checkpoint, data, writing
+from gptlib import checkpoint, commands, data, writing
 from gptlib import run as run_module
 from gptlib.bigram import Bigram, count
 from gptlib.config import GPTConfig, RunConfig, TransformerConfig
@@ -35,6 +35,7 @@ from gptlib.papers import GPT_2
 from gptlib.run import Run
 from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.sampling import Sampling
+from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
 from gptlib.summary import summary
 from gptlib.tokenizer import CharTokenizer, PieceTokenizer, WordTokenizer
 from gptlib.train import evaluate, next_token_loss
@@ -103,13 +104,13 @@ def parsed(*flags):
 
     seen = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "begin", begin)
+        patch.setattr(commands, "begin", begin)
         assert main.main(list(flags)) == 0
     return seen[0]
 
 
 def corpus_of(settings):
-    return main.make_corpus(settings, main.read(settings))
+    return commands.make_corpus(settings, commands.read(settings))
 
 
 def files(run):
@@ -135,8 +136,8 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
     settings = parsed(*QUICK, "--seed", "3", "--learning-rate", "0.005")
     settings = replace(settings, text=(str(folder / "my.txt"),))  # wherever it is resumed
     assert config == facts(settings, sha256)
-    assert RunFolder(run).read_config(main.Train) == (settings, sha256)
-    assert config.keys() == facts(main.Train(), "").keys()
+    assert RunFolder(run).read_config(Train) == (settings, sha256)
+    assert config.keys() == facts(main.COMMANDS[""], "").keys()
     assert (config["seed"], config["learning_rate"]) == (3, 0.005)
     assert (config["n_embd"], config["device"]) == (16, "cpu")
     assert plt.imread(run / "loss.png").std() > 0.01
@@ -266,7 +267,7 @@ def test_the_shortest_runs(iters):
 
 # Settings
 
-OTHERS = main.Train(
+OTHERS = Train(
     text=("my.txt", "my.txt"),
     valid=("my.txt",),
     split="paragraphs",
@@ -331,7 +332,7 @@ def flags_of(settings, without=()):
 
 
 def test_each_flag_says_its_setting_and_no_other():
-    usual = table(main.Train())
+    usual = table(main.COMMANDS[""])
     for name, value in table(OTHERS).items():
         assert value != usual[name], name
         words = [str(v) for v in (value if isinstance(value, list) else [value])]
@@ -343,8 +344,8 @@ def test_each_flag_says_its_setting_and_no_other():
 
 def test_what_python_main_py_means():
     """Whoever changes a default changes what the README says of the run."""
-    assert parsed() == main.Train()
-    assert table(main.Train()) == {
+    assert parsed() == main.COMMANDS[""]
+    assert table(main.COMMANDS[""]) == {
         "text": ["tales"],
         "valid": [],
         "split": "end",
@@ -389,12 +390,12 @@ def test_what_python_main_py_means():
         "patience": 10,
         "seed": 0,
     }
-    assert main.Train().train.warmup == 50
-    usual = main.Generate("run", "", 1, 200, Sampling(1.0, None, None, 1.0), "", 0)
-    assert main.Generate("run") == usual
-    assert main.Resume("run") == main.Resume("run", None, None, (), (), "")
-    assert main.Evaluate("run") == main.Evaluate("run", (), 16, "")
-    assert main.Summarize("run") == main.Summarize("run", None)
+    assert main.COMMANDS[""].train.warmup == 50
+    usual = Generate("run", "", 1, 200, Sampling(1.0, None, None, 1.0), "", 0)
+    assert Generate("run") == usual
+    assert Resume("run") == Resume("run", None, None, (), (), "")
+    assert Evaluate("run") == Evaluate("run", (), 16, "")
+    assert Summarize("run") == Summarize("run", None)
 
 
 def watched(seen):
@@ -409,9 +410,9 @@ def watched(seen):
 
 def test_what_python_main_py_trains(folder, monkeypatch):
     seen, going = [], []
-    monkeypatch.setattr(main, "Run", partial(Run, loss=watched(seen)))
-    monkeypatch.setattr(main, "fit", lambda *args: going.append(args))
-    monkeypatch.setattr(main, "find_device", lambda name: "cpu")
+    monkeypatch.setattr(commands, "Run", partial(Run, loss=watched(seen)))
+    monkeypatch.setattr(commands, "fit", lambda *args: going.append(args))
+    monkeypatch.setattr(commands, "find_device", lambda name: "cpu")
     assert main.main([]) == 0
     ((run, there, marks, writer),) = going
     train_text, valid_text = load_split("tales")
@@ -456,7 +457,7 @@ def test_every_setting_of_training_arrives(folder, monkeypatch):
             seen.append(self)
 
     seen, batches = [], []
-    monkeypatch.setattr(main, "Run", Seen)
+    monkeypatch.setattr(commands, "Run", Seen)
     usual = {"max_seconds": None, "compile": False, "tensorboard": False, "start": ""}
     settings = replace(OTHERS, tokenizer="pieces", **usual)
     Path("valid.txt").write_text(load_text("my.txt")[2000:5000])
@@ -477,7 +478,7 @@ def test_every_setting_of_training_arrives(folder, monkeypatch):
         assert all(map(torch.equal, batch, run.corpus.batch(n, 3, 7)))
     torch.manual_seed(7)
     first = GPT(OTHERS.model)
-    again = main.make_run(settings, run.corpus).model
+    again = commands.make_run(settings, run.corpus).model
     for one, other in zip(first.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
     assert files("there").keys() == FILES
@@ -490,7 +491,7 @@ def test_the_tokenizer_is_the_one_that_was_asked_for(folder):
 
 def test_a_run_is_where_it_was_asked_to_be():
     settings = parsed(*QUICK, "--device", "meta")
-    run = main.make_run(settings, corpus_of(settings))
+    run = commands.make_run(settings, corpus_of(settings))
     assert {p.device.type for p in run.model.parameters()} == {"meta"}
     assert {t.device.type for t in run.corpus.batch(0, 2, 0)} == {"meta"}
     assert {t.device.type for t in next(run.corpus.valid_batches(2))} == {"meta"}
@@ -501,7 +502,7 @@ def test_a_device_that_is_not_named_is_found(folder, capsys, monkeypatch, argv):
     def find(name):
         raise ValueError(f"no device for {name!r}")
 
-    monkeypatch.setattr(main, "find_device", find)
+    monkeypatch.setattr(commands, "find_device", find)
     save_random("run")
     for flags, name in (([], ""), (["--device", "cpu"], "cpu")):
         says = complaint([*argv, *flags], capsys, folder)
@@ -509,7 +510,7 @@ def test_a_device_that_is_not_named_is_found(folder, capsys, monkeypatch, argv):
 
 
 def test_the_device_that_was_found_is_written_down(folder, monkeypatch):
-    monkeypatch.setattr(main, "find_device", lambda name: name or "cpu")
+    monkeypatch.setattr(commands, "find_device", lambda name: name or "cpu")
     argv = [flag for flag in QUICK if flag not in ("--device", "cpu")]
     assert main.main([*argv, "--max-iters", "1"]) == 0
     assert json.loads(files("runs/my-1")["config.json"])["device"] == "cpu"
@@ -520,9 +521,9 @@ def test_a_run_is_compiled_if_that_is_asked_for(folder, monkeypatch, fast):
     """Also when it goes on."""
     compiled, checked = [], []
     monkeypatch.setattr(GPT, "compile", lambda model: compiled.append(model))
-    monkeypatch.setattr(main, "check_compile", checked.append)
+    monkeypatch.setattr(commands, "check_compile", checked.append)
     settings = parsed(*QUICK, *["--compile"] * fast)
-    made = main.make_run(settings, corpus_of(settings))
+    made = commands.make_run(settings, corpus_of(settings))
     assert compiled == [made.model] * fast
     assert checked == ["cpu"] * fast
     with monkeypatch.context() as patch:
@@ -576,7 +577,7 @@ def test_resume_does_not_time_again(folder, monkeypatch, capsys, clock):
     Path("whole").rename("another")
     control_c_in_step(3 + 12, monkeypatch)  # 3 steps, which fill a twentieth of it, are timed first
     assert quick("--max-seconds", "20", "--out", "whole") == 130
-    monkeypatch.setattr(main, "steps_within", None)
+    monkeypatch.setattr(commands, "steps_within", None)
     assert main.main(["resume", "whole"]) == 0
     assert files("whole") == wanted
 
@@ -594,7 +595,7 @@ def in_step(n, monkeypatch, change):
         return total, asked
 
     steps = numbers(1)
-    monkeypatch.setattr(main, "Run", partial(Run, loss=loss))
+    monkeypatch.setattr(commands, "Run", partial(Run, loss=loss))
 
 
 def control_c_in_step(n, monkeypatch):
@@ -658,11 +659,11 @@ def test_control_c_before_there_is_a_checkpoint(whole, monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    fit = main.fit
-    monkeypatch.setattr(main, "fit", stop)
+    fit = commands.fit
+    monkeypatch.setattr(commands, "fit", stop)
     assert quick("--out", "run", "--dropout", "0.2") == 130
     assert capsys.readouterr().err == "main.py: stopped\n"
-    monkeypatch.setattr(main, "fit", fit)
+    monkeypatch.setattr(commands, "fit", fit)
     assert main.main(["resume", "run"]) == 0
     assert files("run") == whole
 
@@ -707,11 +708,11 @@ def test_a_finished_run_goes_on_as_a_longer_one(folder, capsys):
     )
     found = log("run")
     assert (len(found["train"]), list(found["valid"])) == (30, ["0", "8", "16", "20", "24", "30"])
-    assert RunFolder("run").read_config(main.Train)[0].train.max_iters == 30
+    assert RunFolder("run").read_config(Train)[0].train.max_iters == 30
     # By hand: a run of 30 steps that goes on from the checkpoint of the one of 20.
     assert quick("--out", "again") == 0
     settings = parsed(*QUICK, "--max-iters", "30")
-    by_hand = main.make_run(settings, corpus_of(settings))
+    by_hand = commands.make_run(settings, corpus_of(settings))
     by_hand.load(Path("again", LAST))
     list(by_hand)
     assert by_hand.train_losses() == found["train"]
@@ -776,7 +777,7 @@ def test_a_text_that_has_moved(broken_off, folder, capsys):
     says = complaint(["resume", broken_off, "--text", "another.txt"], capsys, folder)
     assert "'another.txt' is not the text that the run began with" in says
     assert main.main(["resume", broken_off, "--text", "moved.txt"]) == 0
-    settings, _ = RunFolder(broken_off).read_config(main.Train)
+    settings, _ = RunFolder(broken_off).read_config(Train)
     assert settings.text == (str(folder / "moved.txt"),)
 
 
@@ -788,7 +789,7 @@ def test_a_run_is_resumed_from_any_folder(broken_off, folder, monkeypatch):
 
 def test_resume_on_another_device(broken_off, monkeypatch):
     asked = []
-    monkeypatch.setattr(main, "find_device", lambda name: asked.append(name) or "cpu")
+    monkeypatch.setattr(commands, "find_device", lambda name: asked.append(name) or "cpu")
     assert main.main(["resume", broken_off, "--device", "cuda"]) == 0
     assert asked == ["cuda"]
 
@@ -805,7 +806,7 @@ def test_a_setting_that_is_newer_than_a_run_does_not_orphan_it(whole, broken_off
 def test_a_trained_model_is_trained_on_another_text(trained, folder, monkeypatch, dropout):
     """Its sizes, its tokenizer and its parameters are those of the model to start from."""
     runs = []
-    monkeypatch.setattr(main, "fit", lambda run, *_: runs.append(run))
+    monkeypatch.setattr(commands, "fit", lambda run, *_: runs.append(run))
     Path("other.txt").write_text(load_text("my.txt")[3000:] * 2, encoding="utf-8")
     argv = ["--start", trained, "--text", "other.txt", "--max-iters", "9", "--out", "new", *dropout]
     assert main.main([*argv, "--dropout", "0.3"] if dropout else [*argv, "--dropout", "0"]) == 0
@@ -816,7 +817,7 @@ def test_a_trained_model_is_trained_on_another_text(trained, folder, monkeypatch
     for one, other in zip(run.model.parameters(), start.model.parameters(), strict=True):
         assert torch.equal(one, other)
     assert run.corpus.tokenizer.decode(run.corpus.train.ids) == split(load_text("other.txt"))[0]
-    settings, _ = RunFolder("new").read_config(main.Train)
+    settings, _ = RunFolder("new").read_config(Train)
     assert settings.start == str(folder / trained)
 
 
@@ -889,7 +890,7 @@ def test_several_files_and_patterns(folder):
 @pytest.mark.parametrize("name", ["src/**/*.py", "-", "tales", "notes/-x-.txt"])
 def test_a_run_is_named_after_its_first_text(name):
     wanted = {"src/**/*.py": "text", "-": "text", "tales": "tales", "notes/-x-.txt": "x"}
-    assert main.name_of((name, "other.txt")) == wanted[name]
+    assert commands.name_of((name, "other.txt")) == wanted[name]
 
 
 @pytest.mark.parametrize("tokenizer", ["pieces", "chars"])
@@ -923,9 +924,9 @@ def test_a_trial_has_its_own_text(folder, monkeypatch):
         run = make_run(replace(settings, tokenizer="chars"), split(text, 0.2))
         assert run.corpus.tokenizer.decode(run.corpus.valid.ids) == split(text, 0.2)[1]
         model = replace(settings.model, dropout=0.125)
-        return replace(main.with_steps(settings, 3), tokenizer="chars", model=model)
+        return replace(commands.with_steps(settings, 3), tokenizer="chars", model=model)
 
-    monkeypatch.setattr(main, "decide", decide)
+    monkeypatch.setattr(commands, "decide", decide)
     argv = [word for word in QUICK if word not in ("--tokenizer", "pieces", "--dropout", "0")]
     assert main.main([*argv, "--max-iters", "1000"]) == 0
     ((settings, given, text),) = asked
@@ -946,7 +947,7 @@ def test_a_trial_has_its_own_text(folder, monkeypatch):
 
 def test_a_trial_takes_half_of_the_time(folder, clock, monkeypatch):
     asked = []
-    monkeypatch.setattr(main, "decide", lambda settings, *_: asked.append(settings) or settings)
+    monkeypatch.setattr(commands, "decide", lambda settings, *_: asked.append(settings) or settings)
     argv = "--text my.txt --block-size 16 --n-embd 16 --max-seconds 1000 --eval-interval 8"
     argv = argv.split()
     assert main.main([*argv, "--device", "cpu", "--eval-iters", "1"]) == 0
@@ -957,7 +958,7 @@ def test_control_c_in_a_trial_leaves_nothing(folder, monkeypatch, capsys):
     def press(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "decide", press)
+    monkeypatch.setattr(commands, "decide", press)
     assert main.main(["--text", "my.txt", "--device", "cpu"]) == 130
     assert not Path("runs").exists()
 
@@ -1074,8 +1075,8 @@ def test_every_setting_of_what_is_written_arrives(monkeypatch):
 
     save_random("run", end=3)
     asked, checked = [], []
-    monkeypatch.setattr(main, "write", recorded)
-    monkeypatch.setattr(main, "find_device", lambda name: checked.append(name) or name)
+    monkeypatch.setattr(commands, "write", recorded)
+    monkeypatch.setattr(commands, "find_device", lambda name: checked.append(name) or name)
     flags = (
         "--num-samples 2 --max-new-tokens 7 --temperature 0.5 --top-k 3 --top-p 0.75 "
         "--repetition-penalty 1.5 --device meta --seed 4"
@@ -1085,7 +1086,7 @@ def test_every_setting_of_what_is_written_arrives(monkeypatch):
     how = ("meta", tokenizer, "a b", 7, Sampling(0.5, 3, 0.75, 1.5))
     assert asked == [(*how, 4, 3), (*how, 5, 3)]
     assert checked == ["meta"]
-    for field in (*fields(main.Generate), *fields(Sampling)):  # and no setting is missing above
+    for field in (*fields(Generate), *fields(Sampling)):  # and no setting is missing above
         if field.name not in ("run", "sampling"):
             assert f"--{field.name.replace('_', '-')}" in ["--prompt", *flags]
 
@@ -1675,6 +1676,9 @@ def test_sigterm_saves_and_ends_as_control_c_does(folder):
     assert checkpoint.load(Path("runs/my-1", LAST)).step == len(log("runs/my-1")["train"])
 
 
+KINDS = main.COMMANDS | {"": Train}
+
+
 def helped(capsys, *argv):
     with pytest.raises(SystemExit) as stop:
         main.main([*argv, "--help"])
@@ -1684,20 +1688,20 @@ def helped(capsys, *argv):
 
 def test_help_names_every_setting(capsys):
     out = helped(capsys)
-    for name in table(main.Train()):
+    for name in table(main.COMMANDS[""]):
         assert f"--{name.replace('_', '-')} " in out
     assert "python main.py generate runs/my-1" in out
-    for command, kind in main.COMMANDS.items():
+    for command, kind in KINDS.items():
         assert not command or f"python main.py {command} runs/my-1 " in out
         told = helped(capsys, *filter(None, [command]))
         assert told.startswith(f"usage: {' '.join(['main.py', *filter(None, [command])])} [-h]")
-        for name in table(kind("run")) if command else table(kind()):
+        for name in table(kind("run") if command else kind()):
             assert f"--{name.replace('_', '-')} " in told or name == "run"
 
 
-def test_help_says_of_each_setting_what_stands_beside_it_in_main_py(capsys):
-    source = (ROOT / "main.py").read_text(encoding="utf-8")
-    for command, kind in main.COMMANDS.items():
+def test_help_says_of_each_setting_what_stands_beside_it(capsys):
+    source = (ROOT / "gptlib" / "settings.py").read_text(encoding="utf-8")
+    for command, kind in KINDS.items():
         out = " ".join(helped(capsys, *filter(None, [command])).split())
         told = source[source.index(f"class {kind.__name__}:") :]
         for field in fields(kind):
@@ -1715,10 +1719,11 @@ def test_the_defaults_stand_at_the_top():
     """Each with a comment and before the first function; of the others, config.py tells."""
     source = (ROOT / "main.py").read_text(encoding="utf-8")
     top = source[: source.index("\ndef ")]
-    for field in itertools.chain.from_iterable(map(fields, main.COMMANDS.values())):
+    known = (ROOT / "gptlib" / "settings.py").read_text(encoding="utf-8")
+    for field in itertools.chain.from_iterable(map(fields, KINDS.values())):
         if field.name != "sampling":
             line = rf"^    {field.name}: .+ = .+  # \S"
-            assert re.search(line, top, re.MULTILINE), field.name
+            assert re.search(line, known, re.MULTILINE), field.name
     usual = GPTConfig(1, n_head=1)
     for settings, known in ((main.MODEL, usual), (main.TRAINING, RunConfig())):
         for field in fields(settings):

@@ -19,11 +19,11 @@ from gptlib.data import load_split
 from gptlib.gpt import GPT
 from gptlib.run import Run
 from gptlib.world import tell
-from main import Train
+from main import COMMANDS
 
 HERE = Path(__file__).resolve().parent
 SEEDS = range(10_000_000, 10_120_000)  # no other part of the course reads these
-RECIPE = Train()
+RECIPE = COMMANDS[""]
 CONFIG = replace(RECIPE.train, batch_size=32, max_iters=4_800)
 EVERY = 400  # steps between two rows
 

@@ -181,7 +181,7 @@ MUTANTS = [
     Mutant("learning_rate", "/ (config.max_iters - config.warmup)", "/ config.max_iters",
            "test_the_rates_are_those_of_transformers"),
     # A short batch counts as much as a long one.
-    Mutant("evaluate", "asked += int(n)", "asked += 1",
+    Mutant("train:evaluate", "asked += int(n)", "asked += 1",
            "test_a_score_is_the_mean_over_all_tokens_however_they_are_cut"),
     # The score is taken with dropout.
     Mutant("evaluating", "model.eval()", "model.train()",

@@ -967,7 +967,7 @@ def test_the_poem_by_the_default_command(folder, capsys):
     """A short text: with the settings for the tales it came to 0.51, and never below 0.24."""
     assert main.main(["--text", str(POEM), "--device", "cpu", "--out", "run"]) == 0
     found, out = log("run"), capsys.readouterr().out
-    assert 0.118 < found["score"] < 0.2 < 0.225
+    assert 0.1 < found["score"] < 0.2 < 0.225
     best = found["best"]
     assert found["valid"][str(best)] == min(list(found["valid"].values())[1:])
     assert checkpoint.load(Path("run", MODEL)).step == best

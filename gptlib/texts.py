@@ -60,7 +60,7 @@ def split_paragraphs(text: str, seed: int = 0, valid_fraction: float = 0.1) -> t
     characters, and both parts keep them in their order.
 
     >>> split_paragraphs("one\n\ntwo\n\n\nthree\n", seed=1)
-    ('two\n\nthree\n', 'one\n')
+    ('one\n\nthree\n', 'two\n')
 
     ValueError for a text with fewer than two paragraphs.
     """

@@ -971,7 +971,7 @@ def test_the_poem_by_the_default_command(folder, capsys):
     best = found["best"]
     assert found["valid"][str(best)] == min(list(found["valid"].values())[1:])
     assert checkpoint.load(Path("run", MODEL)).step == best
-    assert "so this run has --tokenizer " in out
+    assert "this run uses --tokenizer " in out
     copied = re.search(r"is (\d+) of its (\d+) characters long; for the first", out)
     assert int(copied[1]) < int(copied[2]) / 4
 

@@ -119,8 +119,7 @@ class Corpus:
         ValueError for another kind of tokenizer, for a text that is too short, and for characters
         that the tokenizer does not know.
         """
-        if not isinstance(tokenizer, TextTokenizer):
-            tokenizer = make_tokenizer(tokenizer, train_text, valid_text, vocab_size)
+        tokenizer = make_tokenizer(tokenizer, train_text, valid_text, vocab_size)
         train_text, valid_text = map(tokenizer.normalize, (train_text, valid_text))
         return cls(train_text, valid_text, tokenizer, block_size)
 
@@ -138,8 +137,7 @@ class Corpus:
         valid_text: from `data.load_split`, since the floor is that of these tales; the rest and
             errors as in `of_texts`
         """
-        if not isinstance(tokenizer, TextTokenizer):
-            tokenizer = make_tokenizer(tokenizer, train_text, valid_text, vocab_size)
+        tokenizer = make_tokenizer(tokenizer, train_text, valid_text, vocab_size)
         (end,) = tokenizer.encode("\n")
         floor = load_floor().nats_per_character
         return cls(train_text, valid_text, tokenizer, block_size, end, floor)
@@ -216,8 +214,15 @@ class Corpus:
             )
 
 
-def make_tokenizer(kind: str, train_text: str, valid_text: str, vocab_size: int) -> TextTokenizer:
-    """A tokenizer of this kind, made from two texts, as in `Corpus.of_texts`."""
+def make_tokenizer(
+    kind: str | TextTokenizer, train_text: str, valid_text: str, vocab_size: int
+) -> TextTokenizer:
+    """A tokenizer of this kind, made from two texts, as in `Corpus.of_texts`, or kind if it is one.
+
+    ValueError for another kind.
+    """
+    if isinstance(kind, TextTokenizer):
+        return kind
     if kind not in TOKENIZERS:
         raise ValueError(f"tokenizer is {kind!r}: give 'pieces' or 'chars'")
     train_text, valid_text = map(TOKENIZERS[kind].normalize, (train_text, valid_text))

@@ -35,6 +35,7 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
         self._made: list[Path] = []  # the folder, if it is new, and the new ones around it
+        self.config = self.path / "config.json"
         self.model = self.path / "model.safetensors"
         self.last = self.path / "last.safetensors"
         self.log = self.path / "log.json"
@@ -85,8 +86,7 @@ class RunFolder:
         try:
             yield
         except BaseException as error:
-            config = self.path / "config.json"
-            settled = isinstance(error, KeyboardInterrupt) and config.exists()
+            settled = isinstance(error, KeyboardInterrupt) and self.config.exists()
             if not (self.last.exists() or settled):
                 shutil.rmtree(self.path)
                 with suppress(OSError):  # another run may be in there by now
@@ -109,12 +109,11 @@ class RunFolder:
         It also sets the number of threads that the run began with, on which the last digits of
         sums depend. ValueError if config.json does not hold what `facts` returned.
         """
-        path = self.path / "config.json"
-        if not path.is_file():
+        if not self.config.is_file():
             raise ValueError(
                 f"{str(self.path)!r} is not a run, it holds no config.json: give the folder of one"
             )
-        raw = read_file(path)
+        raw = read_file(self.config)
         try:
             table = json.loads(raw)
             sha256 = table.pop("sha256")

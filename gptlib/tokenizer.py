@@ -208,9 +208,7 @@ class PieceTokenizer(TextTokenizer):
     def token_bytes(self, i: int) -> bytes:
         return self.decode([i]).encode()
 
-    @staticmethod
-    def normalize(text: str) -> str:
-        return unicodedata.normalize("NFC", text)
+    normalize = staticmethod(CharTokenizer.normalize)
 
     def as_prompt(self, text: str) -> str:
         """Text without the spaces at its end: a space belongs to the word after it."""

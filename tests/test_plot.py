@@ -329,6 +329,22 @@ def test_loss_curve(steps, landmarks):
     assert ax.get_title("left") == f"Validation loss from 4.11 to 2.50 in {steps} steps"
 
 
+@pytest.mark.parametrize(
+    ("valid", "title"),
+    [
+        ({0: 0.9, 10: 0.123, 20: 0.21}, "Validation loss is lowest at step 10, 0.12; at 20, 0.21"),
+        ({0: 0.9, 10: 0.2051, 20: 0.2052}, "Validation loss from 0.90 to 0.21 in 20 steps"),
+        ({0: 0.1, 10: 0.5}, "Validation loss from 0.10 to 0.50 in 10 steps"),  # nothing is learned
+        ({0: 0.1}, "Validation loss from 0.10 to 0.10 in 0 steps"),
+    ],
+)
+def test_the_lowest_loss_is_marked_and_named(valid, title):
+    ax = plot.loss_curve([1.0, 0.5], valid, LANDMARKS).axes[0]
+    assert ax.get_title("left") == title
+    marked = [line.get_xydata().tolist() for line in ax.lines if line.get_label() == "lowest"]
+    assert marked == ([[[10, 0.123]]] if "lowest" in title else [])
+
+
 def test_a_figure_as_a_file():
     raw = plot.png(plot.loss_curve([1.0], {0: 1.0, 1: 0.5}, {"knows nothing": 1.0}))
     assert raw.startswith(b"\x89PNG")

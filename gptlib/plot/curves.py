@@ -38,8 +38,8 @@ def loss_curve(
 ) -> Figure:
     """Draw the loss curves of a training run, with landmarks to compare them with.
 
-    If validation is lowest before the end, that step is marked, and the title says so; step 0 does
-    not count.
+    If validation is lowest before the end, by more than the title's rounding, that step is marked,
+    and the title says so; step 0 does not count.
 
     train: the loss of each step's batch; valid: step -> validation loss, where step 0 is before
     training; landmarks: name -> loss, each a line across the figure; unit: losses are in nats per
@@ -61,7 +61,7 @@ def loss_curve(
     first, last, end = valid[min(valid)], valid[max(valid)], max(valid)
     best = min([step for step in valid if step > 0] or valid, key=valid.get)
     title = f"Validation loss from {first:.2f} to {last:.2f} in {end} steps"
-    if valid[best] < last:
+    if f"{valid[best]:.2f}" != f"{last:.2f}":
         title = f"Validation loss is lowest at step {best}, {valid[best]:.2f}; at {end}, {last:.2f}"
         ax.plot(best, valid[best], "o", color=HIGHLIGHT, markersize=9, zorder=3, label="lowest")
     ax.set_title(title)

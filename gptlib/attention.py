@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from gptlib.cache import Extend
 from gptlib.eval_mode import evaluating
 
+SHORT = 256  # positions; at 64 bfloat16 takes three to four times as long, at 1024 four fifths
+
 
 def attention(
     q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, dropout: float = 0.0
@@ -58,7 +60,8 @@ def fused_attention(
     causal: apply causal_mask(T), in addition to mask if there is one
 
     Flash attention (Dao et al., 2022) avoids storing them. PyTorch's version works with a mask but
-    not with dropout on a CPU, and with dropout but no mask other than causal on a GPU.
+    not with dropout on a CPU, and with dropout but no mask other than causal on a GPU. On a CPU its
+    backward pass is slow in bfloat16 for short sequences, so these stay in float32 under autocast.
 
     ValueError for a mask that is not bool, and for causal if T is not S.
     """
@@ -69,6 +72,10 @@ def fused_attention(
         return fused_attention(q[:, None], k[:, None], v[:, None], mask, causal, dropout)[:, 0]
     if causal and mask is not None:
         mask, causal = _in_the_past(mask, q), False
+    low = q.dtype != torch.float64 and q.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+    if low and q.shape[-2] < SHORT:
+        with torch.autocast("cpu", enabled=False):
+            return fused_attention(q.float(), k.float(), v.float(), mask, causal, dropout)
     return F.scaled_dot_product_attention(q, k, v, mask, dropout, is_causal=causal)
 
 
@@ -236,9 +243,10 @@ class MultiHeadAttention(nn.Module):
         extend: one layer of a cache: takes the keys and values of x, (B, H, T, D), and returns
             those of all tokens so far, (B, H, S, D); mask must hide those that are later
 
-        Returns (B, T, C). ValueError for extend without a mask: x would see its own future.
+        Returns (B, T, C). ValueError for extend without a mask: x would see its own future. Only
+        if T is 1, and all rows are equally long, there is nothing to hide.
         """
-        if extend is not None and mask is None:
+        if extend is not None and mask is None and x.shape[1] > 1:
             raise ValueError("extend needs a mask that hides later keys: give a `past_mask`")
         memory = x if memory is None else memory
         B, T, C = x.shape

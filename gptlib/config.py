@@ -131,7 +131,7 @@ class TrainConfig:
     optimizer: Literal["adamw", "muon"] = "adamw"  # muon: hidden matrices only, AdamW for the rest
     muon_rate: float = 0.02  # Muon's peak learning rate, if it is used
     accumulate: int = 1  # batches per step; more of them if larger ones do not fit in memory
-    dtype: Literal["float32", "bfloat16"] = "float32"  # precision of matrix products and attention
+    dtype: Literal["float32", "bfloat16"] = "float32"  # precision of matrix products
 
     @property
     def warmup(self) -> int:

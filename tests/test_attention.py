@@ -11,6 +11,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.testing import assert_close
 
 from gptlib.attention import (
+    SHORT,
     Attention,
     Head,
     attention,
@@ -142,6 +143,38 @@ def test_bfloat16_is_near_float64(ours, mask):
     assert_close(got[0].double(), want[0], rtol=0, atol=3e-2)
     for ours, theirs in zip(got[1:], want[1:], strict=True):
         assert_close(ours.double(), theirs, rtol=3e-2, atol=3e-2)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_under_autocast_a_cpu_computes_it_in_float32(causal):
+    """In bfloat16 its backward pass is slow there, for short sequences."""
+    low = [part[None].detach().bfloat16().requires_grad_() for part in self_qkv()]
+    high = [part.detach().float().requires_grad_() for part in low]
+    with torch.autocast("cpu", torch.bfloat16):
+        got = fused_attention(*low, causal=causal)
+    want = fused_attention(*high, causal=causal)
+    assert got.dtype == torch.float32
+    assert torch.equal(got, want)
+    got.square().sum().backward()
+    want.square().sum().backward()
+    for one, other in zip(low, high, strict=True):
+        assert one.grad.dtype == torch.bfloat16
+        assert torch.equal(one.grad, other.grad.bfloat16())
+
+
+def test_under_autocast_long_sequences_are_computed_in_fewer_bits():
+    q, k, v = (torch.randn(1, 1, SHORT, 8) for _ in range(3))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert fused_attention(q, k, v).dtype == torch.bfloat16
+        q, k, v = (part[:, :, 1:] for part in (q, k, v))
+        assert fused_attention(q, k, v).dtype == torch.float32
+
+
+def test_autocast_leaves_float64_as_it_is():
+    given = [part[None] for part in self_qkv()]
+    want = fused_attention(*given)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(fused_attention(*given), want)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])

@@ -41,6 +41,11 @@ class KeyValueCache:
         """How many more tokens fit into the longest row."""
         return self.block_size - int(self.length.max())
 
+    @property
+    def even(self) -> bool:
+        """Whether all rows have the same number of tokens."""
+        return bool((self.length == self.length[0]).all())
+
     def positions(self, T: int) -> Tensor:
         """The positions of T new tokens in each row. Returns (B, T), on the CPU.
 
@@ -53,19 +58,32 @@ class KeyValueCache:
             )
         return self.length[:, None] + torch.arange(T)
 
-    def extend(self, layer: int, positions: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Store a layer's keys and values of new tokens, (B, H, T, D), at their positions.
+    def places(self, T: int) -> tuple:
+        """Where T new tokens of each row stand in the keys of a layer, (B, H, block_size, D).
 
-        positions: (B, T), from `positions`, the same for all layers
+        It is an index: a slice where that will do, for it is faster. ValueError as in `positions`.
+        """
+        n_layer, B, H, block_size, D = self.keys.shape
+        positions = self.positions(T).to(self.keys.device)  # (B, T)
+        if self.even:
+            first = int(self.length[0])
+            return ..., slice(first, first + T), slice(None)
+        rows = torch.arange(B, device=positions.device)[:, None, None]  # (B, 1, 1)
+        heads = torch.arange(H, device=positions.device)[:, None]  # (H, 1)
+        return rows, heads, positions[:, None]
+
+    def extend(self, layer: int, places: tuple, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store a layer's keys and values of new tokens, (B, H, T, D), at their places.
+
+        places: from `places`, the same for all layers
 
         Returns those of all tokens, (B, H, S, D); S is the longest row's length, new
         tokens included.
         """
         B, H, T, D = k.shape
-        rows = torch.arange(B, device=k.device)[:, None]  # (B, 1)
         kept_k, kept_v = self.keys[layer], self.values[layer]
-        kept_k[rows, :, positions] = k.transpose(1, 2).to(kept_k.dtype)  # k may be autocast
-        kept_v[rows, :, positions] = v.transpose(1, 2).to(kept_v.dtype)
+        kept_k[places] = k.to(kept_k.dtype)  # k may be autocast
+        kept_v[places] = v.to(kept_v.dtype)
         S = int(self.length.max()) + T
         return kept_k[:, :, :S], kept_v[:, :, :S]  # (B, H, S, D)
 

@@ -74,18 +74,22 @@ class GPT(nn.Module):
             # Attention that is merely causal needs no mask, and is faster without one.
             masks = {band: band and banded_mask(T, band, idx.device) for band in set(bands)}
         else:
-            positions = cache.positions(T).to(idx.device)  # (B, T)
+            places, positions = cache.places(T), cache.positions(T).to(idx.device)
             if len(positions) != B:
                 raise ValueError(
                     f"idx has {B} rows, the cache {len(positions)}: make one with new_cache({B})"
                 )
             S = int(cache.length.max()) + T
-            masks = {band: past_mask(positions, S, band) for band in set(bands)}
+            last = T == 1 and cache.even  # nothing comes after it, so it may look at all
+            masks = {
+                band: None if last and band is None else past_mask(positions, S, band)
+                for band in set(bands)
+            }
         x = self.dropout(x + self.pos_emb(positions))  # (B, T, C)
         for n, (block, band) in enumerate(zip(self.blocks, bands, strict=True)):
             mask = masks[band]
-            extend = None if cache is None else partial(cache.extend, n, positions)
-            x = block(x, mask, causal=mask is None, extend=extend)  # (B, T, C)
+            extend = None if cache is None else partial(cache.extend, n, places)
+            x = block(x, mask, causal=cache is None and mask is None, extend=extend)  # (B, T, C)
         if cache is not None:
             cache.advance(T)
         return self.ln_f(x)

@@ -133,7 +133,7 @@ def test_it_keeps_what_it_is_given_where_that_stands():
     generator = torch.Generator().manual_seed(0)
     k, v = torch.randn(2, 3, 1, 3, 2, generator=generator)
     positions = cache.positions(3)
-    all_k, all_v = cache.extend(1, positions, k, v)
+    all_k, all_v = cache.extend(1, cache.places(3), k, v)
     assert all_k.shape == all_v.shape == (3, 1, 7, 2)
     for kept, new in ((all_k, k), (all_v, v)):
         for b, n in enumerate([0, 4, 2]):
@@ -142,6 +142,22 @@ def test_it_keeps_what_it_is_given_where_that_stands():
     assert cache.keys[0].abs().sum() == cache.values[0].abs().sum() == 0
     # Each layer gets the same tokens, so they are counted once, after the last of them.
     assert cache.length.tolist() == [0, 4, 2] and torch.equal(cache.positions(3), positions)
+
+
+def test_rows_of_equal_length_are_kept_as_others_are():
+    cache = KeyValueCache(n_layer=2, B=3, n_head=2, block_size=9, head_size=2)
+    assert cache.even
+    cache.advance(4)
+    assert cache.even
+    k, v = torch.randn(2, 3, 2, 3, 2, generator=torch.Generator().manual_seed(0))
+    all_k, all_v = cache.extend(1, cache.places(3), k, v)
+    assert all_k.shape == all_v.shape == (3, 2, 7, 2)
+    for kept, new in ((all_k, k), (all_v, v)):
+        assert torch.equal(kept[:, :, 4:], new)
+        assert kept[:, :, :4].abs().sum() == 0
+    assert cache.keys[0].abs().sum() == cache.values[0].abs().sum() == 0
+    cache.forget(torch.tensor([0, 1, 0]))
+    assert not cache.even
 
 
 def test_only_advance_and_forget_change_how_long_rows_are():
@@ -248,6 +264,28 @@ def test_each_kind_of_mask_is_made_once_a_call(monkeypatch):
     assert sorted(widths, key=str) == [2, None]
     model(TEXT[:, 5:], cache)
     assert sorted(widths, key=str) == [2, 2, None, None]
+
+
+def test_a_single_token_needs_no_mask_unless_rows_differ_or_there_is_a_band(monkeypatch):
+    model, masks = made(band=2), []
+    attend = model.blocks[0].attn.attention.forward
+
+    def watched(q, k, v, mask, causal):
+        masks.append(mask)
+        return attend(q, k, v, mask, causal)
+
+    for block in model.blocks:
+        monkeypatch.setattr(block.attn.attention, "forward", watched)
+    cache = model.new_cache(2)
+    model(TEXT[:, :5], cache)
+    assert all(mask is not None for mask in masks)
+    masks.clear()
+    model(TEXT[:, 5:6], cache)
+    assert [mask is None for mask in masks] == [n % 2 == 0 for n in range(N)]
+    masks.clear()
+    cache.forget(torch.tensor([0, 1]))
+    model(TEXT[:, 5:6], cache)
+    assert all(mask is not None for mask in masks)
 
 
 def test_a_cache_of_other_rows_is_refused():

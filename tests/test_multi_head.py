@@ -199,6 +199,13 @@ def test_with_a_cache_a_mask_must_say_which_keys_are_later(causal):
     assert not kept
 
 
+def test_a_single_token_comes_after_all_that_are_kept_and_needs_no_mask():
+    model, (x,) = made(), given(1)
+    keep = lambda k, v: (k.repeat(1, 1, 3, 1), v.repeat(1, 1, 3, 1))  # noqa: E731
+    seen = torch.ones(1, 3, dtype=torch.bool)
+    assert_close(model(x, extend=keep), model(x, mask=seen, extend=keep), **EXACT)
+
+
 def test_unless_told_otherwise_it_sees_all_drops_nothing_and_has_no_bias():
     model, (x,) = made().train(), given(T)
     full = torch.ones(T, T, dtype=torch.bool)

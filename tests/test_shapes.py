@@ -18,6 +18,7 @@ from gptlib.corpus import Corpus
 from gptlib.data import all_batches, get_batch
 from gptlib.explorer import AttentionExplorer
 from gptlib.gpt import GPT
+from gptlib.inference import Int8Linear
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions, sinusoidal
 from gptlib.sampling import Sampling, beam_search, generate, next_probs
@@ -87,6 +88,12 @@ def writing():
     list(write(model, CharTokenizer("abc d"), "ab", max_new_tokens=3))
 
 
+def eight_bits():
+    layer = Int8Linear(torch.zeros(5, 3))
+    layer(torch.zeros(2, 3))
+    layer(torch.zeros(4, 6, 3))
+
+
 def training():
     corpus = Corpus("abcd" * 9, "abc" * 5, CharTokenizer("abcd"), block_size=3)
     model = GPT(GPTConfig(4, block_size=3, n_layer=1, n_head=2, n_embd=8))
@@ -116,6 +123,7 @@ EXAMPLES = [
     transformer,
     gpt,
     writing,
+    eight_bits,
     training,
     beam,
     explorer,

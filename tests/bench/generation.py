@@ -2,23 +2,27 @@
 
 python tests/bench/generation.py
 
-Both have random parameters in float32, generate one text, always the likeliest token, and have a
-KV cache. A ratio above 1 means that ours is faster.
+All have random parameters and a KV cache, and generate one text, always the likeliest token. Ours
+is made ready as `main.py generate` does it, without and with --int8; transformers' has float32. A
+ratio above 1 means that ours is faster.
 """
 
 import argparse
 
 import torch
-from timing import ratios, show, spread, take_turns
+from timing import interval, ratios, show, spread, take_turns
 
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
+from gptlib.inference import lay_out, quantize
 from gptlib.sampling import Sampling, generate
 
+TO_REACH = {"ours": "1.15", "ours, 8-bit weights": "2.50"}
 
-def ours(sizes, idx, new):
+
+def ours(sizes, idx, new, made_ready):
     torch.manual_seed(0)
-    model = GPT(GPTConfig(**sizes))
+    model = made_ready(GPT(GPTConfig(**sizes)))
     likeliest = Sampling(temperature=0)
     return lambda: generate(model, idx, new, likeliest)[:, idx.shape[1] :]
 
@@ -43,8 +47,8 @@ def transformers(sizes, idx, new):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="only see that it works")
-    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
-    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--turns", type=int, default=9)
     parser.add_argument("--prompt", type=int, default=16, help="tokens before")
     parser.add_argument("--new", type=int, default=64, help="tokens to write")
     args = parser.parse_args()
@@ -57,19 +61,23 @@ def main():
     )
     writers = {
         "transformers": transformers(sizes, idx, args.new),
-        "ours": ours(sizes, idx, args.new),
+        "ours, not laid out": ours(sizes, idx, args.new, lambda model: model),
+        "ours": ours(sizes, idx, args.new, lay_out),
+        "ours, 8-bit weights": ours(sizes, idx, args.new, quantize),
     }
     for name, write in writers.items():
         assert write().shape == (1, args.new), f"{name} wrote less"
-    rows = [("threads", *writers, "how many times faster ours is")]
+    sizes = ", ".join(f"{key} {value}" for key, value in sizes.items())
     for threads in args.threads:
         torch.set_num_threads(threads)
         taken = take_turns(writers, args.turns)
-        speeds = [spread([args.new / s for s in seconds], 1) for seconds in taken.values()]
-        faster = spread(ratios(taken["transformers"], taken["ours"]))
-        rows.append((str(threads), *speeds, faster))
-    sizes = ", ".join(f"{key} {value}" for key, value in sizes.items())
-    show(f"Tokens a second, {args.new} after {args.prompt}: {sizes}", *rows)
+        rows = [("", "tokens a second", "to transformers", "95% interval", "to reach")]
+        for name, seconds in taken.items():
+            faster = ratios(taken["transformers"], seconds)
+            between = "{:.2f} to {:.2f}".format(*interval(faster))
+            cells = spread([args.new / s for s in seconds], 1), spread(faster), between
+            rows.append((name, *cells, TO_REACH.get(name, "")))
+        show(f"{args.new} tokens after {args.prompt}, {threads} threads: {sizes}", *rows)
 
 
 if __name__ == "__main__":

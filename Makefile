@@ -66,7 +66,9 @@ mutants: $(TEST_READY) ## break the library on purpose: the tests must notice
 # NANOGPT names a checkout of nanoGPT, TEXT a copy of Tiny Shakespeare, which is else downloaded.
 bench: $(TEST_READY) ## measure speed and loss beside transformers' and, if NANOGPT=folder, nanoGPT's
 	$(BIN)/python tests/bench/step.py
+	$(BIN)/python tests/bench/attention.py
 	$(BIN)/python tests/bench/generation.py
+	$(BIN)/python tests/bench/eight_bits.py
 	$(BIN)/python tests/bench/shakespeare.py $(TEXT)
 
 clean: ## remove everything that can be made again

@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from statistics import NormalDist
 
-from bench.timing import take_turns
+import pytest
+from bench.timing import interval, take_turns
 
 BENCH = Path(__file__).parent / "bench"
 
@@ -38,24 +40,67 @@ def test_contestants_take_turns_and_the_first_turn_is_not_counted():
     contestants = {"a": lambda: act("a", 1), "b": lambda: act("b", 3)}
     taken = take_turns(contestants, turns=2, each=2, clock=lambda: now)
     assert taken == {"a": [1, 1], "b": [3, 3]}
-    assert "".join(calls) == 3 * "aabb"
+    assert "".join(calls) == 3 * "abab"
+
+
+def test_the_interval_of_a_median():
+    """It narrows with more values, and for normal ones has the size that theory says."""
+    values = [NormalDist().inv_cdf((i + 0.5) / 400) for i in range(400)]
+    low, high = interval(values)
+    wanted = 1.96 * 1.2533 / math.sqrt(400)  # the standard error of a median
+    assert -low == pytest.approx(wanted, rel=0.2) and high == pytest.approx(wanted, rel=0.2)
+    low, high = interval([1.0, 2.0, 9.0])
+    assert (low, high) == (1.0, 9.0)
 
 
 def test_a_step_is_measured():
     table = run("step.py")
-    (theirs, theirs_ms), (ours, ours_ms, peak) = table["transformers"], table["ours, as GPT-2"]
-    assert ours == theirs == "4,480"
+    (theirs, theirs_ms), (ours, ours_ms) = table["transformers"], table["ours, as GPT-2"]
+    last, _, peak = table["ours, as GPT-2, bfloat16"]
+    assert ours == theirs == last == "4,480"
     assert 50 < median_and_range(peak)[0] < 5000
-    ratio, to_reach = table["ours, as GPT-2, to transformers"]
-    assert to_reach == "1.4"
+    ratio, between, to_reach = table["ours, as GPT-2, to transformers"]
+    assert to_reach == "1.20"
+    low, high = map(float, between.split(" to "))
+    assert low <= median_and_range(ratio)[0] <= high
     (_, low, high), (_, least, most) = median_and_range(theirs_ms), median_and_range(ours_ms)
     # Times are rounded to tenths.
     assert (low - 0.1) / (most + 0.1) < median_and_range(ratio)[0] < (high + 0.1) / (least - 0.1)
 
 
+def test_ours_has_as_many_parameters_as_nanogpt(monkeypatch):
+    """804,096, as its own code counts them with these sizes: the model must be the same."""
+    monkeypatch.syspath_prepend(BENCH)
+    import step  # which imports others of its folder
+
+    sizes = step.COMPARISONS["small"].sizes
+    model, _ = step.ours(sizes, [], like="nanoGPT")
+    assert model.num_parameters() == 804_096
+
+
 def test_generation_is_measured():
-    theirs, ours, ratio = map(median_and_range, run("generation.py")["1"])
-    assert 0.99 * ours[1] / theirs[2] < ratio[0] < 1.01 * ours[2] / theirs[1]
+    table = run("generation.py")
+    theirs = median_and_range(table["transformers"][0])
+    for name, goal in (("ours", "1.15"), ("ours, 8-bit weights", "2.50")):
+        speed, faster, _, to_reach = table[name]
+        ours, ratio = median_and_range(speed), median_and_range(faster)
+        assert 0.99 * ours[1] / theirs[2] < ratio[0] < 1.01 * ours[2] / theirs[1]
+        assert to_reach == goal
+
+
+def test_attention_is_measured():
+    table = run("attention.py")
+    for ratio in table["16"][:2]:
+        assert median_and_range(ratio)[0] < 100
+    assert table["16"][2] == "yes"
+
+
+def test_the_price_of_8_bits_is_measured():
+    before, after, divergence, differ = run("eight_bits.py")["tales/model.safetensors"]
+    assert 0.2 < float(before) < 0.6
+    assert abs(float(after) - float(before)) < 0.01
+    assert 0 < float(divergence) < 0.001
+    assert 0 <= float(differ.removesuffix("%")) < 5
 
 
 def test_loading_is_measured():

@@ -19,7 +19,7 @@ from time import process_time
 
 import nanogpt
 import torch
-from timing import ratios, show, spread, take_turns
+from timing import interval, ratios, show, spread, take_turns
 from torch import nn
 
 
@@ -38,7 +38,7 @@ class Comparison:
     B: int
     turns: int
     each: int  # steps in a turn
-    pairs: tuple[tuple[str, str, float], ...]  # ours, the peer, and the ratio to reach
+    pairs: tuple[tuple[str, str, float | None], ...]  # ours, the peer, and the ratio to reach
 
 
 # nanoGPT's model for a CPU, and its "baby GPT".
@@ -46,12 +46,15 @@ COMPARISONS = {
     "small": Comparison(
         Sizes(4, 4, 128, 64),
         B=12,
-        turns=15,
-        each=20,
+        turns=30,
+        each=10,
         pairs=(
             ("ours", "nanoGPT", 1.0),
-            ("ours, compiled", "nanoGPT", 1.2),
-            ("ours, as GPT-2", "transformers", 1.4),
+            ("ours, compiled", "nanoGPT", 1.05),
+            ("ours, bfloat16", "nanoGPT", 1.4),
+            ("ours, bfloat16, compiled", "nanoGPT", 1.55),
+            ("ours, as GPT-2", "transformers", 1.2),
+            ("ours, as GPT-2, bfloat16", "transformers, bfloat16", None),
         ),
     ),
     "baby": Comparison(
@@ -66,7 +69,8 @@ def ours(sizes, batches, like, dtype="float32", compiled=False):
     from gptlib.train import next_token_loss, train
 
     # nanoGPT trains without biases, and its GELU is the exact one.
-    function = {"bias": False, "activation": "gelu"} if like == "nanoGPT" else {}
+    theirs = {"bias": False, "attn_bias": False, "activation": "gelu"}
+    function = theirs if like == "nanoGPT" else {}
     model = GPT(GPTConfig(**asdict(sizes), dropout=0.0, **function))
     if compiled:
         model.compile()
@@ -91,7 +95,7 @@ def nanogpt_steps(model, batches):
         yield loss.item()
 
 
-def transformers_peer(sizes, batches):
+def transformers_peer(sizes, batches, dtype="float32"):
     from transformers import GPT2Config, GPT2LMHeadModel  # here, as it takes seconds
 
     config = GPT2Config(
@@ -109,14 +113,15 @@ def transformers_peer(sizes, batches):
     )
     model = GPT2LMHeadModel(config)
     model.loss_type = "ForCausalLM"  # its default too, but that comes with a warning
-    return model, transformers_steps(model.train(), batches)
+    return model, transformers_steps(model.train(), batches, dtype == "bfloat16")
 
 
-def transformers_steps(model, batches):
+def transformers_steps(model, batches, low):
     """Steps as transformers' Trainer takes them: fused AdamW, and the model shifts the labels."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     for idx, _ in batches:
-        loss = model(idx, labels=idx).loss
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            loss = model(idx, labels=idx).loss
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -127,10 +132,13 @@ def transformers_steps(model, batches):
 MAKERS = {
     "nanoGPT": nanogpt_peer,
     "transformers": transformers_peer,
+    "transformers, bfloat16": partial(transformers_peer, dtype="bfloat16"),
     "ours": partial(ours, like="nanoGPT"),
     "ours, compiled": partial(ours, like="nanoGPT", compiled=True),
     "ours, bfloat16": partial(ours, like="nanoGPT", dtype="bfloat16"),
+    "ours, bfloat16, compiled": partial(ours, like="nanoGPT", dtype="bfloat16", compiled=True),
     "ours, as GPT-2": partial(ours, like="transformers"),
+    "ours, as GPT-2, bfloat16": partial(ours, like="transformers", dtype="bfloat16"),
 }
 
 
@@ -180,10 +188,12 @@ def compare(of, comparison, quick):
             peaks = spread(memory_of(name, of, 1 if quick else 3), 0)
         rows.append((name, f"{count[name]:,}", ms, peaks))
     show(f"A training step: {sizes}, batch_size {comparison.B}", *rows)
-    rows = [("", "median (range)", "to reach")]
+    rows = [("", "median (range)", "95% interval of the median", "to reach")]
     for name, peer, least in comparison.pairs:
-        faster = spread(ratios(taken[peer], taken[name]))
-        rows.append((f"{name}, to {peer}", faster, f"{least:.1f}"))
+        faster = ratios(taken[peer], taken[name])
+        between = "{:.2f} to {:.2f}".format(*interval(faster))
+        goal = "" if least is None else f"{least:.2f}"
+        rows.append((f"{name}, to {peer}", spread(faster), between, goal))
     show(f"How many times faster, in {comparison.turns} turns of {comparison.each}", *rows)
 
 
@@ -218,8 +228,8 @@ def main():
         return
     if not nanogpt.CHECKOUT:
         print(nanogpt.MISSING)
-    amx = torch.cpu.get_capabilities().get("amx_bf16", False)
-    print(f"one thread; this CPU has {'' if amx else 'no '}AMX, which bfloat16 needs to be fast")
+    can = [name for name in ("avx512_bf16", "amx_bf16") if torch.cpu.get_capabilities().get(name)]
+    print(f"one thread; for bfloat16 this CPU has {' and '.join(can) or 'no instructions'}")
     for of in [args.only] if args.only else COMPARISONS:
         comparison = chosen(of, args)
         if comparison.pairs:

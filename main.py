@@ -32,9 +32,9 @@ MODEL = GPTConfig(
 )
 TRAINING = RunConfig(
     batch_size=16,  # sequences per batch
-    max_iters=2000,  # training steps
+    max_iters=2700,  # training steps
     optimizer="muon",  # "muon" (hidden matrices; AdamW for the rest) or "adamw" (for all)
-    muon_rate=0.03,  # Muon's peak learning rate
+    muon_rate=0.02,  # Muon's peak learning rate
     learning_rate=0.01,  # AdamW's peak learning rate
     warmup_iters=None,  # None: a twentieth of the steps, at most 50
     decay="linear",  # after the warm-up both rates fall to 0 in a straight line
@@ -51,7 +51,7 @@ COMMANDS = {
 
 
 def parse(argv: list[str]) -> command_line.Parsed:
-    return command_line.parse(argv, "main.py", __doc__, COMMANDS, no_flags=("sha256", "threads"))
+    return command_line.parse(argv, "main.py", __doc__, COMMANDS, no_flags=("sha256",))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ import glob
 import os
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from gptlib.data import load_split, load_text, split
+from gptlib.world import tell
 
+SEEDS = range(10_000_000, 10_020_000)  # of tales that are in no file
 NAMES = ("tales", "shakespeare", "-")  # what `load_text` knows besides paths
 
 
@@ -39,18 +41,27 @@ def load_parts(
 
     valid: the sources to validate on. If there are none, a tenth of the other text is kept for
         that: its last (how="end", `split`), or paragraphs that seed draws (`split_paragraphs`).
-        The tales bring others: see `load_split`
+        The tales bring others (`load_split`), and to train on there are more of them than in data/,
+        told from SEEDS: a model that reads a tale often learns it by heart
 
     Errors as in `load_texts` and of these.
     """
     if valid:
         return load_texts(sources), load_texts(valid)
     if list(sources) == ["tales"]:
-        return load_split("tales")
+        train_text, valid_text = load_split("tales")
+        return train_text + tell_tales(SEEDS), valid_text
     if how not in ("end", "paragraphs"):
         raise ValueError(f"split is {how!r}: give 'end' or 'paragraphs'")
     text = load_texts(sources)
     return split(text) if how == "end" else split_paragraphs(text, seed)
+
+
+def tell_tales(seeds: Iterable[int]) -> str:
+    """The tales told from seeds, but for those to validate on, as in the files of data/."""
+    to_validate = set(load_split("tales")[1].split("\n\n"))
+    tales = (tell(seed).text for seed in seeds)
+    return "".join(tale for tale in tales if tale.strip() not in to_validate)
 
 
 def split_paragraphs(text: str, seed: int = 0, valid_fraction: float = 0.1) -> tuple[str, str]:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gptlib import data
+from gptlib import data, texts
 from gptlib.data import load_split, load_text, split
-from gptlib.texts import absolute, load_parts, load_texts, split_paragraphs
+from gptlib.texts import absolute, load_parts, load_texts, split_paragraphs, tell_tales
+from gptlib.world import tell
 
 
 @pytest.fixture(autouse=True)
@@ -84,10 +85,23 @@ def test_the_parts():
     assert load_parts(["my.txt"], ["other.txt"]) == (text, text[:100])
     assert load_parts(["my.txt"], ["other.txt", "one.txt"])[1] == f"{text[:100]}\none\n"
     assert load_parts(["my.txt"], how="paragraphs", seed=3) == split_paragraphs(text, 3)
-    assert load_parts(["tales"]) == load_split("tales")
     assert load_parts(["tales"], ["one.txt"]) == (load_text("tales"), "one")
     with pytest.raises(ValueError, match="split is 'middle': give 'end' or 'paragraphs'"):
         load_parts(["my.txt"], how="middle")
+
+
+def test_the_tales_to_train_on_are_those_of_a_file_and_many_more(monkeypatch):
+    assert texts.SEEDS[0] == 10_000_000 and len(texts.SEEDS) == 20_000
+    monkeypatch.setattr(texts, "SEEDS", range(10_000_000, 10_000_004))
+    train_text, valid_text = load_split("tales")
+    more = "".join(tell(seed).text for seed in texts.SEEDS)
+    assert load_parts(["tales"]) == (train_text + more, valid_text)
+    assert train_text.endswith(".\n\n") and more.endswith("\n\n")
+
+
+def test_no_tale_to_validate_on_is_told():
+    assert tell_tales(range(1_000_000, 1_000_020)) == ""  # those to validate on begin so
+    assert tell_tales([*range(3), 1_000_000, 3]) == "".join(tell(seed).text for seed in range(4))
 
 
 paragraphs = st.lists(st.text("ab \n", min_size=1).filter(lambda p: p.strip()), min_size=2)

@@ -1,8 +1,8 @@
 """Train the GPT of the later notebooks: part of `make experiments`, 15 to 22 minutes on one core.
 
-It is what `python main.py` trains, with one block more, batches twice as large, more than twice
-the steps, and more tales, so that few of them are repeated often. It writes, beside this file,
-tales.csv (its loss at several steps) and tales/model.safetensors; `python main.py generate
+It is what `python main.py` trains, with one block more, batches twice as large, more steps, another
+rate, and more tales, so that few of them are repeated often. It writes, beside this file, tales.csv
+(its loss at several steps) and tales/model.safetensors; `python main.py generate
 notebooks/experiments/tales` then tells tales with it. Losses are reproducible on the same machine;
 times are not, and the seconds in tales.csv are those of a busy one.
 """
@@ -18,28 +18,20 @@ from gptlib.corpus import Corpus
 from gptlib.data import load_split
 from gptlib.gpt import GPT
 from gptlib.run import Run
-from gptlib.world import tell
+from gptlib.texts import tell_tales
 from main import COMMANDS
 
 HERE = Path(__file__).resolve().parent
-SEEDS = range(10_000_000, 10_120_000)  # no other part of the course reads these
+SEEDS = range(10_000_000, 10_120_000)  # python main.py reads the first of these
 RECIPE = COMMANDS[""]
-CONFIG = replace(RECIPE.train, batch_size=32, max_iters=4_800)
+CONFIG = replace(RECIPE.train, batch_size=32, max_iters=4_800, muon_rate=0.03)
 EVERY = 400  # steps between two rows
-
-
-def texts():
-    """A text of new tales to train on, none of them a validation tale, and the validation text."""
-    _, valid_text = load_split("tales")
-    to_validate = set(valid_text.split("\n\n"))
-    tales = [tale.text for tale in map(tell, SEEDS)]
-    return "".join(tale for tale in tales if tale.strip() not in to_validate), valid_text
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    train_text, valid_text = texts()
-    corpus = Corpus.of_tales(train_text, valid_text, "pieces", RECIPE.model.block_size)
+    _, valid_text = load_split("tales")
+    corpus = Corpus.of_tales(tell_tales(SEEDS), valid_text, "pieces", RECIPE.model.block_size)
     torch.manual_seed(CONFIG.seed)
     model = GPT(replace(RECIPE.model, vocab_size=corpus.tokenizer.vocab_size, n_layer=4))
     run = Run(model, corpus, CONFIG)

@@ -16,9 +16,11 @@ from gptlib.data import load_text
 from gptlib.device import check_compile, find_device
 from gptlib.fit import fit
 from gptlib.gpt import GPT
+from gptlib.inference import lay_out, quantize
 from gptlib.optim import learning_rate
+from gptlib.pace import find_pace
 from gptlib.papers import GPTS
-from gptlib.run import Run, steps_within
+from gptlib.run import Run, check_seconds, steps_within
 from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
 from gptlib.summary import summary
@@ -31,9 +33,13 @@ from gptlib.writing import write
 def begin(settings: Train, given: frozenset[str] = frozenset()) -> None:
     """Train a model, saving everything in a new folder, and write a sample.
 
-    given: names of the settings that are not to be changed by a trial on a short text
+    given: names of the settings that are not to be changed by a trial
     """
     check_alone()
+    check_whole("threads", settings.threads, 0, 1024)
+    timed = settings.max_seconds is not None
+    if timed:
+        check_seconds(settings.max_seconds)
     writer = find_writer() if settings.tensorboard else None
     settings = replace(settings, device=find_device(settings.device))
     if settings.start:
@@ -43,7 +49,10 @@ def begin(settings: Train, given: frozenset[str] = frozenset()) -> None:
     corpus = make_corpus(settings, texts)
     folder = RunFolder.new(settings.out, name_of(settings.text))
     with folder.kept_if_it_can_be_resumed(), folder.locked():
-        timed = settings.max_seconds is not None
+        # To compile a model for each choice would take longer than the trial is worth.
+        settings = find_pace(
+            settings, given, lambda tried: make_run(replace(tried, compile=False), corpus)
+        )
         if timed:
             steps = steps_within(settings.max_seconds, make_run(settings, corpus))
             settings = replace(with_steps(settings, steps), max_seconds=None)
@@ -228,8 +237,14 @@ def with_steps(settings: Train, steps: int) -> Train:
 def generate(settings: Generate) -> None:
     """Print texts as a model writes them, each token as soon as it is drawn."""
     check_whole("num_samples", settings.num_samples, 1)
-    point = RunFolder(settings.run).read_model()
-    model = point.model.to(find_device(settings.device))
+    device = find_device(settings.device or ("cpu" if settings.int8 else ""))
+    cpu = torch.device(device).type == "cpu"
+    if settings.int8 and not cpu:
+        raise ValueError(f"int8 is for a CPU, and device is {device!r}: leave one of them out")
+    point = read_gpt(settings.run) if settings.int8 else RunFolder(settings.run).read_model()
+    model = point.model.to(device)
+    if cpu:
+        model = quantize(model) if settings.int8 else lay_out(model)
     prompt = load_text("-").rstrip("\n") if settings.prompt == "-" else settings.prompt
     for k in range(settings.num_samples):
         if k > 0:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gptlib.config import TrainConfig
+from gptlib.device import has_bfloat16
 from gptlib.unwrap import unwrapped
 
 # a, b and c of p(x) = a x + b x^3 + c x^5 for three steps, constructed as in Amsel et al. (2025):
@@ -46,9 +47,7 @@ def orthogonalize(G: Tensor) -> Tensor:
 
 def _matmul_dtype(device: torch.device) -> torch.dtype:
     """The dtype in which a device multiplies matrices fastest, of those precise enough for Muon."""
-    # A CPU without instructions for bfloat16 would take 20 times as long with it.
-    cpu = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16")
-    return torch.bfloat16 if cpu or device.type == "cuda" else torch.float32
+    return torch.bfloat16 if has_bfloat16(device) else torch.float32
 
 
 class Muon(Optimizer):

@@ -143,6 +143,12 @@ class Run:
         )
 
 
+def check_seconds(max_seconds: float) -> None:
+    """ValueError if max_seconds is not above 0, or infinite."""
+    if not 0 < max_seconds < math.inf:
+        raise ValueError(f"max_seconds is {max_seconds}: give a number above 0")
+
+
 def steps_within(max_seconds: float, run: Run) -> int:
     """About how many steps of a run, with the evaluations between them, fit into max_seconds.
 
@@ -150,8 +156,7 @@ def steps_within(max_seconds: float, run: Run) -> int:
 
     ValueError if max_seconds is not above 0, or infinite.
     """
-    if not 0 < max_seconds < math.inf:
-        raise ValueError(f"max_seconds is {max_seconds}: give a number above 0")
+    check_seconds(max_seconds)
     run.measure()  # untimed, since the first may take longer
     times = [perf_counter()]
     for _ in itertools.islice(run, 20):

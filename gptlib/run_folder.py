@@ -106,8 +106,8 @@ class RunFolder:
     def read_config(self, kind: type) -> tuple[object, str]:
         """The settings that the run began with, a dataclass kind, and the SHA-256 of its text.
 
-        It also sets the number of threads that the run began with, on which the last digits of
-        sums depend. ValueError if config.json does not hold what `facts` returned.
+        It also sets the number of threads, which is one of the settings, since the last digits of
+        sums depend on it. ValueError if config.json does not hold what `facts` returned.
         """
         if not self.config.is_file():
             raise ValueError(
@@ -117,8 +117,9 @@ class RunFolder:
         try:
             table = json.loads(raw)
             sha256 = table.pop("sha256")
-            torch.set_num_threads(table.pop("threads"))
-            return _settings(kind, table), sha256
+            settings = _settings(kind, table)
+            torch.set_num_threads(settings.threads)
+            return settings, sha256
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError(
                 f"config.json in {str(self.path)!r} does not hold the settings of a run ({error}): "
@@ -178,12 +179,12 @@ class RunFolder:
 
 
 def facts(settings: object, sha256: str) -> dict:
-    """All settings of a run and what else its numbers depend on, in one table that JSON can hold.
+    """All settings of a run and the checksum of its text, in one table that JSON can hold.
 
     settings: a dataclass; the fields of dataclasses inside it stand in the table beside its own
     sha256: the text's, as in `Corpus`
     """
-    return _flat(settings) | {"sha256": sha256, "threads": torch.get_num_threads()}
+    return _flat(settings) | {"sha256": sha256}
 
 
 def identity(settings: object, sha256: str) -> dict:

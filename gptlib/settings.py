@@ -10,8 +10,9 @@ from gptlib.config import GPTConfig, RunConfig, Sampling
 
 @dataclass(frozen=True)
 class Train:
-    """Settings of a training run. For a short text, tokenizer, dropout, max_iters and
-    eval_interval are found by trials on a part of it, unless a flag gives them.
+    """Settings of a training run. Threads and dtype are those with which a few steps were fastest;
+    for a short text, tokenizer, dropout, max_iters and eval_interval are found by trials on a part
+    of it. What a flag gives is not tried.
     """
 
     text: tuple[str, ...] = ("tales",)  # "tales", "shakespeare", files, "src/**/*.py", "-" is stdin
@@ -26,6 +27,7 @@ class Train:
     compile: bool = False  # use torch.compile: a slow start, then faster steps
     tensorboard: bool = False  # write the losses for TensorBoard too, if it is installed
     device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
+    threads: int = 0  # threads of the CPU; if 0, the fastest number is found
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Generate:
     num_samples: int = 1  # how many texts to write
     max_new_tokens: int = 200  # the most tokens to write; a tale may end sooner
     sampling: Sampling = Sampling()
+    int8: bool = False  # keep weights in 8 bits, with which a large model writes faster on a CPU
     device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
     seed: int = 0  # another seed gives another text
 

@@ -310,7 +310,7 @@ MUTANTS = [
     Mutant("fused_attention", "mask, dropout", "mask, dropout if mask is None else 0.0",
            "test_dropout_comes_after_the_softmax"),
     # One head without others drops nothing.
-    Mutant("fused_attention", "mask, causal, dropout)", "mask, causal)",
+    Mutant("fused_attention", "mask, causal, dropout)[:, 0]", "mask, causal)[:, 0]",
            "test_dropout_comes_after_the_softmax"),
     # Narrow values are made by the map for keys.
     Mutant("NarrowAttention.__init__", "self.value = SliceLinear(n_head, self.head_size, shared)",
@@ -715,8 +715,55 @@ MUTANTS = [
     Mutant("KeyValueCache.positions", "torch.arange(T)", "torch.arange(T) + 1",
            "test_positions_and_their_mask_are_those_of_loops"),
     # Values are kept where keys should be.
-    Mutant("KeyValueCache.extend", "k.transpose(1, 2)", "v.transpose(1, 2)",
+    Mutant("KeyValueCache.extend", "k.to(kept_k.dtype)", "v.to(kept_k.dtype)",
            "test_however_a_text_is_cut_it_says_the_same"),
+    # Rows of unequal length are kept as if they were equal.
+    Mutant("KeyValueCache.even", "(self.length == self.length[0]).all()", "True",
+           "test_rows_of_unequal_length_say_what_they_say_alone"),
+    # A single token looks at what padding left behind.
+    Mutant("GPT.hidden", "last = T == 1 and cache.even", "last = T == 1",
+           "test_rows_of_unequal_length_say_what_they_say_alone"),
+    # Several look at all that are kept, so at those after them.
+    Mutant("MultiHeadAttention.forward", "and x.shape[1] > 1", "and x.shape[1] > 9",
+           "test_with_a_cache_a_mask_must_say_which_keys_are_later"),
+    # bfloat16 is as slow as PyTorch's attention in it.
+    Mutant("fused_attention", "if low", "if False",
+           "test_under_autocast_a_cpu_computes_it_in_float32"),
+    # What is laid out has other values.
+    Mutant("lay_out", "p.data.t().contiguous().t()", "p.data.t().reshape(p.shape)",
+           "test_laid_out_it_computes_the_same"),
+    # All matrices are laid out alike.
+    Mutant("lay_out", "and p.shape[0] >= p.shape[1]", "",
+           "test_the_longer_side_runs_along_memory"),
+    # The output layer, a third of GPT-2 small, stays in 32 bits.
+    Mutant("quantize", "if model.lm_head is None: "
+           "model.lm_head = Int8Linear(model.tok_emb.weight)", "",
+           "test_all_linear_layers_of_a_model_get_8_bits"),
+    # The outputs of several rows are mixed up.
+    Mutant("Int8Linear.forward", "sums.transpose(0, 1).flatten(1)", "sums.reshape(R, -1)",
+           "test_a_layer_of_8_bits"),
+    # A bias is forgotten.
+    Mutant("Int8Linear.forward", "out if self.bias is None else out + self.bias", "out",
+           "test_a_layer_of_8_bits"),
+    # The slowest is chosen.
+    Mutant("find_pace", "min(ms", "max(ms", "test_the_fastest_is_taken"),
+    # One slow moment decides.
+    Mutant("_ms_per_step", "median(times[1:] or times)",
+           "max(times[1:] or times)", "test_one_slow_moment_decides_nothing"),
+    # The first steps, which are slow, count.
+    Mutant("_ms_per_step", "times[1:] or times", "times",
+           "test_the_first_step_is_timed_only_if_there_is_no_other"),
+    # Each choice is timed with other batches.
+    Mutant("pace:_in", "other.losses = list(run.losses)", "pass",
+           "test_a_real_run_takes_the_same_batches_with_each_choice"),
+    # The threads of the last choice stay.
+    Mutant("find_pace", "torch.set_num_threads(best[0])", "pass", "test_the_fastest_is_taken"),
+    # Each tale is read again and again.
+    Mutant("load_parts", "train_text + tell_tales(SEEDS)", "train_text",
+           "test_the_tales_to_train_on_are_those_of_a_file_and_many_more"),
+    # Some are those to validate on.
+    Mutant("tell_tales", "if tale.strip() not in to_validate", "",
+           "test_no_tale_to_validate_on_is_told"),
     # All layers share the room of the first.
     Mutant("KeyValueCache.extend", "self.keys[layer], self.values[layer]",
            "self.keys[0], self.values[0]", "test_however_a_text_is_cut_it_says_the_same"),
@@ -1024,8 +1071,8 @@ MUTANTS = [
     Mutant("command_line:parse", "words[first:first] = _words", "words[:0] = _words",
            "test_flags_from_a_file"),
     # A run goes on with other sums than it began with.
-    Mutant("RunFolder.read_config", 'torch.set_num_threads(table.pop("threads"))',
-           'table.pop("threads")', "test_a_run_goes_on_with_as_many_threads_as_it_began_with"),
+    Mutant("RunFolder.read_config", "torch.set_num_threads(settings.threads)", "pass",
+           "test_a_run_goes_on_with_as_many_threads_as_it_began_with"),
     # Ctrl-C keeps a model that its last step broke.
     Mutant("take_steps",
            "if not math.isfinite(seen) or _far(run, per_token): "

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gptlib.device import check_compile, find_device
+from gptlib.device import check_compile, find_device, has_bfloat16
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,32 @@ def test_a_device_that_is_not_here(name):
     says = f"^device {name!r} is not available: give 'cpu', or install what it needs$"
     with pytest.raises(ValueError, match=says):
         find_device(name)
+
+
+@pytest.mark.parametrize(
+    ("device", "can", "want"),
+    [
+        ("cpu", {"avx512_bf16": True}, True),
+        ("cpu", {"avx512_bf16": False}, False),
+        ("cpu", {"bf16": True}, False),
+        ("cuda", {}, True),
+        ("cuda:1", {}, True),
+        ("cpu:0", {"avx512_bf16": True}, True),
+        ("mps", {"avx512_bf16": True}, False),
+    ],
+)
+def test_bfloat16_pays_on_a_gpu_and_where_a_cpu_has_instructions_for_it(
+    device, can, want, monkeypatch
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    assert has_bfloat16(device) is has_bfloat16(torch.device(device)) is want
+
+
+def test_a_gpu_that_only_emulates_bfloat16_is_slow_in_it(monkeypatch):
+    emulated = lambda including_emulation=True: including_emulation  # noqa: E731
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", emulated)
+    assert has_bfloat16("cuda") is False
 
 
 def test_compiling_is_tried_on_the_device(monkeypatch):

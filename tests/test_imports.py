@@ -28,9 +28,9 @@ ORDER = """
     train sampling attention
     writing narrow layers
     bigram attention_only transformer gpt
-    corpus summary translation
+    corpus summary translation inference
     run
-    run_folder trial
+    run_folder trial pace
     fit
     commands
     exercises

@@ -24,19 +24,21 @@ import torch
 from filelock import FileLock
 
 import main
-from gptlib import checkpoint, commands, data, writing
+from gptlib import checkpoint, commands, data, texts, writing
 from gptlib import run as run_module
 from gptlib.bigram import Bigram, count
 from gptlib.config import GPTConfig, RunConfig, TransformerConfig
 from gptlib.corpus import Corpus
 from gptlib.data import IGNORE, all_batches, load_floor, load_split, load_text, split, story_ids
 from gptlib.gpt import GPT
+from gptlib.inference import Int8Linear, quantize
 from gptlib.papers import GPT_2
 from gptlib.run import Run
 from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.sampling import Sampling
 from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
 from gptlib.summary import summary
+from gptlib.texts import load_parts
 from gptlib.tokenizer import CharTokenizer, PieceTokenizer, WordTokenizer
 from gptlib.train import evaluate, next_token_loss
 from gptlib.transformer import Transformer
@@ -48,7 +50,7 @@ MODEL, LAST = "model.safetensors", "last.safetensors"
 FILES = {"config.json", "log.json", "loss.png", MODEL, LAST, "sample.txt"}
 TINY = (
     "--device cpu --n-layer 1 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 --eval-iters 2 "
-    "--tokenizer pieces --dropout 0"  # so that no trial chooses them
+    "--tokenizer pieces --dropout 0 --dtype float32"  # so that no trial chooses them
 ).split()
 QUICK = [*TINY, *"--text my.txt --max-iters 20 --eval-interval 8".split()]
 
@@ -57,6 +59,7 @@ QUICK = [*TINY, *"--text my.txt --max-iters 20 --eval-interval 8".split()]
 def folder(tmp_path, monkeypatch):
     """An empty folder to run in, with a text in it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(texts, "SEEDS", range(10_000_000, 10_000_050))  # to be done sooner
     Path("my.txt").write_text(load_split("tales")[1][:6000], encoding="utf-8")
     yield tmp_path
     torch.set_num_threads(THREADS)  # a run that goes on asks for as many as it began with
@@ -130,11 +133,10 @@ def test_a_run_leaves_everything_about_it(folder, capsys):
     run = folder / "runs" / "my-1"
     assert files(run).keys() == FILES
     config = json.loads((run / "config.json").read_text())
-    sha256, threads = config["sha256"], config["threads"]
-    assert threads == torch.get_num_threads()
+    sha256 = config["sha256"]
     assert sha256 == hashlib.sha256(load_text("my.txt").encode()).hexdigest()
     settings = parsed(*QUICK, "--seed", "3", "--learning-rate", "0.005")
-    settings = replace(settings, text=(str(folder / "my.txt"),))  # wherever it is resumed
+    settings = replace(settings, text=(str(folder / "my.txt"),), threads=THREADS)
     assert config == facts(settings, sha256)
     assert RunFolder(run).read_config(Train) == (settings, sha256)
     assert config.keys() == facts(main.COMMANDS[""], "").keys()
@@ -209,7 +211,7 @@ def test_the_tales_are_scored_story_by_story_beside_their_floor(folder, capsys):
     assert tiny("--max-iters", "2", "--batch-size", "64") == 0
     run = folder / "runs" / "tales-1"
     point = checkpoint.load(run / "model.safetensors")
-    train_text, valid_text = load_split("tales")
+    train_text, valid_text = load_parts(["tales"])
     train_ids, _ = story_ids(train_text, point.tokenizer)
     valid_ids, starts = story_ids(valid_text, point.tokenizer)
     counted = Bigram.counted(count(train_ids, point.tokenizer.vocab_size))
@@ -315,11 +317,12 @@ OTHERS = Train(
     compile=True,
     tensorboard=True,
     device="cpu",
+    threads=3,
 )
 
 
 def table(settings):
-    return {n: v for n, v in facts(settings, "").items() if n not in ("sha256", "threads")}
+    return {n: v for n, v in facts(settings, "").items() if n != "sha256"}
 
 
 def flags_of(settings, without=()):
@@ -356,6 +359,7 @@ def test_what_python_main_py_means():
         "compile": False,
         "tensorboard": False,
         "device": "",
+        "threads": 0,
         "vocab_size": 4096,
         "block_size": 96,
         "n_layer": 3,
@@ -372,7 +376,7 @@ def test_what_python_main_py_means():
         "band": None,
         "init_std": 0.05,
         "scale_residual": True,
-        "max_iters": 2000,
+        "max_iters": 2700,
         "learning_rate": 0.01,
         "warmup_iters": None,
         "decay": "linear",
@@ -381,7 +385,7 @@ def test_what_python_main_py_means():
         "eps": 1e-8,
         "grad_clip": 1.0,
         "optimizer": "muon",
-        "muon_rate": 0.03,
+        "muon_rate": 0.02,
         "accumulate": 1,
         "dtype": "float32",
         "batch_size": 16,
@@ -391,7 +395,7 @@ def test_what_python_main_py_means():
         "seed": 0,
     }
     assert main.COMMANDS[""].train.warmup == 50
-    usual = Generate("run", "", 1, 200, Sampling(1.0, None, None, 1.0), "", 0)
+    usual = Generate("run", "", 1, 200, Sampling(1.0, None, None, 1.0), False, "", 0)
     assert Generate("run") == usual
     assert Resume("run") == Resume("run", None, None, (), (), "")
     assert Evaluate("run") == Evaluate("run", (), 16, "")
@@ -413,13 +417,14 @@ def test_what_python_main_py_trains(folder, monkeypatch):
     monkeypatch.setattr(commands, "Run", partial(Run, loss=watched(seen)))
     monkeypatch.setattr(commands, "fit", lambda *args: going.append(args))
     monkeypatch.setattr(commands, "find_device", lambda name: "cpu")
+    monkeypatch.setattr(commands, "find_pace", lambda settings, *_: replace(settings, threads=1))
     assert main.main([]) == 0
     ((run, there, marks, writer),) = going
-    train_text, valid_text = load_split("tales")
+    train_text, valid_text = load_parts(["tales"])
     pieces = PieceTokenizer.from_text(train_text, 4096, valid_text)
     assert run.corpus.tokenizer == pieces
     assert run.model.config == GPTConfig(pieces.vocab_size, 96, 3, 2, 128, dropout=0, init_std=0.05)
-    assert run.config == RunConfig(2000, 0.01, None, "linear", 0, optimizer="muon", muon_rate=0.03)
+    assert run.config == RunConfig(2700, 0.01, None, "linear", 0, optimizer="muon", muon_rate=0.02)
     assert run.corpus.end == pieces.encode("\n")[0]
     assert there.path == Path("runs/tales-1")
     assert marks == run.corpus.landmarks()
@@ -434,7 +439,7 @@ def test_what_python_main_py_trains(folder, monkeypatch):
     whole = {tale for tale in tales if len(pieces.encode(tale)) <= 96}
     assert len(whole) > len(tales) / 2
     assert len(list(itertools.islice(run, 3))) == 3
-    wanted = Corpus.load("tales", 96).batches(16, 0)
+    wanted = Corpus.of_tales(train_text, valid_text, "pieces", 96).batches(16, 0)
     for batch, same in zip(seen, wanted, strict=False):
         assert all(map(torch.equal, batch, same))
         assert len(batch[0]) == 16 and batch[0].shape[1] <= 96
@@ -445,7 +450,7 @@ def test_what_python_main_py_trains(folder, monkeypatch):
         assert all(any(text in tale for tale in tales) for text in texts)
     # The rate rises for 50 steps, then falls to 0.
     rates = [group["lr"] for optimizer in run.optimizers for group in optimizer.param_groups]
-    assert rates == pytest.approx([0.03 * 3 / 50, 0.01 * 3 / 50, 0.01 * 3 / 50])
+    assert rates == pytest.approx([0.02 * 3 / 50, 0.01 * 3 / 50, 0.01 * 3 / 50])
 
 
 def test_every_setting_of_training_arrives(folder, monkeypatch):
@@ -673,7 +678,7 @@ def test_a_loss_that_is_nan_stops_the_run_which_can_go_on(whole, capsys, monkeyp
     assert quick("--out", "run", "--dropout", "0.2") == 2
     err = capsys.readouterr().err.splitlines()[-1]
     assert err.startswith("main.py: at step 12 the loss was infinite or nan, with a learning rate")
-    assert "a smaller --learning-rate than 0.01 and --muon-rate than 0.03" in err
+    assert "a smaller --learning-rate than 0.01 and --muon-rate than 0.02" in err
     assert err.endswith("(the best model, of step 8, is in run)")
     assert checkpoint.load("run/last.safetensors").step == 8
     assert len(log("run")["train"]) == 8
@@ -711,7 +716,7 @@ def test_a_finished_run_goes_on_as_a_longer_one(folder, capsys):
     assert RunFolder("run").read_config(Train)[0].train.max_iters == 30
     # By hand: a run of 30 steps that goes on from the checkpoint of the one of 20.
     assert quick("--out", "again") == 0
-    settings = parsed(*QUICK, "--max-iters", "30")
+    settings = parsed(*QUICK, "--max-iters", "30", "--threads", str(THREADS))
     by_hand = commands.make_run(settings, corpus_of(settings))
     by_hand.load(Path("again", LAST))
     list(by_hand)
@@ -949,6 +954,7 @@ def test_a_trial_takes_half_of_the_time(folder, clock, monkeypatch):
     asked = []
     monkeypatch.setattr(commands, "decide", lambda settings, *_: asked.append(settings) or settings)
     argv = "--text my.txt --block-size 16 --n-embd 16 --max-seconds 1000 --eval-interval 8"
+    argv += " --dtype float32"
     argv = argv.split()
     assert main.main([*argv, "--device", "cpu", "--eval-iters", "1"]) == 0
     assert asked[0].train.max_iters == 444  # half of 1000 seconds at 1 1/8 each
@@ -1087,7 +1093,7 @@ def test_every_setting_of_what_is_written_arrives(monkeypatch):
     assert asked == [(*how, 4, 3), (*how, 5, 3)]
     assert checked == ["meta"]
     for field in (*fields(Generate), *fields(Sampling)):  # and no setting is missing above
-        if field.name not in ("run", "sampling"):
+        if field.name not in ("run", "sampling", "int8"):  # int8 has a test of its own
             assert f"--{field.name.replace('_', '-')}" in ["--prompt", *flags]
 
 
@@ -1100,6 +1106,33 @@ def test_what_is_written_unless_told_otherwise(written, monkeypatch):
     assert write(*usual.split()) == write() == f"{plain[:40]}\n"
     for other in ("--temperature 0.9", "--repetition-penalty 1.1", "--top-k 6", "--top-p 0.9"):
         assert write(*other.split()) != write()
+
+
+def test_int8_writes_nearly_the_same(written, monkeypatch):
+    layers = []
+    save_random("run", init_std=0.5)
+    greedy = "--temperature 0 --max-new-tokens 20".split()
+    plain = written("run", *greedy)
+    monkeypatch.setattr(commands, "quantize", lambda model: layers.append(model) or quantize(model))
+    assert written("run", *greedy, "--int8") == plain
+    assert isinstance(layers[0].lm_head, Int8Linear) and len(layers) == 1
+
+
+def test_int8_is_for_a_cpu(folder, monkeypatch, capsys):
+    save_random("run")
+    monkeypatch.setattr(commands, "find_device", lambda name: name or "cuda")
+    assert main.main(["generate", "run", "--int8"]) == 0  # the CPU, though there is a GPU
+    capsys.readouterr()
+    says = complaint(["generate", "run", "--int8", "--device", "cuda"], capsys, folder)
+    assert "int8 is for a CPU, and device is 'cuda': leave one of them out" in says
+
+
+def test_a_model_writes_with_its_matrices_laid_out(folder, monkeypatch):
+    laid = []
+    monkeypatch.setattr(commands, "lay_out", lambda model: laid.append(model) or model)
+    save_random("run")
+    assert main.main(["generate", "run", "--device", "cpu"]) == 0
+    assert len(laid) == 1
 
 
 def test_it_writes_on_from_a_prompt(written):
@@ -1353,7 +1386,7 @@ def test_a_run_that_cannot_be(folder, capsys, flags, says):
         ({"text": 5}, "'int' object is not iterable"),
         ({"text": "my.txt"}, "(text is 'my.txt')"),
         ({"n_layer": "2"}, "(n_layer is '2')"),
-        ({"threads": ...}, "('threads')"),
+        ({"threads": ...}, "expects a positive integer"),
         ({"threads": 0}, "expects a positive integer"),
         ({"threads": "2"}, "threads"),
     ],
@@ -1401,6 +1434,32 @@ def test_a_run_cannot_go_on_with_other_settings(folder, broken_off, capsys, name
     path = folder / broken_off / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
     assert re.search(says, complaint(["resume", broken_off], capsys, folder))
+
+
+def test_threads_and_dtype_are_found_and_kept(folder, monkeypatch, capsys):
+    def find(settings, given, make_run):
+        asked.append((settings, given, make_run(settings)))
+        train = replace(settings.train, dtype="bfloat16")
+        torch.set_num_threads(2)
+        return replace(settings, threads=2, train=train)
+
+    asked = []
+    monkeypatch.setattr(commands, "find_pace", find)
+    assert quick("--out", "run") == 0
+    ((settings, given, run),) = asked
+    assert (settings.threads, settings.device) == (0, "cpu") and "tokenizer" in given
+    assert run.config == settings.train and run.step == 0
+    config = json.loads(files("run")["config.json"])
+    assert (config["threads"], config["dtype"]) == (2, "bfloat16")
+    torch.set_num_threads(1)
+    assert main.main(["resume", "run", "--max-iters", "22"]) == 0
+    assert torch.get_num_threads() == 2 and len(asked) == 1  # a run that goes on tries nothing
+
+
+@pytest.mark.parametrize("threads", ["-1", "100000"])
+def test_a_number_of_threads_that_cannot_be(folder, capsys, threads):
+    says = complaint([*QUICK, "--threads", threads], capsys, folder)
+    assert f"threads is {threads}: give a whole number, at least 0" in says
 
 
 def test_a_run_goes_on_with_as_many_threads_as_it_began_with(folder, broken_off):

@@ -58,16 +58,18 @@ class KeyValueCache:
             )
         return self.length[:, None] + torch.arange(T)
 
-    def places(self, T: int) -> tuple:
-        """Where T new tokens of each row stand in the keys of a layer, (B, H, block_size, D).
+    def places(self, positions: Tensor) -> tuple:
+        """Where new tokens stand in the keys of a layer, (B, H, block_size, D), as an index.
 
-        It is an index: a slice where that will do, for it is faster. ValueError as in `positions`.
+        positions: (B, T), from `positions`, on the device of the keys
+
+        Where all rows are equally long it is a slice, which is faster.
         """
-        n_layer, B, H, block_size, D = self.keys.shape
-        positions = self.positions(T).to(self.keys.device)  # (B, T)
+        B, T = positions.shape
         if self.even:
             first = int(self.length[0])
             return ..., slice(first, first + T), slice(None)
+        H = self.keys.shape[2]
         rows = torch.arange(B, device=positions.device)[:, None, None]  # (B, 1, 1)
         heads = torch.arange(H, device=positions.device)[:, None]  # (H, 1)
         return rows, heads, positions[:, None]

@@ -74,11 +74,12 @@ class GPT(nn.Module):
             # Attention that is merely causal needs no mask, and is faster without one.
             masks = {band: band and banded_mask(T, band, idx.device) for band in set(bands)}
         else:
-            places, positions = cache.places(T), cache.positions(T).to(idx.device)
+            positions = cache.positions(T).to(idx.device)  # (B, T)
             if len(positions) != B:
                 raise ValueError(
                     f"idx has {B} rows, the cache {len(positions)}: make one with new_cache({B})"
                 )
+            places = cache.places(positions)
             S = int(cache.length.max()) + T
             last = T == 1 and cache.even  # nothing comes after it, so it may look at all
             masks = {

@@ -133,7 +133,7 @@ def test_it_keeps_what_it_is_given_where_that_stands():
     generator = torch.Generator().manual_seed(0)
     k, v = torch.randn(2, 3, 1, 3, 2, generator=generator)
     positions = cache.positions(3)
-    all_k, all_v = cache.extend(1, cache.places(3), k, v)
+    all_k, all_v = cache.extend(1, cache.places(cache.positions(3)), k, v)
     assert all_k.shape == all_v.shape == (3, 1, 7, 2)
     for kept, new in ((all_k, k), (all_v, v)):
         for b, n in enumerate([0, 4, 2]):
@@ -150,7 +150,7 @@ def test_rows_of_equal_length_are_kept_as_others_are():
     cache.advance(4)
     assert cache.even
     k, v = torch.randn(2, 3, 2, 3, 2, generator=torch.Generator().manual_seed(0))
-    all_k, all_v = cache.extend(1, cache.places(3), k, v)
+    all_k, all_v = cache.extend(1, cache.places(cache.positions(3)), k, v)
     assert all_k.shape == all_v.shape == (3, 2, 7, 2)
     for kept, new in ((all_k, k), (all_v, v)):
         assert torch.equal(kept[:, :, 4:], new)

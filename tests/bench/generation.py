@@ -10,7 +10,7 @@ ratio above 1 means that ours is faster.
 import argparse
 
 import torch
-from timing import interval, ratios, show, spread, take_turns
+from timing import between, ratios, show, spread, take_turns
 
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
@@ -74,9 +74,8 @@ def main():
         rows = [("", "tokens a second", "to transformers", "95% interval", "to reach")]
         for name, seconds in taken.items():
             faster = ratios(taken["transformers"], seconds)
-            between = "{:.2f} to {:.2f}".format(*interval(faster))
-            cells = spread([args.new / s for s in seconds], 1), spread(faster), between
-            rows.append((name, *cells, TO_REACH.get(name, "")))
+            speed = spread([args.new / s for s in seconds], 1)
+            rows.append((name, speed, spread(faster), between(faster), TO_REACH.get(name, "")))
         show(f"{args.new} tokens after {args.prompt}, {threads} threads: {sizes}", *rows)
 
 

@@ -19,7 +19,7 @@ from time import process_time
 
 import nanogpt
 import torch
-from timing import interval, ratios, show, spread, take_turns
+from timing import between, ratios, show, spread, take_turns
 from torch import nn
 
 
@@ -191,9 +191,8 @@ def compare(of, comparison, quick):
     rows = [("", "median (range)", "95% interval of the median", "to reach")]
     for name, peer, least in comparison.pairs:
         faster = ratios(taken[peer], taken[name])
-        between = "{:.2f} to {:.2f}".format(*interval(faster))
         goal = "" if least is None else f"{least:.2f}"
-        rows.append((f"{name}, to {peer}", spread(faster), between, goal))
+        rows.append((f"{name}, to {peer}", spread(faster), between(faster), goal))
     show(f"How many times faster, in {comparison.turns} turns of {comparison.each}", *rows)
 
 

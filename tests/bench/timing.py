@@ -46,6 +46,11 @@ def interval(values, draws=2000):
     return medians[round(0.025 * draws)], medians[round(0.975 * draws) - 1]
 
 
+def between(values):
+    """Their `interval`, as a cell of a table."""
+    return "{:.2f} to {:.2f}".format(*interval(values))
+
+
 def spread(values, digits=2):
     """The median, and the lowest and the highest.
 

@@ -9,6 +9,8 @@ from typing import Literal
 class _Stack:
     """What the configs of all models built from blocks have in common."""
 
+    qk_norm = False  # which only some GPTs choose otherwise
+
     @property
     def n_inner(self) -> int:
         """Channels inside the feed-forward layer."""
@@ -30,9 +32,10 @@ class _Stack:
                 raise ValueError(f"{name} is {p!r}: give a number from 0 to below 1")
         if self.norm not in ("post", "pre"):
             raise ValueError(f"norm is {self.norm!r}: give 'post' or 'pre'")
-        if self.activation not in ("relu", "gelu", "gelu_tanh"):
+        if self.activation not in ("relu", "gelu", "gelu_tanh", "relu_squared"):
             raise ValueError(
-                f"activation is {self.activation!r}: give 'relu', 'gelu' or 'gelu_tanh'"
+                f"activation is {self.activation!r}: "
+                "give 'relu', 'gelu', 'gelu_tanh' or 'relu_squared'"
             )
 
 
@@ -87,14 +90,18 @@ class GPTConfig(_Stack):
     head_size: int | None = None  # channels of each head; n_embd / n_head unless given
     dropout: float = 0.1  # of embeddings, each layer's output and attention weights
     norm: Literal["post", "pre"] = "pre"  # post: after each residual sum; pre: before each layer
-    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # gelu_tanh in GPT-1 and GPT-2
+    # In the feed-forward layers; gelu_tanh in GPT-1 and GPT-2.
+    activation: Literal["relu", "gelu", "gelu_tanh", "relu_squared"] = "gelu_tanh"
     attn_bias: bool = True  # biases in attention's linear layers
     bias: bool = True  # biases in feed-forward layers and norms
     tied: bool = True  # the token embedding is also the matrix of the output layer
-    positions: Literal["learned", "sinusoidal"] = "learned"  # position embeddings: learned or fixed
+    # learned or fixed vectors, added to the tokens'; rotary: queries and keys are turned instead
+    positions: Literal["learned", "sinusoidal", "rotary"] = "learned"
+    qk_norm: bool = False  # each head's queries and keys are normed too
     band: int | None = None  # blocks 2, 4, 6, ... see only the last `band` tokens; None: see all
     init_std: float = 0.02  # standard deviation of all matrices at the start
     scale_residual: bool = True  # start residual projections smaller, by 1/sqrt(2 * n_layer)
+    zero_init: bool = False  # start them at 0, so that at first no block changes anything
 
     @property
     def attn_dropout(self) -> float:
@@ -108,8 +115,15 @@ class GPTConfig(_Stack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.positions not in ("learned", "sinusoidal"):
-            raise ValueError(f"positions is {self.positions!r}: give 'learned' or 'sinusoidal'")
+        if self.positions not in ("learned", "sinusoidal", "rotary"):
+            raise ValueError(
+                f"positions is {self.positions!r}: give 'learned', 'sinusoidal' or 'rotary'"
+            )
+        if self.positions == "rotary" and (self.head_size or self.n_embd // self.n_head) % 2:
+            raise ValueError(
+                f"each head has {self.head_size or self.n_embd // self.n_head} channels: give an "
+                "even head_size, for rotary positions turn pairs of channels"
+            )
         if self.band is not None:
             check_whole("band", self.band, 1)
         if not (_number(self.init_std) and 0 < self.init_std < math.inf):

@@ -12,9 +12,13 @@ from gptlib.attention import banded_mask, past_mask
 from gptlib.cache import KeyValueCache
 from gptlib.config import GPTConfig
 from gptlib.layers import Block
-from gptlib.positions import LearnedPositions, SinusoidalPositions
+from gptlib.positions import LearnedPositions, RotaryPositions, SinusoidalPositions
 
-POSITIONS = {"learned": LearnedPositions, "sinusoidal": SinusoidalPositions}
+POSITIONS = {
+    "learned": LearnedPositions,
+    "sinusoidal": SinusoidalPositions,
+    "rotary": RotaryPositions,
+}
 
 
 class GPT(nn.Module):
@@ -29,7 +33,9 @@ class GPT(nn.Module):
         V, C = config.vocab_size, config.n_embd
         self.config = config
         self.tok_emb = nn.Embedding(V, C)
-        self.pos_emb = POSITIONS[config.positions](config.block_size, C)
+        self.rotary = config.positions == "rotary"
+        D = config.head_size or C // config.n_head
+        self.pos_emb = POSITIONS[config.positions](config.block_size, D if self.rotary else C)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         # In pre-norm nothing else normalizes the sum that the blocks have built up.
@@ -40,13 +46,18 @@ class GPT(nn.Module):
 
     def init_parameters(self) -> None:
         """Draw the matrices anew and set biases to 0; the gains of norms stay as they are."""
-        std, writers = self.config.init_std, 2 * self.config.n_layer
+        config, std = self.config, self.config.init_std
+        writer_std = std
+        if config.scale_residual:
+            # So that all together add about what one alone would (GPT-2's paper, section 2.3).
+            writer_std = std / math.sqrt(2 * config.n_layer)
+        if config.zero_init:
+            writer_std = 0.0
         for name, p in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(p)
-            elif name.endswith("proj.weight") and self.config.scale_residual:
-                # So that all together add about what one alone would (GPT-2's paper, section 2.3).
-                nn.init.normal_(p, std=std / math.sqrt(writers))
+            elif name.endswith("proj.weight"):
+                nn.init.normal_(p, std=writer_std)
             elif p.dim() > 1:
                 nn.init.normal_(p, std=std)
 
@@ -86,11 +97,14 @@ class GPT(nn.Module):
                 band: None if last and band is None else past_mask(positions, S, band)
                 for band in set(bands)
             }
-        x = self.dropout(x + self.pos_emb(positions))  # (B, T, C)
+        rows = self.pos_emb(positions)
+        turns = rows.unsqueeze(-3) if self.rotary else None  # one more dimension, for the heads
+        x = self.dropout(x if self.rotary else x + rows)  # (B, T, C)
         for n, (block, band) in enumerate(zip(self.blocks, bands, strict=True)):
             mask = masks[band]
             extend = None if cache is None else partial(cache.extend, n, places)
-            x = block(x, mask, causal=cache is None and mask is None, extend=extend)  # (B, T, C)
+            causal = cache is None and mask is None
+            x = block(x, mask, causal, extend=extend, turns=turns)  # (B, T, C)
         if cache is not None:
             cache.advance(T)
         return self.ln_f(x)

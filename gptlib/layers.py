@@ -13,6 +13,7 @@ ACTIVATIONS = {
     "relu": F.relu,
     "gelu": F.gelu,
     "gelu_tanh": partial(F.gelu, approximate="tanh"),  # differs from gelu by up to 0.0005
+    "relu_squared": lambda x: F.relu(x).square(),
 }
 
 
@@ -20,7 +21,7 @@ class FeedForward(nn.Module):
     """Two linear layers with an activation between them, applied to each position alone.
 
     Equation 2 of Vaswani et al. (2017), whose activation is ReLU; GELU is by Hendrycks and Gimpel
-    (2016).
+    (2016), the square of ReLU by So et al. (2021).
     """
 
     def __init__(self, config: TransformerConfig | GPTConfig) -> None:
@@ -45,7 +46,7 @@ class Block(nn.Module):
         super().__init__()
         C, H, D, bias = config.n_embd, config.n_head, config.head_size, config.attn_bias
         self.pre_norm = config.norm == "pre"
-        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias)
+        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias, config.qk_norm)
         self.cross = MultiHeadAttention(C, H, config.attn_dropout, D, bias) if cross else None
         self.mlp = FeedForward(config)
         self.ln_1 = nn.LayerNorm(C, bias=config.bias)
@@ -61,6 +62,7 @@ class Block(nn.Module):
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
         extend: Extend | None = None,
+        turns: Tensor | None = None,
     ) -> Tensor:
         """x: (B, T, C); memory: (B, S, C); the rest as in `MultiHeadAttention`. Returns (B, T, C).
 
@@ -70,7 +72,7 @@ class Block(nn.Module):
             # Without this, x would look at itself instead, and at its future.
             raise ValueError("give memory to a block with cross=True, and to no other")
         B, T, C = x.shape
-        attn = partial(self.attn, mask=mask, causal=causal, extend=extend)
+        attn = partial(self.attn, mask=mask, causal=causal, extend=extend, turns=turns)
         if self.pre_norm:
             x = x + self.dropout(attn(self.ln_1(x)))  # (B, T, C)
             if self.cross is not None:

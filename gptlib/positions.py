@@ -1,4 +1,4 @@
-"""Position embeddings: they tell a model where in a sequence each token stands."""
+"""Positions: embeddings or rotations that tell a model where in a sequence each token stands."""
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +19,23 @@ def sinusoidal(T: int, n_embd: int) -> Tensor:
     angles = t / 10_000 ** (torch.arange(0, C, 2, dtype=torch.float64) / C)  # (T, C // 2)
     waves = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)  # (T, C)
     return waves.to(torch.get_default_dtype())
+
+
+def rotate(x: Tensor, turns: Tensor) -> Tensor:
+    """Turn each pair of neighbouring channels of x, as an arrow in a plane, by an angle.
+
+    x: (..., T, D), queries or keys
+    turns: (..., T, D), for each pair the cosine and the sine of its angle, as from
+        `RotaryPositions`
+
+    Equation 34 of Su et al. (2021), "RoFormer".
+    """
+    wide = torch.promote_types(turns.dtype, torch.float32)  # there are no complex bfloat16 numbers
+    arrows, by = (
+        torch.view_as_complex(pairs.to(wide).unflatten(-1, (-1, 2))) for pairs in (x, turns)
+    )
+    # The product of complex numbers has the sum of their angles.
+    return torch.view_as_real(arrows * by).flatten(-2).to(turns.dtype)
 
 
 class _Positions(nn.Module):
@@ -55,3 +72,16 @@ class LearnedPositions(_Positions):
     def __init__(self, block_size: int, n_embd: int) -> None:
         super().__init__()
         self.table = nn.Parameter(0.02 * torch.randn(block_size, n_embd))
+
+
+class RotaryPositions(_Positions):
+    """A fixed table of cosines and sines, with which to `rotate` queries and keys of D channels.
+
+    The angles are those of `sinusoidal`, in proportion to the position. So the product of a query
+    and a key that are both rotated depends on how far apart they stand, and not on where.
+    """
+
+    def __init__(self, block_size: int, head_size: int) -> None:
+        super().__init__()
+        sin, cos = sinusoidal(block_size, head_size).unflatten(1, (-1, 2)).unbind(-1)
+        self.register_buffer("table", torch.stack([cos, sin], dim=-1).flatten(1))

@@ -33,7 +33,7 @@ def in_pieces(model, idx, sizes, cache=None):
 
 @norms
 @bands
-@pytest.mark.parametrize("positions", ["learned", "sinusoidal"])
+@pytest.mark.parametrize("positions", ["learned", "sinusoidal", "rotary"])
 @pytest.mark.parametrize("sizes", [[8], [1] * 8, [5, 3], [1, 7], [7, 1], [3, 1, 1, 2, 1]], ids=str)
 def test_however_a_text_is_cut_it_says_the_same(sizes, positions, norm, band):
     model = made(norm=norm, band=band, positions=positions, block_size=BLOCK_SIZE)
@@ -375,10 +375,10 @@ def test_generate_writes_what_a_plain_loop_writes(sampling, band, n):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"n_layer": 1}, {"n_layer": 3, "n_head": 6, "tied": False}, {"n_head": 5, "head_size": 7}],
+    [{"n_layer": 1}, {"n_layer": 3, "n_head": 6, "tied": False}, {"n_head": 5, "head_size": 6}],
     ids=str,
 )
-@pytest.mark.parametrize("positions", ["learned", "sinusoidal"])
+@pytest.mark.parametrize("positions", ["learned", "sinusoidal", "rotary"])
 def test_models_of_other_sizes_do_too(positions, settings):
     model = made(positions=positions, block_size=BLOCK_SIZE, norm="post", **settings)
     got = generate(model, IDX, 30, generator=torch.Generator().manual_seed(1))

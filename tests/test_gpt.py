@@ -12,20 +12,28 @@ import torch.nn.functional as F
 from test_attention import EXACT
 from test_layers import biases, norms, of_ordinary_size
 from torch.testing import assert_close
-from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPTLMHeadModel
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    OpenAIGPTConfig,
+    OpenAIGPTLMHeadModel,
+    PersimmonConfig,
+    PersimmonForCausalLM,
+)
 
 from gptlib.attention import banded_mask, causal_mask, record_attention
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
 from gptlib.layers import FeedForward
 from gptlib.papers import GPT_1, GPT_2
-from gptlib.positions import sinusoidal
+from gptlib.positions import rotate, sinusoidal
 from gptlib.sampling import Sampling, generate
 
 V, C, H, N, T = 13, 12, 3, 2, 5
 SMALL = GPTConfig(vocab_size=V, block_size=20, n_layer=N, n_head=H, n_embd=C, dropout=0)
 IDX = torch.tensor([[1, 6, 11, 2, 7], [0, 3, 3, 8, 10], [5, 2, 4, 4, 9]])
 TARGETS = torch.tensor([[6, 11, 2, 7, 0], [3, 3, 8, 10, 1], [2, 4, 4, 9, 12]])
+NEARLY = {"rtol": 0, "atol": 1e-6}  # tables of rotations are made in single precision
 tying = pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 
 
@@ -135,6 +143,65 @@ def test_it_writes_what_transformers_write(norm):
     assert len(texts) > 10
 
 
+def test_a_modern_block_is_persimmons():
+    """It is by Adept (2023). There a head's channels d and d + D / 2 are turned together."""
+    D = 2 * H
+    model = made(tied=False, positions="rotary", qk_norm=True, activation="relu_squared", n_embd=18)
+    config = PersimmonConfig(
+        vocab_size=V,
+        hidden_size=18,
+        intermediate_size=72,
+        num_hidden_layers=N,
+        num_attention_heads=H,
+        hidden_act="relu2",
+        qk_layernorm=True,
+        rope_parameters={
+            "rope_type": "default",
+            "rope_theta": 10_000.0,
+            "partial_rotary_factor": 1.0,
+        },
+        attn_implementation="eager",
+    )
+    theirs = PersimmonForCausalLM(config).double().eval()
+    halves = [*range(0, D, 2), *range(1, D, 2)]
+
+    def heads(p, order=range(D)):
+        return p.view(H, D, -1)[:, list(order)]
+
+    pairs = {
+        "lm_head.weight": model.lm_head.weight,
+        "model.embed_tokens.weight": model.tok_emb.weight,
+    }
+    for kind in ("weight", "bias"):
+        pairs[f"model.final_layernorm.{kind}"] = getattr(model.ln_f, kind)
+        for i, block in enumerate(model.blocks):
+            attn = block.attn
+            parts = {
+                "input_layernorm": block.ln_1,
+                "post_attention_layernorm": block.ln_2,
+                "self_attn.dense": attn.proj,
+                "mlp.dense_h_to_4h": block.mlp.fc,
+                "mlp.dense_4h_to_h": block.mlp.proj,
+            }
+            for name, part in parts.items():
+                pairs[f"model.layers.{i}.{name}.{kind}"] = getattr(part, kind)
+            q, k, v = (getattr(part, kind) for part in (attn.query, attn.key, attn.value))
+            joined = torch.stack([heads(q, halves), heads(k, halves), heads(v)], dim=1)
+            pairs[f"model.layers.{i}.self_attn.query_key_value.{kind}"] = joined
+    with torch.no_grad():
+        for name, p in theirs.named_parameters():
+            if re.search("[qk]_layernorm", name):  # ours has neither gains nor biases there
+                p.fill_(float(name.endswith("weight")))
+            else:
+                p.copy_(pairs.pop(name).reshape(p.shape))
+    assert not pairs
+    logits, got = with_gradients(model(IDX), [model.tok_emb.weight])
+    same, want = with_gradients(theirs(IDX).logits, [theirs.model.embed_tokens.weight])
+    assert logits.abs().max() > 1
+    assert_close(logits, same, **NEARLY)
+    assert_close(got, want, **NEARLY)
+
+
 def test_activations_are_their_formulas():
     x = torch.linspace(-6, 6, 4001, dtype=torch.float64)
     cubic = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
@@ -142,6 +209,7 @@ def test_activations_are_their_formulas():
         "relu": x.clamp(min=0),
         "gelu": x * (1 + torch.erf(x / math.sqrt(2))) / 2,
         "gelu_tanh": x * (1 + torch.tanh(cubic)) / 2,
+        "relu_squared": x.clamp(min=0) ** 2,
     }
     for name, y in want.items():
         layer = FeedForward(replace(SMALL, activation=name))
@@ -152,8 +220,10 @@ def test_activations_are_their_formulas():
 
 
 def test_with_each_activation_a_model_says_something_else():
-    said = [made(activation=name)(IDX) for name in ("relu", "gelu", "gelu_tanh")]
+    names = ("relu", "gelu", "gelu_tanh", "relu_squared")
+    said = [made(activation=name)(IDX) for name in names]
     assert (said[0] - said[1]).abs().max() > 0.1
+    assert (said[0] - said[3]).abs().max() > 0.1
     assert 1e-5 < (said[1] - said[2]).abs().max() < 1e-2
 
 
@@ -322,6 +392,7 @@ def test_where_the_parameters_of_the_smallest_gpt_2_are():
         assert sum(p.numel() for p in block.parameters()) == 7_087_872
     assert size(replace(config, tied=False)) == 163_037_184
     assert size(replace(config, positions="sinusoidal")) == 124_439_808 - 1024 * 768
+    assert size(replace(config, positions="rotary", qk_norm=True)) == 124_439_808 - 1024 * 768
 
 
 def test_the_papers_settings():
@@ -359,6 +430,21 @@ def test_the_first_parameters(init_std, scale_residual):
             assert p.std().item() == pytest.approx(std, rel=0.03)
             assert abs(p.mean()) < 5 * std / math.sqrt(p.numel())
     assert len(seen) == 3 + 4 * 2 + 2 * 2 + 3 * 2
+
+
+@tying
+def test_blocks_that_start_at_zero_change_nothing_and_learn_to_write_first(tied):
+    torch.manual_seed(0)
+    model = GPT(replace(ROOMY, tied=tied, zero_init=True))
+    idx, targets = torch.randint(300, (2, 8, 64))
+    stream = []
+    for part in (model.blocks[0], model.ln_f):
+        part.register_forward_pre_hook(lambda _, x: stream.append(x[0]))
+    F.cross_entropy(model(idx).flatten(0, 1), targets.flatten()).backward()
+    assert torch.equal(*stream)
+    for name, p in model.blocks.named_parameters():
+        writes = re.search(r"proj\.(weight|bias)", name) is not None
+        assert (p.grad.abs().max() > 0) == writes, name
 
 
 def test_many_layers_together_write_as_much_as_one_would():
@@ -449,7 +535,22 @@ def test_a_block_gets_what_a_token_is_and_where_it_stands(positions):
     assert ("pos_emb.table" in dict(model.named_parameters())) == (positions == "learned")
 
 
-@pytest.mark.parametrize("positions", ["learned", "sinusoidal"])
+def test_only_queries_and_keys_know_of_rotary_positions():
+    model, got, mixed = made(positions="rotary"), [], []
+    model.blocks[0].register_forward_pre_hook(lambda _, x: got.append(x[0]))
+    model.blocks[0].attn.attention.register_forward_pre_hook(lambda _, x: mixed.append(x))
+    model(IDX)
+    assert torch.equal(got[0], model.tok_emb(IDX))
+    attn, x = model.blocks[0].attn, model.blocks[0].ln_1(got[0])
+    plain = [part(x).unflatten(-1, (H, -1)).transpose(1, 2) for part in (attn.query, attn.key)]
+    rows = model.pos_emb(torch.arange(T))
+    for seen, expected in zip(mixed[0], plain, strict=False):
+        assert_close(seen, rotate(expected, rows), **EXACT)
+    value = attn.value(x).unflatten(-1, (H, -1)).transpose(1, 2)
+    assert torch.equal(mixed[0][2], value)
+
+
+@pytest.mark.parametrize("positions", ["learned", "sinusoidal", "rotary"])
 def test_more_tokens_than_positions(positions):
     model = made(block_size=4, positions=positions)
     assert model(IDX[:, :4]).shape == (3, 4, V)
@@ -518,8 +619,19 @@ def test_without_training_nothing_is_drawn(norm):
         ({"dropout": 1.0}, "dropout is 1.0: give a number from 0 to below 1"),
         ({"dropout": "0"}, "dropout is '0': give a number from 0 to below 1"),
         ({"norm": "none"}, "norm is 'none': give 'post' or 'pre'"),
-        ({"activation": "silu"}, "activation is 'silu': give 'relu', 'gelu' or 'gelu_tanh'"),
-        ({"positions": "rotary"}, "positions is 'rotary': give 'learned' or 'sinusoidal'"),
+        (
+            {"activation": "silu"},
+            "activation is 'silu': give 'relu', 'gelu', 'gelu_tanh' or 'relu_squared'",
+        ),
+        (
+            {"positions": "alibi"},
+            "positions is 'alibi': give 'learned', 'sinusoidal' or 'rotary'",
+        ),
+        ({"positions": "rotary", "n_head": 4}, "each head has 3 channels: give an even head_size"),
+        (
+            {"positions": "rotary", "head_size": 5},
+            "each head has 5 channels: give an even head_size",
+        ),
         ({"band": 0}, "band is 0: give a whole number, at least 1"),
         ({"band": 2.0}, "band is 2.0: give a whole number, at least 1"),
         ({"init_std": 0}, "init_std is 0: give a number above 0, such as 0.02"),
@@ -546,9 +658,11 @@ DEFAULTS = {
     "bias": True,
     "tied": True,
     "positions": "learned",
+    "qk_norm": False,
     "band": None,
     "init_std": 0.02,
     "scale_residual": True,
+    "zero_init": False,
 }
 
 
@@ -572,12 +686,12 @@ def looks(model):
     return list(weights.values())
 
 
-def first_given(name):
-    """What a module takes in first, of a model with its first parameters."""
+def first_given(name, n=0):
+    """What a module takes in first (or as its n-th), of a model with its first parameters."""
 
     def see(model):
         seen = []
-        model.get_submodule(name).register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+        model.get_submodule(name).register_forward_pre_hook(lambda _, x: seen.append(x[n]))
         model(IDX)
         return seen[0]
 
@@ -636,9 +750,19 @@ SETTINGS = {
         False,
         True,
     ),
+    # How long is a key of four channels?
+    "qk_norm": (
+        True,
+        lambda model: round(
+            first_given("blocks.0.attn.attention", 1)(model).norm(dim=-1).max().item(), 1
+        ),
+        0.2,
+        2.0,
+    ),
     "band": (2, lambda model: (looks(model)[1][0, 0, -1] > 0).sum().item(), 5, 2),
     "init_std": (0.1, std("tok_emb.weight"), 0.02, 0.1),
     "scale_residual": (False, std("blocks.0.mlp.proj.weight"), 0.01, 0.02),
+    "zero_init": (True, std("blocks.0.mlp.proj.weight"), 0.01, 0.0),
 }
 
 
@@ -654,7 +778,7 @@ def test_every_setting_does_something(name):
 
 # Every setting is another than the default.
 OTHERWISE = GPTConfig(
-    V, 20, 3, 2, C, 5, 0.2, "post", "relu", False, False, False, "sinusoidal", 2, 0.1, False
+    V, 20, 3, 2, C, 6, 0.2, "post", "relu", False, False, False, "rotary", True, 2, 0.1, False, True
 )
 
 

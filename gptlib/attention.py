@@ -200,8 +200,6 @@ class MultiHeadAttention(nn.Module):
     head_size: D, channels of a head's queries, keys and values; C / H unless given. With D = C
         this is the wide attention of Bloem, "Transformers from scratch" (2019).
     bias: whether the four linear layers have biases, as in GPT; the paper's equations have none
-    qk_norm: whether each head's queries and keys are normed over their D channels, so that no score
-        exceeds sqrt(D); a LayerNorm without gains and biases, as in Dehghani et al. (2023)
 
     Section 3.2.2 of Vaswani et al. (2017). ValueError if n_head does not divide C and
     head_size is not given.
@@ -214,7 +212,6 @@ class MultiHeadAttention(nn.Module):
         dropout: float = 0.0,
         head_size: int | None = None,
         bias: bool = False,
-        qk_norm: bool = False,
     ) -> None:
         super().__init__()
         if n_head < 1 or (head_size is None and n_embd % n_head):
@@ -228,7 +225,6 @@ class MultiHeadAttention(nn.Module):
         self.query = nn.Linear(n_embd, inner, bias)
         self.key = nn.Linear(n_embd, inner, bias)
         self.value = nn.Linear(n_embd, inner, bias)
-        self.qk_norm = qk_norm
         self.attention = Attention(dropout)
         self.proj = nn.Linear(inner, n_embd, bias)
 
@@ -258,12 +254,8 @@ class MultiHeadAttention(nn.Module):
         memory = x if memory is None else memory
         B, T, C = x.shape
         S, H, D = memory.shape[1], self.n_head, self.head_size
-        q = self.query(x).view(B, T, H, D)
-        k = self.key(memory).view(B, S, H, D)
-        if self.qk_norm:
-            q, k = F.layer_norm(q, (D,)), F.layer_norm(k, (D,))
-        q = q.transpose(1, 2)  # (B, H, T, D)
-        k = k.transpose(1, 2)  # (B, H, S, D)
+        q = self.query(x).view(B, T, H, D).transpose(1, 2)  # (B, H, T, D)
+        k = self.key(memory).view(B, S, H, D).transpose(1, 2)  # (B, H, S, D)
         v = self.value(memory).view(B, S, H, D).transpose(1, 2)  # (B, H, S, D)
         if turns is not None:
             q, k = rotate(q, turns), rotate(k, turns)

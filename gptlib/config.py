@@ -9,8 +9,6 @@ from typing import Literal
 class _Stack:
     """What the configs of all models built from blocks have in common."""
 
-    qk_norm = False  # which only some GPTs choose otherwise
-
     @property
     def n_inner(self) -> int:
         """Channels inside the feed-forward layer."""
@@ -32,10 +30,9 @@ class _Stack:
                 raise ValueError(f"{name} is {p!r}: give a number from 0 to below 1")
         if self.norm not in ("post", "pre"):
             raise ValueError(f"norm is {self.norm!r}: give 'post' or 'pre'")
-        if self.activation not in ("relu", "gelu", "gelu_tanh", "relu_squared"):
+        if self.activation not in ("relu", "gelu", "gelu_tanh"):
             raise ValueError(
-                f"activation is {self.activation!r}: "
-                "give 'relu', 'gelu', 'gelu_tanh' or 'relu_squared'"
+                f"activation is {self.activation!r}: give 'relu', 'gelu' or 'gelu_tanh'"
             )
 
 
@@ -90,18 +87,15 @@ class GPTConfig(_Stack):
     head_size: int | None = None  # channels of each head; n_embd / n_head unless given
     dropout: float = 0.1  # of embeddings, each layer's output and attention weights
     norm: Literal["post", "pre"] = "pre"  # post: after each residual sum; pre: before each layer
-    # In the feed-forward layers; gelu_tanh in GPT-1 and GPT-2.
-    activation: Literal["relu", "gelu", "gelu_tanh", "relu_squared"] = "gelu_tanh"
+    activation: Literal["relu", "gelu", "gelu_tanh"] = "gelu_tanh"  # gelu_tanh in GPT-1 and GPT-2
     attn_bias: bool = True  # biases in attention's linear layers
     bias: bool = True  # biases in feed-forward layers and norms
     tied: bool = True  # the token embedding is also the matrix of the output layer
     # learned or fixed vectors, added to the tokens'; rotary: queries and keys are turned instead
     positions: Literal["learned", "sinusoidal", "rotary"] = "learned"
-    qk_norm: bool = False  # each head's queries and keys are normed too
     band: int | None = None  # blocks 2, 4, 6, ... see only the last `band` tokens; None: see all
     init_std: float = 0.02  # standard deviation of all matrices at the start
     scale_residual: bool = True  # start residual projections smaller, by 1/sqrt(2 * n_layer)
-    zero_init: bool = False  # start them at 0, so that at first no block changes anything
 
     @property
     def attn_dropout(self) -> float:
@@ -144,6 +138,7 @@ class TrainConfig:
     grad_clip: float = 1.0  # scale longer gradients down to this norm; inf: never
     optimizer: Literal["adamw", "muon"] = "adamw"  # muon: hidden matrices only, AdamW for the rest
     muon_rate: float = 0.02  # Muon's peak learning rate, if it is used
+    muon_momentum: float = 0.95  # share of earlier gradients in Muon's running mean
     accumulate: int = 1  # batches per step; more of them if larger ones do not fit in memory
     dtype: Literal["float32", "bfloat16"] = "float32"  # precision of matrix products
 
@@ -183,6 +178,10 @@ class TrainConfig:
             raise ValueError(f"eps is {self.eps!r}: give a small number above 0, such as 1e-8")
         if not (_number(self.grad_clip) and self.grad_clip > 0):
             raise ValueError(f"grad_clip is {self.grad_clip!r}: give a length, or inf for none")
+        if not (_number(self.muon_momentum) and 0 <= self.muon_momentum < 1):
+            raise ValueError(
+                f"muon_momentum is {self.muon_momentum!r}: give a number from 0 to below 1"
+            )
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer is {self.optimizer!r}: give 'adamw' or 'muon'")
         check_whole("accumulate", self.accumulate, 1)

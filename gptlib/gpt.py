@@ -46,18 +46,13 @@ class GPT(nn.Module):
 
     def init_parameters(self) -> None:
         """Draw the matrices anew and set biases to 0; the gains of norms stay as they are."""
-        config, std = self.config, self.config.init_std
-        writer_std = std
-        if config.scale_residual:
-            # So that all together add about what one alone would (GPT-2's paper, section 2.3).
-            writer_std = std / math.sqrt(2 * config.n_layer)
-        if config.zero_init:
-            writer_std = 0.0
+        std, writers = self.config.init_std, 2 * self.config.n_layer
         for name, p in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(p)
-            elif name.endswith("proj.weight"):
-                nn.init.normal_(p, std=writer_std)
+            elif name.endswith("proj.weight") and self.config.scale_residual:
+                # So that all together add about what one alone would (GPT-2's paper, section 2.3).
+                nn.init.normal_(p, std=std / math.sqrt(writers))
             elif p.dim() > 1:
                 nn.init.normal_(p, std=std)
 

@@ -13,7 +13,6 @@ ACTIVATIONS = {
     "relu": F.relu,
     "gelu": F.gelu,
     "gelu_tanh": partial(F.gelu, approximate="tanh"),  # differs from gelu by up to 0.0005
-    "relu_squared": lambda x: F.relu(x).square(),
 }
 
 
@@ -21,7 +20,7 @@ class FeedForward(nn.Module):
     """Two linear layers with an activation between them, applied to each position alone.
 
     Equation 2 of Vaswani et al. (2017), whose activation is ReLU; GELU is by Hendrycks and Gimpel
-    (2016), the square of ReLU by So et al. (2021).
+    (2016).
     """
 
     def __init__(self, config: TransformerConfig | GPTConfig) -> None:
@@ -46,7 +45,7 @@ class Block(nn.Module):
         super().__init__()
         C, H, D, bias = config.n_embd, config.n_head, config.head_size, config.attn_bias
         self.pre_norm = config.norm == "pre"
-        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias, config.qk_norm)
+        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias)
         self.cross = MultiHeadAttention(C, H, config.attn_dropout, D, bias) if cross else None
         self.mlp = FeedForward(config)
         self.ln_1 = nn.LayerNorm(C, bias=config.bias)

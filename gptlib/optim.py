@@ -114,7 +114,8 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
             name = type(unwrapped(model)).__name__
             raise ValueError(f"{name} has no hidden matrices for Muon: choose 'adamw'")
         matrices = [p for p in matrices if p not in hidden]
-        optimizers.append(Muon([{"params": list(hidden), "highest": config.muon_rate}]))
+        group = {"params": list(hidden), "highest": config.muon_rate}
+        optimizers.append(Muon([group], momentum=config.muon_momentum))
     groups = [
         {"params": matrices, "weight_decay": config.weight_decay, "highest": config.learning_rate},
         {"params": others, "weight_decay": 0.0, "highest": config.learning_rate},

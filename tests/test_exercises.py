@@ -1719,11 +1719,134 @@ def test_work_is_what_generating_takes(prompt, new, block_size):
     )
 
 
+def rotated(angle=lambda i, t, D: t / 10_000 ** (2 * i / D), pairs=None, in_place=False):
+    """A rotation, with one thing done in its own way."""
+
+    def mine(row, t):
+        D, out = len(row), list(row)
+        for i in range(D // 2):
+            m, n = (i, i + D // 2) if pairs == "halves" else (2 * i, 2 * i + 1)
+            cos, sin = math.cos(angle(i, t, D)), math.sin(angle(i, t, D))
+            out[m] = row[m] * cos - row[n] * sin
+            out[n] = (out if in_place else row)[m] * sin + row[n] * cos
+        return out
+
+    return mine
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (rotated(), "Right!"),
+        (lambda row, t: torch.tensor(rotated()(row, t)), "Right!"),
+        (lambda row, t: rotated()(row, -t), "You turn backwards"),
+        (rotated(lambda i, t, D: t / 10_000 ** (4 * i / D)), "The angle of pair i is t / 10,000"),
+        (rotated(lambda i, t, D: t / 10_000 ** (i / D)), "The angle of pair i is t / 10,000"),
+        (rotated(lambda i, t, D: t), "All your pairs turn alike"),
+        (rotated(lambda i, t, D: t * 10_000 ** (2 * i / D)), "Divide t by the power"),
+        (lambda row, t: rotated()(row, t + 1), "You count from 1"),
+        (rotated(lambda i, t, D: math.radians(t / 10_000 ** (2 * i / D))), "in radians as it is"),
+        (rotated(pairs="halves"), "here neighbours are a pair"),
+        (rotated(in_place=True), "as it was"),
+        (lambda row, t: row, "Nothing is turned."),
+        (lambda row, t: rotated()(row, t or 1), "At t = 0 nothing is turned."),
+        (rotated(lambda i, t, D: t / 10_000 ** (2 * i / 6) * (D == 6)), "Right, but not for D = 2"),
+        (lambda row, t: row[:4], "Return 6 numbers, one for each channel, not 4."),
+        (lambda row, t: [math.nan] * 6, "and yours is nan"),
+    ],
+)
+def test_rotated(mine, says):
+    assert says in exercises.check_rotated(mine)
+
+
+def rms(divisor, less=lambda row: 0.0, tiny=1e-5):
+    def mine(row):
+        return [(x - less(row)) / (divisor(row) + tiny) for x in row]
+
+    return mine
+
+
+def root(row, n=0):
+    return math.sqrt(sum(x * x for x in row) / (len(row) - n))
+
+
+def average(row):
+    return sum(row) / len(row)
+
+
+def deviation(row):
+    return math.sqrt(sum((x - average(row)) ** 2 for x in row) / len(row))
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (lambda row: [x / math.sqrt(root(row) ** 2 + 1e-5) for x in row], "Right!"),
+        (lambda row: F.rms_norm(torch.tensor(row), (len(row),)), "Right!"),
+        (rms(deviation, average), "That is a LayerNorm"),
+        (rms(deviation), "The standard deviation subtracts a mean"),
+        (rms(root, average), "The mean stays in"),
+        (rms(lambda row: math.hypot(*row)), "That is the length"),
+        (rms(lambda row: root(row) ** 2), "Take the root"),
+        (rms(lambda row: sum(x * x for x in row)), "You divide by the sum of squares"),
+        (rms(lambda row: sum(map(abs, row)) / len(row)), "square first"),
+        (rms(lambda row: root(row, 1)), "not C - 1"),
+        (rms(root, tiny=0.0), "For a row of zeros it should be zeros"),
+        (lambda row: rms(root)(row) if len(row) > 2 else row, "Right, but not for C = 2"),
+        (lambda row: [1.0, 2.0], "Return 4 numbers"),
+        (lambda row: [7.0] * 4, "and yours is 7, 7, 7, 7"),
+    ],
+)
+def test_rms_norm(mine, says):
+    assert says in exercises.check_rms_norm(mine)
+
+
+def shifted(back=lambda t, n: t - n, own=1.0, order=1):
+    def mine(rows, shares):
+        out = []
+        for t, row in enumerate(rows):
+            mixed = [own * x for x in row]
+            for n, share in enumerate(shares[::order], start=1):
+                if 0 <= back(t, n) < len(rows):
+                    mixed = [x + share * y for x, y in zip(mixed, rows[back(t, n)], strict=True)]
+            out.append(mixed)
+        return out
+
+    return mine
+
+
+def shifted_in_place(rows, shares):
+    for t in range(len(rows)):
+        for n, share in enumerate(shares[:t], start=1):
+            rows[t] = [x + share * y for x, y in zip(rows[t], rows[t - n], strict=True)]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (shifted(), "Right!"),
+        (lambda *given: torch.tensor(shifted()(*given)), "Right!"),
+        (shifted(lambda t, n: t + n), "You look ahead"),
+        (shifted(lambda t, n: (t - n) % 4), "The first rows get some of the last"),
+        (shifted(order=-1), "Exchanged"),
+        (shifted_in_place, "without what was added"),
+        (shifted(own=0.0), "The row itself is missing"),
+        (lambda rows, shares: rows, "Nothing is added."),
+        (lambda rows, shares: shifted()(rows, [0.5, 0.25]), "Right, but not for one share"),
+        (lambda rows, shares: shifted()(rows[:3], shares), "Return 4 rows"),
+        (lambda rows, shares: [[7.0, row[0]] for row in rows], "row 0 should be 1, 2"),
+    ],
+)
+def test_shifted(mine, says):
+    assert says in exercises.check_shifted(mine)
+
+
 @pytest.mark.parametrize(
     "check",
     [
         *("split", "join", "heads", "dropout", "layer_norm", "smoothed", "rate", "beam"),
-        *("parameters", "cached_step", "min_p", "work"),
+        *("parameters", "cached_step", "min_p", "work", "rotated", "rms_norm", "shifted"),
     ],
 )
 @pytest.mark.parametrize(

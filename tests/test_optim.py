@@ -226,11 +226,11 @@ def test_taller_matrices_take_larger_steps(shape, scale):
 
 
 @pytest.mark.parametrize("dtype", EXACT)
-@pytest.mark.parametrize("muon_rate", [0.05, 0.5])
-def test_muons_steps_are_those_by_hand(muon_rate, dtype, monkeypatch):
+@pytest.mark.parametrize("muon_rate, momentum", [(0.05, 0.95), (0.5, 0.95), (0.05, 0.8)])
+def test_muons_steps_are_those_by_hand(muon_rate, momentum, dtype, monkeypatch):
     monkeypatch.setattr(optim, "_matmul_dtype", lambda device: dtype)
     settings = {"max_iters": 12, "warmup_iters": 4, "decay": "linear", "optimizer": "muon"}
-    config = TrainConfig(**settings, muon_rate=muon_rate)
+    config = TrainConfig(**settings, muon_rate=muon_rate, muon_momentum=momentum)
     model = Small()
     optimizers = make_optimizers(model, config)
     hand = {name: p for name, p in copies(model).items() if name in MATRICES}
@@ -240,8 +240,8 @@ def test_muons_steps_are_those_by_hand(muon_rate, dtype, monkeypatch):
         rate = muon_rate * min((n + 1) / 4, 1 - (n - 4) / 8)
         for name, p in model.named_parameters():
             if name in MATRICES:
-                means[name] = 0.95 * means[name] + 0.05 * p.grad
-                ahead = 0.95 * means[name] + 0.05 * p.grad
+                means[name] = momentum * means[name] + (1 - momentum) * p.grad
+                ahead = momentum * means[name] + (1 - momentum) * p.grad
                 rows, cols = p.shape
                 hand[name] -= rate * max(1, rows / cols) ** 0.5 * near_orthogonal(ahead)
                 # 12 steps of Muon add up 12 errors.

@@ -5,6 +5,7 @@ from gptlib.exercises.checking import NOT_YET, RIGHT
 from gptlib.exercises.decoder_only import check_parameters, check_work
 from gptlib.exercises.decoder_only_cache import check_cached_step
 from gptlib.exercises.decoder_only_min_p import check_min_p
+from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
 from gptlib.exercises.multi_head import check_heads, check_join, check_split
 from gptlib.exercises.multi_head_dropout import check_dropout
 from gptlib.exercises.self_attention import (
@@ -37,7 +38,10 @@ __all__ = [
     "check_places",
     "check_positions",
     "check_rate",
+    "check_rms_norm",
+    "check_rotated",
     "check_score",
+    "check_shifted",
     "check_smoothed",
     "check_split",
     "check_top_p",

@@ -246,9 +246,12 @@ class MultiHeadAttention(nn.Module):
             those of all tokens so far, (B, H, S, D); mask must hide those that are later
         turns: (T, D) or (B, 1, T, D), with which to `rotate` the queries and keys of x
 
-        Returns (B, T, C). ValueError for extend without a mask: x would see its own future. Only
-        if T is 1, and all rows are equally long, there is nothing to hide.
+        Returns (B, T, C). ValueError for turns with a memory, whose positions they are not, and
+        for extend without a mask: x would see its own future. Only if T is 1, and all rows are
+        equally long, there is nothing to hide.
         """
+        if turns is not None and memory is not None:
+            raise ValueError("turns are those of x: give either them or a memory")
         if extend is not None and mask is None and x.shape[1] > 1:
             raise ValueError("extend needs a mask that hides later keys: give a `past_mask`")
         memory = x if memory is None else memory

@@ -76,7 +76,8 @@ class GPTConfig(_Stack):
     Radford et al. (2018), section 4.1; Radford et al. (2019), section 2.3 and the released code;
     Brown et al. (2020), section 2.1: GPT-3 alternates dense and banded blocks, but the width of
     the bands and the blocks that have them were never published. The default dropout is GPT-1's,
-    since GPT-2's was not published either. ValueError for settings that make no valid model.
+    since GPT-2's was not published either. Rotary positions (Su et al., 2021) came after GPT-3.
+    ValueError for settings that make no valid model.
     """
 
     vocab_size: int  # V, the number of different tokens

@@ -844,7 +844,11 @@ MUTANTS = [
     Mutant("MultiHeadAttention.forward", "rotate(q, turns), rotate(k, turns)",
            "rotate(q, turns), k", "test_with_rotary_positions_it_is_gpt_neox"),
     # Everything is turned backwards.
-    Mutant("rotate", "arrows * by", "arrows * by.conj()", "test_a_rotation_is_that_of_gpt_j"),
+    Mutant("rotate", "arrows * rotations", "arrows * rotations.conj()",
+           "test_a_rotation_is_that_of_gpt_j"),
+    # Rows of unequal length are turned as the first of them is.
+    Mutant("GPT.hidden", "rows.unsqueeze(-3) if", "rows.view(-1, T, rows.shape[-1])[:1] if",
+           "test_rows_of_unequal_length_say_what_they_say_alone"),
     # All tokens are turned as the first is.
     Mutant("GPT.hidden", "rows.unsqueeze(-3) if", "rows[..., :1, :].unsqueeze(-3) if",
            "test_only_queries_and_keys_know_of_rotary_positions"),

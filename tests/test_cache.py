@@ -51,8 +51,9 @@ def test_a_long_text_cut_anywhere(cuts, band, seed):
 
 
 @bands
-def test_rows_of_unequal_length_say_what_they_say_alone(band):
-    model, lengths = made(band=band), torch.tensor([2, 5, 3])
+@pytest.mark.parametrize("positions", ["learned", "rotary"])
+def test_rows_of_unequal_length_say_what_they_say_alone(positions, band):
+    model, lengths = made(band=band, positions=positions), torch.tensor([2, 5, 3])
     new = torch.tensor([[8, 1], [3, 12], [0, 0]])
     cache = model.new_cache(3)
     model(IDX, cache)

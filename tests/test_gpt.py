@@ -528,6 +528,17 @@ def test_only_queries_and_keys_know_of_rotary_positions():
     assert torch.equal(mixed[0][2], value)
 
 
+@pytest.mark.parametrize("length", [5, 300])
+def test_rotary_positions_under_autocast(length):
+    """Queries and keys are then float32, values bfloat16, for few positions and for many."""
+    model = made(positions="rotary", block_size=300).float()
+    idx = torch.randint(V, (2, length), generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):
+        low = model(idx)
+    assert low.dtype == torch.bfloat16
+    assert_close(low.float(), model(idx), rtol=0, atol=0.05 * model(idx).abs().max().item())
+
+
 @pytest.mark.parametrize("positions", ["learned", "sinusoidal", "rotary"])
 def test_more_tokens_than_positions(positions):
     model = made(block_size=4, positions=positions)

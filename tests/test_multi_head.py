@@ -19,6 +19,7 @@ from gptlib.attention import (
     padding_mask,
     record_attention,
 )
+from gptlib.positions import RotaryPositions
 
 C, H = 12, 3
 MEMORY_IDX = torch.tensor([[1] * 7, [1, 2, 3, 0, 0, 0, 0]])
@@ -197,6 +198,14 @@ def test_with_a_cache_a_mask_must_say_which_keys_are_later(causal):
     with pytest.raises(ValueError, match="extend needs a mask that hides later keys"):
         model(x, causal=causal, extend=lambda k, v: kept.append((k, v)) or (k, v))
     assert not kept
+
+
+def test_what_is_turned_stands_at_positions_of_its_own_text():
+    model, (x, memory) = made(), given(T, T)
+    turns = RotaryPositions(T, C // H).double()(torch.arange(T))
+    assert (model(x, turns=turns) - model(x)).abs().max() > 1e-3
+    with pytest.raises(ValueError, match="turns are those of x"):
+        model(x, memory, turns=turns)
 
 
 def test_a_single_token_comes_after_all_that_are_kept_and_needs_no_mask():

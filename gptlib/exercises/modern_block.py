@@ -47,11 +47,14 @@ def check_rotated(mine: Rotated) -> str:
         (_turned(row, lambda i: right(i / 2)), speeds),
         (
             _turned(row, lambda i: t),
-            "All your pairs turn alike: each is slower than the last.",
+            "All pairs turn alike: each should be slower than the last.",
         ),
         (_turned(row, lambda i: t * 10_000 ** (2 * i / D)), "Divide t by the power of 10,000."),
         (_turned(row, lambda i: right(i) * (t + 1) / t), "You count from 1: the first t is 0."),
-        (_turned(row, lambda i: math.radians(right(i))), "The angle is in radians as it is."),
+        (
+            _turned(row, lambda i: math.radians(right(i))),
+            "The angle is in radians already: leave it.",
+        ),
         (_halves(_turned(_interleaved(row), right)), halves),
         (_turned_in_place(row, right), twice),
         (row, "Nothing is turned."),
@@ -60,8 +63,9 @@ def check_rotated(mine: Rotated) -> str:
     if diagnosis == RIGHT:
         if not near(numbers(mine([3.0, 4.0], 0)), [3, 4]):
             return "At t = 0 nothing is turned."
-        turned = [3 * math.cos(2) - 4 * math.sin(2), 3 * math.sin(2) + 4 * math.cos(2)]
-        return also(mine([3.0, 4.0], 2), turned, "D = 2 and t = 2")
+        four = [3.0, 4.0, -1.0, 2.0]
+        turned = _turned(four, lambda i: 2 / 10_000 ** (2 * i / 4))
+        return also(mine(four, 2), turned, "D = 4 and t = 2")
     return diagnosis or row_differs(got, want, "channel", f"row = {row} and t = {t}")
 
 
@@ -111,14 +115,14 @@ def check_rms_norm(mine: RMSNorm) -> str:
     diagnoses = [
         (over(root), RIGHT),
         (over(math.sqrt(variance), mean), "That is a LayerNorm: here no mean is subtracted."),
-        (over(math.sqrt(variance)), "The standard deviation subtracts a mean: leave the mean."),
+        (over(math.sqrt(variance)), "That is the standard deviation: square the row as it is."),
         (over(root, mean), "The mean stays in: divide the row as it is."),
         (
             over(math.sqrt(squares)),
             "That is the length: divide by the root of the mean, not the sum.",
         ),
         (over(squares / C), "Take the root: you divide by the mean of the squares."),
-        (over(squares), "You divide by the sum of squares: by the root of their mean."),
+        (over(squares), "That is the sum of squares: divide by the root of their mean."),
         (
             over(sum(map(abs, row)) / C),
             "That is the mean of sizes: square first.",

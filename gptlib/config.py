@@ -114,10 +114,11 @@ class GPTConfig(_Stack):
             raise ValueError(
                 f"positions is {self.positions!r}: give 'learned', 'sinusoidal' or 'rotary'"
             )
-        if self.positions == "rotary" and (self.head_size or self.n_embd // self.n_head) % 2:
+        D = self.head_size or self.n_embd // self.n_head
+        if self.positions == "rotary" and D % 2:
             raise ValueError(
-                f"each head has {self.head_size or self.n_embd // self.n_head} channels: give an "
-                "even head_size, for rotary positions turn pairs of channels"
+                f"each head has {D} channels: give an even head_size, for rotary positions turn "
+                "pairs of channels"
             )
         if self.band is not None:
             check_whole("band", self.band, 1)

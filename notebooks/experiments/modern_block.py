@@ -44,7 +44,7 @@ BUDGET = {"shakespeare": 1000, "tales": 500}  # steps of GPT-2's block
 
 
 class SwiGLU(nn.Module):
-    """A feed-forward layer in which one half of what is computed opens and shuts the other."""
+    """A feed-forward layer that multiplies what one linear layer finds with another's gate."""
 
     def __init__(self, C):
         super().__init__()

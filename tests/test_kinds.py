@@ -2,7 +2,8 @@
 
 import pytest
 
-from gptlib.world import KINDS, kinds, surprisals, tell
+from gptlib.tokenizer import split_words
+from gptlib.world import KINDS, TOLD, kinds, recalls, surprisals, tell
 
 DEN = tell(1_000_000)  # Omar and Ravi built a den of branches in the playground. ...
 ROOM = tell(1_000_001)  # Leo built a den in the shed and left his smiling rag doll ...
@@ -52,3 +53,30 @@ def test_pronouns_articles_spaces_and_marks_are_grammar():
     assert kinds_of(ROOM, " he") == ["grammar"] * 3
     assert kinds_of(ROOM, ' "') == ["grammar"] * 2
     assert kinds_of(ROOM, ".\n\n")[-2:] == ["grammar"] * 2
+
+
+def test_recalls_are_words_that_stood_before_and_are_certain():
+    for seed in range(8):
+        story = tell(seed)
+        nats, words = surprisals(story.text), split_words(story.text)
+        found, kind_of = recalls(story, words, nats), kinds(story, nats)
+        starts, at = [], 0
+        for word in words:
+            starts.append(story.text.index(word, at))
+            at = starts[-1] + len(word)
+        wanted = [
+            t
+            for t, word in enumerate(words)
+            if word != "the" and word in words[:t] and kind_of[starts[t]] in TOLD
+        ]
+        assert [word.at for word in found] == wanted
+        for t, kind, earlier in found:
+            assert kind == kind_of[starts[t]] and nats[starts[t]] < 1e-9
+            assert earlier == [s for s, word in enumerate(words[:t]) if word == words[t]]
+
+
+def test_a_name_that_is_drawn_again_is_no_recall():
+    story = tell(2_000_387)  # "June gave Rex a crust": Rex, or her dog
+    words = split_words(story.text)
+    found = recalls(story, words, surprisals(story.text))
+    assert [words[word.at] for word in found] == ["lake", "frilly", "bonnet", "Omar"]

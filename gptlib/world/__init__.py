@@ -11,7 +11,7 @@ True
 
 from gptlib.world.entropy import Floor, floor
 from gptlib.world.events import EVENTS
-from gptlib.world.kinds import KINDS, kinds
+from gptlib.world.kinds import KINDS, TOLD, Recall, kinds, recalls
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.predictor import Predictor
 from gptlib.world.questions import Question, question, questions
@@ -30,11 +30,13 @@ __all__ = [
     "PERFECT",
     "PLOTS",
     "TALES",
+    "TOLD",
     "Draw",
     "Fact",
     "Floor",
     "Predictor",
     "Question",
+    "Recall",
     "Sentence",
     "State",
     "Story",
@@ -46,6 +48,7 @@ __all__ = [
     "question",
     "questions",
     "reach",
+    "recalls",
     "surprisals",
     "tell",
 ]

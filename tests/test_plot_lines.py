@@ -298,17 +298,6 @@ def test_lens_wants_sizes_that_fit(chars, guesses, probs, message):
     assert str(error.value).startswith(message)
 
 
-def test_loss_and_look_are_drawn_as_they_are():
-    fig = plot.learned_to_look([10, 20, 30], [90, 40, 30], 24, [0.1, 0.2, 0.4], "A head looks back")
-    left, right = fig.axes
-    assert left.lines[0].get_xydata().tolist() == [[10, 90], [20, 40], [30, 30]]
-    assert left.lines[1].get_ydata()[0] == 24
-    assert right.lines[0].get_xydata().tolist() == [[10, 0.1], [20, 0.2], [30, 0.4]]
-    assert right.get_ylim() == (0, 1) and left.get_ylim()[0] == 0
-    with pytest.raises(ValueError):
-        plot.learned_to_look([10, 20], [90, 40], 24, [0.1], "A head looks back")
-
-
 def test_singular_values_are_drawn_for_each_matrix():
     values = {"gradient": [4, 0.2, 0.1], "signs": [2, 1, 0.5], "Muon": [1.1, 0.9, 0.7]}
     fig = plot.singular_values(values, "All directions alike")

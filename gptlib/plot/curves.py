@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 
-from gptlib.plot.style import BEFORE, HIGHLIGHT, INK, QUERY, QUIET, SKY, TRAIN, VALID, WIDTH
+from gptlib.plot.style import BEFORE, HIGHLIGHT, INK, QUIET, SKY, TRAIN, VALID, WIDTH
 
 # The first is the style of the baseline.
 VERSUS = (
@@ -242,29 +242,6 @@ def _at_each(places: Sequence, values: ArrayLike, name: str, what: str) -> np.nd
 def _check_count(lines: Mapping[str, object], styles: Sequence[dict]) -> None:
     if not 1 <= len(lines) <= len(styles):
         raise ValueError(f"{len(lines)} lines: give 1 to {len(styles)}, which can be told apart")
-
-
-def learned_to_look(
-    steps: Sequence[int], nats: ArrayLike, floor: float, look: ArrayLike, title: str
-) -> Figure:
-    """Draw, side by side, a model's loss and its attention weight on the right words, as it learns.
-
-    nats: the loss per story at each of steps; floor: the lowest possible; look: the attention
-    weight at each of steps, 0 to 1
-
-    ValueError unless both have one finite number for each step.
-    """
-    nats, look = (_at_each(steps, values, "these", "step") for values in (nats, look))
-    fig = plt.figure(figsize=(WIDTH, 3.2))
-    left, right = fig.subplots(1, 2)
-    left.plot(steps, nats, "o--", color=VALID)
-    left.axhline(floor, color=QUIET, linewidth=1, linestyle=":")
-    left.text(steps[-1], floor, "floor ", ha="right", va="top", size=10)
-    left.set(xlabel="step", ylabel="nats per story", ylim=0)
-    right.plot(steps, look, "o-", color=QUERY)
-    right.set(xlabel="step", ylabel="largest weight of any head", ylim=(0, 1))
-    fig.suptitle(title, x=0.01, ha="left", size=12)
-    return fig
 
 
 def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:

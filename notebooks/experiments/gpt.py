@@ -1,16 +1,17 @@
-"""Train the models that notebook 05 quotes: part of `make experiments`, half an hour on two cores.
+"""Train the models that notebooks 05 and 06 quote: part of `make experiments`, 40 minutes.
 
-It writes, beside this file, grown.csv (a GPT grown part by part, three seeds), optimizers.csv
-(four blocks of it with AdamW and with Muon), learned.csv (what a model has learned at several
-steps of a quarter of an hour), gpt.safetensors (that model at the end), and words.csv and
-gpt_words.safetensors (the same for five minutes with words as tokens). Losses are reproducible on
-the same machine; times are not, and the seconds in learned.csv and words.csv are those of a busy
-one: alone on a core the two take about 14 and 7 minutes.
+It writes, beside this file, grown.csv (a GPT grown part by part: three learning rates, and the best
+of them with three seeds), learned.csv (what a model has learned at several steps of a quarter of
+an hour), gpt.safetensors (that model at the end), and words.csv, heads.csv and
+gpt_words.safetensors (the same for seven minutes with words as tokens, and where its heads look).
+Losses are reproducible on the same machine; times are not, and the seconds in the logs are those
+of a busy one: alone on a core the two long runs take about 14 and 7 minutes.
 """
 
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from math import isfinite
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -31,11 +32,10 @@ from gptlib.layers import FeedForward
 from gptlib.positions import LearnedPositions
 from gptlib.tokenizer import CharTokenizer, WordTokenizer, split_words
 from gptlib.train import evaluate, next_token_loss, token_losses, train
-from gptlib.world import KINDS, kinds, surprisals, tell
-from gptlib.world.kinds import WHERE
+from gptlib.world import KINDS, TOLD, kinds, recalls, surprisals, tell
 
 HERE = Path(__file__).resolve().parent
-SEEDS = (1, 2, 3)
+SEEDS, RATES = (1, 2, 3), (0.005, 0.01, 0.02)
 C, T, B, STEPS = 64, 64, 8, 2000
 GROWN = {
     "n_layer": 4,
@@ -57,16 +57,9 @@ LONG = {
 }
 LONG_STEPS, LONG_B, WARMUP = 7000, 3, 50
 MUON = {"optimizer": "muon", "muon_rate": 0.02, "learning_rate": 4e-3}
-OPTIMIZERS = {
-    "AdamW 0.0025": {"learning_rate": 0.0025},
-    "AdamW 0.005": {"learning_rate": 0.005},
-    "AdamW 0.01": {"learning_rate": 0.01},
-    "AdamW 0.02": {"learning_rate": 0.02},
-    "Muon": MUON,
-}
 LOOKS = (*range(100, 500, 100), *range(550, 1001, 150), 1250, 1500, *range(2000, 7001, 1000))
 WORDS = {**LONG, "block_size": 96}  # more than the number of words in the longest tale
-WORDS_STEPS, WORDS_B, KNOWN = 2500, 16, 60
+WORDS_STEPS, WORDS_B, KNOWN, OTHERS = 2500, 16, 60, 160
 STORIES = range(1_000_000, 1_000_380)  # the seeds of the validation stories
 
 
@@ -128,6 +121,13 @@ class Norming(Plain):
         return x + self.mlp(self.ln_2(x))
 
 
+class Replacing(Norming):
+    """A block with norms, without residual connections."""
+
+    def forward(self, x, causal=False):
+        return self.mlp(self.ln_2(self.attn(self.ln_1(x), causal=causal)))
+
+
 # The blocks between embeddings and logits, and the norm after them.
 STACKS = {
     "one head": lambda: ([Head(C, C)], nn.Identity()),
@@ -136,6 +136,7 @@ STACKS = {
     "and residual connections": lambda: ([Adding()], nn.Identity()),
     "and norms": lambda: ([Norming()], nn.LayerNorm(C)),
     "four without residual or norms": lambda: ([Plain() for _ in range(4)], nn.Identity()),
+    "four without residual": lambda: ([Replacing() for _ in range(4)], nn.LayerNorm(C)),
     "four without norms": lambda: ([Adding() for _ in range(4)], nn.Identity()),
 }
 GPTS = {
@@ -161,31 +162,23 @@ def make(name, seed):
     return Stack(V, *STACKS[name]())
 
 
-def grown(name, seed):
-    """Train one stage of the grown GPT, and score it on windows like those it was trained on."""
-    config = TrainConfig(STEPS, learning_rate=0.01, warmup_iters=WARMUP)
-    return trained(name, name, seed, config)
-
-
-def optimized(name, seed):
-    """Train four blocks with one of OPTIMIZERS."""
-    return trained(name, "four blocks", seed, linear(STEPS, OPTIMIZERS[name]))
-
-
 def linear(steps, optimizer):
     """A training config in which the learning rates decay linearly, without weight decay."""
     return TrainConfig(steps, warmup_iters=WARMUP, decay="linear", weight_decay=0, **optimizer)
 
 
-def trained(name, kind, seed, config):
+def grown(name, rate, seed):
+    """Train one stage of the grown GPT, and score it on windows like those it was trained on."""
     torch.set_num_threads(1)
     data, _, valid_data, _, _ = texts()
-    model = make(kind, seed)
+    model = make(name, seed)
     drawn = batches(data, B, T, torch.Generator().manual_seed(seed))
+    config = TrainConfig(STEPS, learning_rate=rate, warmup_iters=WARMUP)
     start = perf_counter()
     list(train(model, drawn, next_token_loss, config))
     row = {
         "what": name,
+        "rate": rate,
         "seed": seed,
         "parameters": sum(p.numel() for p in model.parameters()),
         "seconds": f"{perf_counter() - start:.0f}",
@@ -193,6 +186,19 @@ def trained(name, kind, seed, config):
     }
     print(*row.values(), sep=", ", flush=True)
     return row
+
+
+def grown_at_best_rates(pool):
+    """Train every stage with each of RATES, and with its best one once for each of SEEDS."""
+    first = [(name, rate, SEEDS[0]) for name in (*STACKS, *GPTS) for rate in RATES]
+    rows = list(pool.map(grown, *zip(*first, strict=True)))
+    best, ended = {}, [row for row in rows if isfinite(float(row["loss"]))]  # others are nan
+    for row in sorted(ended, key=lambda row: float(row["loss"])):
+        best.setdefault(row["what"], row["rate"])
+    more = [(name, rate, seed) for name, rate in best.items() for seed in SEEDS[1:]]
+    rows += pool.map(grown, *zip(*more, strict=True))
+    order = {name: n for n, name in enumerate((*STACKS, *GPTS))}
+    return sorted(rows, key=lambda row: (order[row["what"]], row["rate"], row["seed"]))
 
 
 def read(stories):
@@ -256,24 +262,15 @@ def in_words(story, tokenizer):
     return torch.tensor([tokenizer.start, *tokenizer.encode(story.text), tokenizer.end]), places
 
 
-def told_again(story, places):
-    """For each place that a story repeats, the words that name it, and those that name it again."""
-    for repeat in story.repeats(1):
-        if repeat.fact.relation in WHERE:
-            yield tuple(
-                [i for i, place in enumerate(places) if part.start <= place.start < part.stop]
-                for part in (repeat.told, repeat.again)
-            )
-
-
-def looks_back(model, story, tokenizer):
-    """Mean weight (N, H) on the words that named a place, where they are to be predicted again."""
-    ids, places = in_words(story, tokenizer)
+def looks(model, story, certain, tokenizer):
+    """For each kind of TOLD: weights (words, N, H) on where a word stood that is to come again."""
+    ids, _ = in_words(story, tokenizer)
     maps = attention_maps(model, ids[None, :-1])
-    weights = np.stack([rows[0] for rows in maps.values()])[..., 1:]  # column i is word i
-    pairs = told_again(story, places)
-    found = [weights[:, :, again][..., told].sum(-1).mean(-1) for told, again in pairs]
-    return np.mean(found, axis=0)
+    weights = np.stack([rows[0] for rows in maps.values()])[..., 1:]  # column s has read word s
+    found = {kind: [] for kind in TOLD}
+    for t, kind, earlier in recalls(story, split_words(story.text), certain):
+        found[kind].append(weights[:, :, t][..., earlier].sum(-1))
+    return found
 
 
 @torch.no_grad()
@@ -284,9 +281,10 @@ def nats_of_words(model, story, tokenizer):
 
 
 def words():
-    """Train and save a model with words as tokens, for five minutes; return its scores on the way.
+    """Train and save a model with words as tokens, for seven minutes; return two logs.
 
-    They are its loss, and the attention weight on the words that it is to repeat.
+    The first has its loss on whole tales and on words that were told before, the second where each
+    head looks while such a word is to come, in tales that are kept for this.
     """
     torch.set_num_threads(1)
     train_text, _ = load_split("tales")
@@ -299,30 +297,48 @@ def words():
     generator = torch.Generator().manual_seed(0)
     drawn = batches(torch.cat(tales), WORDS_B, WORDS["block_size"], generator, begin)
     stories = [tell(seed) for seed in STORIES]
-    known = [s for s in stories if any(told_again(s, in_words(s, tokenizer)[1]))][:KNOWN]
+    certain = [surprisals(story.text) for story in stories]
     torch.manual_seed(0)
     model = GPT(GPTConfig(tokenizer.vocab_size, **WORDS))
-    rows, seconds, start = [], 0.0, perf_counter()
+    log, heads, seconds, start = [], [], 0.0, perf_counter()
     for step, _ in enumerate(train(model, drawn, next_token_loss, linear(WORDS_STEPS, MUON)), 1):
         if step % 125 == 0:
             seconds += perf_counter() - start
             model.eval()
-            nats = sum(nats_of_words(model, s, tokenizer).sum().item() for s in stories)
-            look = np.mean([looks_back(model, s, tokenizer) for s in known], axis=0).max()
-            rows.append({"step": step, "seconds": f"{seconds:.0f}"})
-            rows[-1] |= {"nats_per_tale": f"{nats / len(stories):.3f}", "look": f"{look:.3f}"}
-            print(*rows[-1].values(), sep=", ", flush=True)
+            row, where = scores_of_words(model, stories, certain, tokenizer)
+            log.append({"step": step, "seconds": f"{seconds:.0f}"} | row)
+            heads += [{"step": step} | head for head in where]
+            print(*log[-1].values(), sep=", ", flush=True)
             start = perf_counter()
     checkpoint.save(HERE / "gpt_words.safetensors", model, tokenizer, WORDS_STEPS)
-    return rows
+    return log, heads
+
+
+def scores_of_words(model, stories, certain, tokenizer):
+    """A row of words.csv, and 3 x N x H rows of heads.csv."""
+    losses, weights, total = {kind: [] for kind in TOLD}, {kind: [] for kind in TOLD}, 0.0
+    for n, (story, best) in enumerate(zip(stories, certain, strict=True)):
+        nats = nats_of_words(model, story, tokenizer)
+        total += nats.sum().item()
+        for t, kind, _ in recalls(story, split_words(story.text), best):
+            losses[kind].append(nats[t].item())
+        if KNOWN <= n < OTHERS:
+            for kind, found in looks(model, story, best, tokenizer).items():
+                weights[kind] += found
+    row = {"nats_per_tale": f"{total / len(stories):.3f}"}
+    row |= {kind: f"{np.mean(losses[kind]):.3f}" for kind in TOLD}
+    heads = [
+        {"kind": kind, "layer": layer, "head": head, "look": f"{look:.3f}"}
+        for kind in TOLD
+        for (layer, head), look in np.ndenumerate(np.mean(weights[kind], axis=0))
+    ]
+    return row, heads
 
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         longest, with_words = pool.submit(long), pool.submit(words)
-        parts = [pool.submit(grown, name, seed) for name in [*STACKS, *GPTS] for seed in SEEDS]
-        others = [pool.submit(optimized, name, seed) for name in OPTIMIZERS for seed in SEEDS]
+        write_csv(HERE / "grown.csv", grown_at_best_rates(pool))
         write_csv(HERE / "learned.csv", longest.result())
-        write_csv(HERE / "words.csv", with_words.result())
-        write_csv(HERE / "grown.csv", [run.result() for run in parts])
-        write_csv(HERE / "optimizers.csv", [run.result() for run in others])
+        for name, rows in zip(("words", "heads"), with_words.result(), strict=True):
+            write_csv(HERE / f"{name}.csv", rows)

@@ -95,9 +95,9 @@ class Muon(Optimizer):
 def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
     """AdamW for all parameters, or Muon for the matrices of hidden layers and AdamW for the others.
 
-    AdamW (Loshchilov and Hutter, 2019) decays all parameters; here, as is usual for GPTs, only
-    matrices decay. Biases and the gains of norms have one dimension, and shrinking them would not
-    make the model simpler.
+    AdamW's paper (Loshchilov and Hutter, 2019) lets all parameters decay, GPT-1's (Radford et al.,
+    2018, section 4.1) all but biases and the gains of norms. So it is here: what has two dimensions
+    decays, tables of embeddings included. What Muon has does not decay.
 
     Muon (Jordan et al., 2024) is for the weights of `nn.Linear`. Its authors leave the
     embeddings and the output layer to AdamW; here any linear layer whose name ends in head, such as

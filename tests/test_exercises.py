@@ -1847,6 +1847,7 @@ def test_shifted(mine, says):
     [
         *("split", "join", "heads", "dropout", "layer_norm", "smoothed", "rate", "beam"),
         *("parameters", "cached_step", "min_p", "work", "rotated", "rms_norm", "shifted"),
+        *("adam_step", "schedule", "stretched"),
     ],
 )
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from gptlib.exercises.checking import NOT_YET, RIGHT
 from gptlib.exercises.decoder_only import check_parameters, check_work
 from gptlib.exercises.decoder_only_cache import check_cached_step
 from gptlib.exercises.decoder_only_min_p import check_min_p
+from gptlib.exercises.inside import check_ablated, check_induction, check_look
 from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
 from gptlib.exercises.multi_head import check_heads, check_join, check_split
 from gptlib.exercises.multi_head_dropout import check_dropout
+from gptlib.exercises.optimizers import check_adam_step, check_schedule, check_stretched
 from gptlib.exercises.self_attention import (
     check_average,
     check_band,
@@ -21,6 +23,8 @@ from gptlib.exercises.transformer_beam import check_beam
 __all__ = [
     "NOT_YET",
     "RIGHT",
+    "check_adam_step",
+    "check_ablated",
     "check_average",
     "check_band",
     "check_beam",
@@ -31,7 +35,9 @@ __all__ = [
     "check_gradient",
     "check_heads",
     "check_join",
+    "check_induction",
     "check_layer_norm",
+    "check_look",
     "check_loss",
     "check_min_p",
     "check_parameters",
@@ -40,10 +46,12 @@ __all__ = [
     "check_rate",
     "check_rms_norm",
     "check_rotated",
+    "check_schedule",
     "check_score",
     "check_shifted",
     "check_smoothed",
     "check_split",
+    "check_stretched",
     "check_top_p",
     "check_weights",
     "check_windows",

@@ -39,11 +39,14 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
-experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (over two hours)
+experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (about three hours)
+	$(BIN)/python notebooks/experiments/ngrams.py
+	$(BIN)/python notebooks/experiments/self_attention.py
 	$(BIN)/python notebooks/experiments/multi_head.py
 	$(BIN)/python notebooks/experiments/transformer.py
 	$(BIN)/python notebooks/experiments/gpt.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/tales.py
+	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
 
 data: $(TEST_READY) ## tell the stories again and measure their floor

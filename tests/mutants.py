@@ -543,6 +543,12 @@ MUTANTS = [
            "test_the_loss_of_counted_pairs_without_their_table"),
     Mutant("pair_loss", "pseudo * vocab_size", "pseudo",
            "test_the_loss_of_counted_pairs_without_their_table"),
+    # However many different tokens followed a context, it is trusted the same.
+    Mutant("NGram.probs", "types[context] * shorter", "shorter",
+           "test_what_may_follow_has_probability_1"),
+    # A context that was never seen is taken for the next in the table.
+    Mutant("NGram.probs", "torch.where(seen, at, -1)", "at",
+           "test_probabilities_are_those_of_the_formula"),
     # Files follow in the order in which the disk has them.
     Mutant("_paths", "sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))",
            "[p for p in glob.glob(path, recursive=True) if os.path.isfile(p)][::-1]",
@@ -939,6 +945,12 @@ MUTANTS = [
     Mutant("lens", "guess == chars[t + 1]", "guess == chars[t]", "test_lens"),
     # Names stand in the order in which they were given, not in that of their lines.
     Mutant("name_ends", "sorted(told, key=lambda end: end[0])", "list(told)", "test_by_kind"),
+    # The contour lines of a turned bowl are those of one that is not.
+    Mutant("descents", "bowl, points) / 2", "np.diag(np.diag(bowl)), points) / 2",
+           "test_descents"),
+    # A schedule is drawn as if it began at its second step.
+    Mutant("plot.optimizers:schedules", "ax.plot(range(len(each)), each,",
+           "ax.plot(range(1, len(each) + 1), each,", "test_schedules"),
     # Two kinds look alike without colour.
     Mutant("plot.curves:KINDS", '"os^DvPX*"', '"os^Dos^D"',
            "test_the_styles_of_lines_differ_without_colour"),
@@ -971,6 +983,15 @@ MUTANTS = [
     Mutant("kinds", 'found[repeat.again] = ["places"] * (repeat.again.stop - repeat.again.start)',
            'found[repeat.told] = ["places"] * (repeat.told.stop - repeat.told.start)',
            "test_a_place_is_one_when_it_is_told_again"),
+    # A word is recalled from where it stands itself.
+    Mutant("recalls", "for s in range(t) if", "for s in range(t + 1) if",
+           "test_recalls_are_words_that_stood_before_and_are_certain"),
+    # The article before a place counts as a word to recall.
+    Mutant("recalls", 'earlier and word != "the"', "earlier",
+           "test_recalls_are_words_that_stood_before_and_are_certain"),
+    # The first layer is drawn at the top.
+    Mutant("head_grid", 'origin="lower"', 'origin="upper"',
+           "test_each_head_has_its_number_and_layer_0_is_at_the_bottom"),
     # What dropout draws from is not brought back.
     Mutant("Run.__iter__", "torch.manual_seed(mixed_seed(config.seed, self.step, 1))", "pass",
            "test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike"),

@@ -27,7 +27,7 @@ ORDER = """
     optim checkpoint cache positions pairs
     train sampling attention
     writing narrow layers
-    bigram attention_only transformer gpt
+    bigram ngram attention_only transformer gpt
     corpus summary translation inference
     run
     run_folder trial pace

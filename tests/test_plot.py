@@ -181,7 +181,10 @@ def test_character_counts():
     assert heights == pytest.approx({"a": 3, "n": 2, "·": 2, "$": 2, "b": 1, "↵": 1})
     assert list(heights.values()) == sorted(heights.values(), reverse=True)
     assert ax.get_title("left") == "27% of the text is the character a"
-    assert ax.get_xlabel() == "the 6 most frequent characters, space as · and line break as ↵"
+    assert (
+        ax.get_xlabel()
+        == "all 6 characters, the most frequent first; space as · and line break as ↵"
+    )
 
 
 def test_character_counts_of_many_characters():
@@ -413,5 +416,5 @@ def test_positions():
     maps = [ax for ax in fig.axes if ax.images and ax.get_xlabel() == "channel"]
     for ax, table in zip(maps, tables.values(), strict=True):
         np.testing.assert_array_equal(ax.images[0].get_array(), table)
-    curves = [ax.lines[0].get_ydata() for ax in fig.axes if ax.get_ylabel().startswith("product")]
+    curves = [ax.lines[0].get_ydata() for ax in fig.axes if ax.get_ylabel().startswith("dot")]
     np.testing.assert_array_equal(curves, [table @ table[5] for table in tables.values()])

@@ -142,5 +142,5 @@ def positions(tables: Mapping[str, ArrayLike], at: int, title: str) -> Figure:
         left.set_title(name, size=11)
         right.plot(table @ table[at], color=QUIET, linewidth=1.5)
         right.axvline(at, color=HIGHLIGHT, linestyle="--", linewidth=1)
-        right.set(xlabel="position", ylabel=f"product with row {at}")
+        right.set(xlabel="position", ylabel=f"dot product with row {at}")
     return fig

@@ -118,7 +118,10 @@ def character_counts(text: str) -> Figure:
     ax.tick_params(axis="x", length=0, pad=14)
     ax.margins(x=0.01)
     ax.set_ylabel("% of the text")
-    ax.set_xlabel(f"the {len(shown)} most frequent characters, space as · and line break as ↵")
+    which = f"all {len(shown)} characters, the most frequent first;"
+    if len(shown) < len(counts):
+        which = f"the {len(shown)} most frequent characters,"
+    ax.set_xlabel(f"{which} space as · and line break as ↵")
     ax.set_title(f"{shares[0]:.0f}% of the text is the character {names[0]}")
     return fig
 

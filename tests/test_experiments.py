@@ -64,6 +64,17 @@ def test_without_norms_a_block_only_adds(runs):
         assert_close(block(x), y + block.mlp(y))
 
 
+def test_without_proj_the_heads_outputs_are_added_side_by_side(runs):
+    block = model(runs, "no proj after the heads").decoder[0]
+    x, memory = torch.randn(2, 1, 5, 64, dtype=torch.float64)
+    for layer, given in ((block.attn, x), (block.cross, memory)):
+        q, k, v = layer.query(x), layer.key(given), layer.value(given)
+        heads = [each.unflatten(-1, (4, 16)).transpose(1, 2) for each in (q, k, v)]
+        weights = (heads[0] @ heads[1].mT / 4).softmax(dim=-1)
+        with torch.no_grad():
+            assert_close(layer(x, given), (weights @ heads[2]).transpose(1, 2).flatten(2))
+
+
 def test_without_its_attention_the_encoder_reads_each_word_alone(runs):
     alone, whole = (
         [model(runs, name).encode(src)[0][:, :3] for src in (SRC, OTHER)]
@@ -99,7 +110,15 @@ def test_the_logs_are_of_this_script(runs):
     for row in rows("parts"):
         made = model(runs, row["what"])
         assert int(row["parameters"]) == sum(p.numel() for p in made.parameters())
+    rates = [(row["norm"], float(row["times"]), int(row["seed"])) for row in rows("norm_rates")]
+    assert rates == [(*key, seed) for key, seeds in runs.RATES.items() for seed in seeds]
     assert int(rows("long")[-1]["step"]) == runs.LONG_STEPS
+
+
+def test_a_rate_is_a_multiple_of_the_paper_s(runs):
+    whole = model(runs, "the whole model")
+    assert runs.recipe(whole, 5, 2).learning_rate == (64 * 2) ** -0.5
+    assert runs.recipe(whole, 5, 2, 0.5).learning_rate == 0.5 * (64 * 2) ** -0.5
 
 
 def test_the_saved_model_is_the_one_of_the_last_row(runs):

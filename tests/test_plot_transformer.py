@@ -139,10 +139,13 @@ MOTS = "le petit hérisson que personne n' avait vu lui a donné WWWW-MMMMMM rou
 
 
 @pytest.mark.parametrize("S, T", [(16, 16), (8, 16), (16, 5), (3, 2), (1, 1)])
-def test_alignment(S, T):
+@pytest.mark.parametrize("wanted", [None, [*MOTS[1:], "<end>"]])
+def test_alignment(S, T, wanted):
     weights = np.random.default_rng(0).dirichlet(np.ones(S), T)
     links = [(i, (3 * i + 1) % T) for i in range(0, S, 2)]
-    fig = plot.alignment(weights, WORDS[:S], MOTS[:T], links, title="Where it <looks> for $5")
+    wanted = wanted and wanted[:T]
+    title = "Where it <looks> for $5"
+    fig = plot.alignment(weights, WORDS[:S], MOTS[:T], links, title=title, wanted=wanted)
     assert_legible(fig)
     assert_shows(fig, "weights", weights)
     if 1 < S <= 8:
@@ -157,6 +160,8 @@ def test_alignment(S, T):
     for t, word in enumerate(MOTS[:T]):
         row = left - 0.2, top + t * high, left, top + (t + 1) * high
         assert inside(fig, row) == [word]
+        beside = right, top + t * high, right + 0.2, top + (t + 1) * high
+        assert inside(fig, beside) == ([wanted[t]] if wanted else [])
     framed = [
         corners(p) for p in fig.axes[0].patches if p.get_edgecolor() == to_rgba(plot.HIGHLIGHT)
     ]
@@ -178,6 +183,8 @@ def test_alignment_wants_weights_and_links_that_fit():
     for link in ((2, 0), (0, 1), (-1, 0)):
         with pytest.raises(ValueError, match="outside of 2 source and 1 target"):
             plot.alignment([[0.5, 0.5]], ["a", "b"], ["c"], [link], title="Two")
+    with pytest.raises(ValueError, match="2 tokens are wanted of 1 rows"):
+        plot.alignment([[0.5, 0.5]], ["a", "b"], ["c"], title="Two", wanted=["d", "e"])
 
 
 def test_compare_in_percent():

@@ -117,7 +117,7 @@ def _gradients(ax: Axes, gradients: Mapping[str, ArrayLike], styles: Mapping[str
     for name, sizes in gradients.items():
         ax.plot(range(1, len(sizes) + 1), sizes, **styles[name])
     log_scale(ax.yaxis, gradients.values())
-    ax.set(ylabel="gradient at the start, log scale", xlabel="block, from the lowest")
+    ax.set(ylabel="gradient at the start, log scale", xlabel="decoder block, lowest first")
     ax.set_xticks(range(1, len(sizes) + 1))
     ax.minorticks_off()
     name_ends(ax, [(sizes[-1], name, styles[name]) for name, sizes in gradients.items()])

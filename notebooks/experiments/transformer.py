@@ -1,9 +1,10 @@
 """Train the models that notebook 04 quotes: part of `make experiments`, half an hour on two cores.
 
 Each run has one thread. It writes, beside this file, parts.csv (the Transformer with one part at a
-time left out or changed, three seeds), norms.csv (post-norm and pre-norm, with warm-up and
-without), long.csv (scores over fifteen minutes of training) and transformer.safetensors (the model
-after them). Losses and translations are reproducible on the same machine; times are not.
+time left out or changed, three seeds), norm_rates.csv (post-norm and pre-norm at other learning
+rates than that of parts.csv), norms.csv (both, deeper, with warm-up and without), long.csv (scores
+over fifteen minutes of training) and transformer.safetensors (the model after them). Losses and
+translations are reproducible on the same machine; times are not.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -32,6 +33,9 @@ SEEDS = (1, 2, 3)
 STEPS, WARMUP, TOKENS = 1200, 200, 700
 DEEP = {"n_layer": 6}
 DEEP_STEPS, DEEP_WARMUP, DEEP_TOKENS, DEEP_RATE = 300, 75, 1000, 0.002
+# Multiples of the rate of parts.csv, and seeds; there, half the warm-up makes post-norm's rate 1.4
+# times as high.
+RATES = {("post", 0.25): (1,), ("post", 0.5): SEEDS, ("pre", 0.5): SEEDS, ("pre", 2.0): (1,)}
 LONG = {"n_embd": 128, "dropout": 0.1}
 LONG_STEPS, LONG_WARMUP, LONG_TOKENS = 4500, 400, 1500
 
@@ -95,6 +99,13 @@ def no_cross(model):
         block.cross = Nothing()
 
 
+def no_proj(model):
+    for block in blocks(model):
+        block.attn.proj = nn.Identity()
+        if block.cross is not None:
+            block.cross.proj = nn.Identity()
+
+
 def no_look_in_encoder(model):
     for block in model.encoder:
         block.attn = Nothing()
@@ -113,6 +124,7 @@ PARTS = {
     "no norms": {"change": no_norm},
     "no feed-forward layers": {"change": no_mlp},
     "no attention in the encoder": {"change": no_look_in_encoder},
+    "no proj after the heads": {"change": no_proj},
     "one head": {"sizes": {"n_head": 1}},
     "embeddings not times sqrt(C)": {"kind": Unscaled},
     "an output table of its own": {"kind": OwnHead},
@@ -144,11 +156,11 @@ def make(seed, sizes=None, kind=Transformer, change=None):
     return model
 
 
-def recipe(model, steps, warmup):
-    """The paper's optimizer and schedule."""
+def recipe(model, steps, warmup, times=1.0):
+    """The paper's optimizer and schedule, with its learning rates times so much."""
     return TrainConfig(
         max_iters=steps,
-        learning_rate=(model.config.n_embd * warmup) ** -0.5,
+        learning_rate=times * (model.config.n_embd * warmup) ** -0.5,
         warmup_iters=warmup,
         decay="inverse_sqrt",
         weight_decay=0,
@@ -189,25 +201,46 @@ def scores(model, beam_width=1):
     }
 
 
+def averaged(model, config, seed, label_smoothing=0.1):
+    """Train model, and yield its last state, then the average of five states near the end."""
+    states = []
+    for step, _ in enumerate(losses(model, config, seed, label_smoothing), 1):
+        if step > STEPS - 100 and step % 20 == 0:
+            states.append(deepcopy(model.state_dict()))
+    yield model
+    model.load_state_dict(average(states))
+    yield model
+
+
 def part(name, seed):
     """Train without a part; score the last state, and the average of five states near the end."""
     torch.set_num_threads(1)
     options = dict(PARTS[name])
     smoothing, warmup = options.pop("label_smoothing", 0.1), options.pop("warmup", WARMUP)
-    model, states = make(seed, **options), []
+    model = make(seed, **options)
     start = perf_counter()
-    for step, _ in enumerate(losses(model, recipe(model, STEPS, warmup), seed, smoothing), 1):
-        if step > STEPS - 100 and step % 20 == 0:
-            states.append(deepcopy(model.state_dict()))
+    both = averaged(model, recipe(model, STEPS, warmup), seed, smoothing)
+    last = next(both)
     row = {
         "what": name,
         "seed": seed,
         "parameters": sum(p.numel() for p in model.parameters()),
         "seconds": f"{perf_counter() - start:.0f}",
-        "exact_last": f"{translated(model, 'test', 1)[0]:.3f}",
+        "exact_last": f"{translated(last, 'test', 1)[0]:.3f}",
     }
-    model.load_state_dict(average(states))
-    row |= scores(model)
+    row |= scores(next(both))
+    print(*row.values(), sep=", ", flush=True)
+    return [row]
+
+
+def norm_rate(norm, times, seed):
+    """Train the whole model, or its pre-norm sister, at another rate; score the average."""
+    torch.set_num_threads(1)
+    model = make(seed, {"norm": norm})
+    *_, last = averaged(model, recipe(model, STEPS, WARMUP, times), seed)
+    exact, bleu = translated(last, "test", 1)
+    row = {"norm": norm, "times": times, "seed": seed}
+    row |= {"exact": f"{exact:.3f}", "bleu": f"{bleu:.2f}"}
     print(*row.values(), sep=", ", flush=True)
     return [row]
 
@@ -253,6 +286,11 @@ if __name__ == "__main__":
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         longest = pool.submit(long)  # first, so that the short runs fill the other process
         parts = [pool.submit(part, name, seed) for name in PARTS for seed in SEEDS]
+        rates = [
+            pool.submit(norm_rate, norm, times, seed)
+            for (norm, times), seeds in RATES.items()
+            for seed in seeds
+        ]
         deep = [
             pool.submit(norms, norm, warmup, seed)
             for norm in ("post", "pre")
@@ -261,4 +299,5 @@ if __name__ == "__main__":
         ]
         write_csv(HERE / "long.csv", longest.result())
         write_csv(HERE / "parts.csv", [row for run in parts for row in run.result()])
+        write_csv(HERE / "norm_rates.csv", [row for run in rates for row in run.result()])
         write_csv(HERE / "norms.csv", [row for run in deep for row in run.result()])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
+from test_plot import assert_legible, style  # noqa: F401
 
 from gptlib import plot
 
@@ -10,6 +11,7 @@ from gptlib import plot
 def test_each_head_has_its_number_and_layer_0_is_at_the_bottom():
     grid = np.array([[0.1, 0.2, 0.3], [0.9, 0.0, 1.5]])
     fig = plot.head_grid({"names": grid, "things": grid / 2}, "Two layers", highest=2)
+    assert_legible(fig)
     for ax, shown in zip(fig.axes, (grid, grid / 2), strict=True):
         told = {(int(t.get_position()[1]), int(t.get_position()[0])): t for t in ax.texts}
         for place, value in np.ndenumerate(shown):
@@ -18,7 +20,7 @@ def test_each_head_has_its_number_and_layer_0_is_at_the_bottom():
         (image,) = ax.images
         assert (image.get_array() == shown).all() and image.get_clim() == (0, 2)
     assert fig.axes[0].texts[5].get_color() != fig.axes[0].texts[0].get_color()
-    assert [ax.get_title() for ax in fig.axes] == ["names", "things"]
+    assert [ax.get_title("left") for ax in fig.axes] == ["names", "things"]
 
 
 @pytest.mark.parametrize("panels", [{}, {"a": np.zeros((2, 3)), "b": np.zeros((3, 2))}])
@@ -36,6 +38,7 @@ def test_loss_and_look_are_drawn_as_they_are():
     nats = {"names": [3, 2, 0.1], "things": [4, 1, 0.2]}
     look = {"names": [0.1, 0.2, 0.9], "things": [0.1, 0.4, 0.7]}
     fig = plot.learned_to_look([10, 20, 30], nats, look, "A head looks back")
+    assert_legible(fig)
     left, right = fig.axes
     for ax, lines in ((left, nats), (right, look)):
         for line, (kind, values) in zip(ax.lines, lines.items(), strict=False):

@@ -949,8 +949,7 @@ MUTANTS = [
     Mutant("descents", "bowl, points) / 2", "np.diag(np.diag(bowl)), points) / 2",
            "test_descents"),
     # A schedule is drawn as if it began at its second step.
-    Mutant("plot.optimizers:schedules", "ax.plot(range(len(each)), each,",
-           "ax.plot(range(1, len(each) + 1), each,", "test_schedules"),
+    Mutant("plot.curves:schedules", "range(steps)", "range(1, steps + 1)", "test_schedules"),
     # Two kinds look alike without colour.
     Mutant("plot.curves:KINDS", '"os^DvPX*"', '"os^Dos^D"',
            "test_the_styles_of_lines_differ_without_colour"),

@@ -57,3 +57,29 @@ def test_costs():
             assert text.get_text() == name and text.xy[1] == line.get_ydata()[-1]
         assert {line.get_linestyle() for line in ax.lines} == {"-", "--"}
     plt.close(fig)
+
+
+def test_each_head_has_its_number_and_layer_0_is_at_the_bottom():
+    grid = np.array([[0.1, 0.2, 0.3], [0.9, 0.0, 1.5]])
+    fig = plot.head_grid({"names": grid, "things": grid / 2}, "Two layers", highest=2)
+    assert_legible(fig)
+    for ax, shown in zip(fig.axes, (grid, grid / 2), strict=True):
+        told = {(int(t.get_position()[1]), int(t.get_position()[0])): t for t in ax.texts}
+        for place, value in np.ndenumerate(shown):
+            assert told[place].get_text() == f"{value:.2f}"
+        assert ax.get_ylim()[0] < ax.get_ylim()[1]  # upwards
+        (image,) = ax.images
+        assert (image.get_array() == shown).all() and image.get_clim() == (0, 2)
+    assert fig.axes[0].texts[5].get_color() != fig.axes[0].texts[0].get_color()
+    assert [ax.get_title("left") for ax in fig.axes] == ["names", "things"]
+
+
+@pytest.mark.parametrize("panels", [{}, {"a": np.zeros((2, 3)), "b": np.zeros((3, 2))}])
+def test_panels_that_do_not_fit_together(panels):
+    with pytest.raises(ValueError, match="one shape"):
+        plot.head_grid(panels, "None")
+
+
+def test_more_layers_than_fit():
+    with pytest.raises(ValueError, match="17 layers"):
+        plot.head_grid({"a": np.zeros((17, 2))}, "High")

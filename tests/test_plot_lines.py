@@ -298,6 +298,28 @@ def test_lens_wants_sizes_that_fit(chars, guesses, probs, message):
     assert str(error.value).startswith(message)
 
 
+def test_loss_and_look_are_drawn_as_they_are():
+    nats = {"names": [3, 2, 0.1], "things": [4, 1, 0.2]}
+    look = {"names": [0.1, 0.2, 0.9], "things": [0.1, 0.4, 0.7]}
+    fig = plot.learned_to_look([10, 20, 30], nats, look, "A head looks back")
+    assert_legible(fig)
+    left, right = fig.axes
+    for ax, lines in ((left, nats), (right, look)):
+        for line, (kind, values) in zip(ax.lines, lines.items(), strict=False):
+            assert line.get_label() == kind
+            assert line.get_xydata().tolist() == [
+                list(p) for p in zip([10, 20, 30], values, strict=True)
+            ]
+        assert to_rgba(ax.lines[0].get_color()) != to_rgba(ax.lines[1].get_color())
+    assert right.get_ylim() == (0, 1) and left.get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize("look", [{"things": [0, 1]}, {"names": [0.5]}, {"names": [0.5, np.nan]}])
+def test_loss_and_look_of_different_kinds_or_steps(look):
+    with pytest.raises(ValueError, match="give"):
+        plot.learned_to_look([10, 20], {"names": [2, 1]}, look, "A head looks back")
+
+
 def test_singular_values_are_drawn_for_each_matrix():
     values = {"gradient": [4, 0.2, 0.1], "signs": [2, 1, 0.5], "Muon": [1.1, 0.9, 0.7]}
     fig = plot.singular_values(values, "All directions alike")

@@ -8,10 +8,9 @@ Texts and measurements:
     predictions  guesses, a bigram table, uncertainty
     sampling     the distribution that the next token is drawn from
     curves       losses, and other lines over steps, lengths or depths
-    optimizers   paths down a bowl, learning rates over steps
+    optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
     heads        the weights of many heads, losses of several models, the cost of attention
-    circuits     a number for each head of a model, and how a head learns to look back
     lens         what a model would guess after each of its blocks
     translation  the attention weights of a translation on its source
 
@@ -28,23 +27,24 @@ All take their colours from style; the diagrams are built from page and residual
 """
 
 from gptlib.plot.attention import look, positions, weights
-from gptlib.plot.circuits import head_grid, learned_to_look
 from gptlib.plot.course import course_map
 from gptlib.plot.curves import (
     by_kind,
     generation_times,
+    learned_to_look,
     loss_curve,
+    schedules,
     singular_values,
     stream,
 )
 from gptlib.plot.diagrams import attention_steps, head_maps, masks
 from gptlib.plot.gpt import gpt
 from gptlib.plot.gpt_layers import feed_forward, gpt_attention
-from gptlib.plot.heads import compare, costs, heads
+from gptlib.plot.heads import compare, costs, head_grid, heads
 from gptlib.plot.lens import lens
 from gptlib.plot.multi_head import multi_head
 from gptlib.plot.norms import block_orders, norm_places
-from gptlib.plot.optimizers import descents, schedules
+from gptlib.plot.optimizers import descents
 from gptlib.plot.predictions import guesses, pairs, uncertainty
 from gptlib.plot.sampling import distribution
 from gptlib.plot.style import (

@@ -200,7 +200,7 @@ def _draw(
     ends = []
     for (name, y), style in zip(values.items(), styles, strict=False):
         style = style | more
-        ax.plot(x, y, **style)
+        ax.plot(x, y, label=name, **style)
         ends.append((y[np.isfinite(y)][-1], name, style))
     return ends
 
@@ -242,6 +242,56 @@ def _at_each(places: Sequence, values: ArrayLike, name: str, what: str) -> np.nd
 def _check_count(lines: Mapping[str, object], styles: Sequence[dict]) -> None:
     if not 1 <= len(lines) <= len(styles):
         raise ValueError(f"{len(lines)} lines: give 1 to {len(styles)}, which can be told apart")
+
+
+def learned_to_look(
+    steps: Sequence[int],
+    nats: Mapping[str, ArrayLike],
+    look: Mapping[str, ArrayLike],
+    title: str,
+) -> Figure:
+    """Draw, side by side, how a model's loss on some words falls and where one of its heads looks.
+
+    nats: kind of word -> loss per word at each of steps; look: kind -> the head's attention weight
+        at each of steps, 0 to 1. At most 8 kinds, the same in both
+
+    ValueError unless the kinds are the same, and each has one finite number for each step.
+    """
+    _check_count(nats, KINDS)
+    if list(nats) != list(look):
+        raise ValueError(f"nats are of {list(nats)} and look of {list(look)}: give the same kinds")
+    fig = plt.figure(figsize=(WIDTH, 3.4))
+    left, right = fig.subplots(1, 2)
+    for ax, lines in ((left, nats), (right, look)):
+        _draw(
+            ax, steps, {kind: _at_each(steps, y, kind, "step") for kind, y in lines.items()}, KINDS
+        )
+        ax.axhline(0, color=QUIET, linewidth=0.5)
+    left.set(xlabel="step", ylabel="nats per word", ylim=0)
+    right.set(xlabel="step", ylabel="the head's weight", ylim=(0, 1))
+    left.legend(loc="upper right")
+    fig.suptitle(title, x=0.01, ha="left", size=12)
+    return fig
+
+
+def schedules(rates: Mapping[str, Sequence[float]], title: str) -> Figure:
+    """Draw learning rates over the steps of a training, from step 0.
+
+    rates: name -> the rate of each step; at most 4 names. ValueError for more names, and unless
+    all have equally many rates.
+    """
+    if not 1 <= len(rates) <= len(VERSUS):
+        raise ValueError(f"{len(rates)} schedules: give 1 to {len(VERSUS)}")
+    if len({len(each) for each in rates.values()}) > 1:
+        raise ValueError(f"numbers of steps are {[len(each) for each in rates.values()]}: give one")
+    rates = {name: np.asarray(each, float) for name, each in rates.items()}
+    steps, top = len(next(iter(rates.values()))), max(each.max() for each in rates.values())
+    fig, ax = _panel(3.2, title)
+    ends = _draw(ax, range(steps), rates, VERSUS, marker="")
+    ax.set(xlabel="step", ylabel="learning rate", ylim=(0, 1.08 * top), xlim=0)
+    ax.axhline(top, color=BEFORE, linewidth=1, linestyle=":")
+    name_ends(ax, ends)
+    return fig
 
 
 def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:

@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import panel
 from gptlib.plot.curves import VERSUS
-from gptlib.plot.style import GRID, INK, QUIET, VALID, WIDTH, visible
+from gptlib.plot.style import GRID, INK, LOOKS, PAPER, QUIET, VALID, WIDTH, visible
 
 PER_ROW = 4
+CELL = 0.46  # inches, of a head in a grid
+MOST_LAYERS = 16
 LONG = 24  # letters of a name
 
 
@@ -41,6 +43,40 @@ def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: s
     fig.supylabel("asks", size=10)
     fig.supxlabel("answers", size=10)
     fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
+    return fig
+
+
+def head_grid(panels: Mapping[str, ArrayLike], title: str, highest: float = 1.0) -> Figure:
+    """Draw a number for each head of a model, in a panel for each thing that is measured.
+
+    panels: 1 to 4, name -> (N, H) numbers, layer 0 first; it is drawn at the bottom. All panels
+        share one scale from 0, white, to `highest`, blue
+
+    ValueError for another number of panels, and unless all have one shape, of at most 16 layers.
+    """
+    grids = {name: np.asarray(values, float) for name, values in panels.items()}
+    shapes = {grid.shape for grid in grids.values()}
+    if not 1 <= len(grids) <= 4 or len(shapes) > 1:
+        raise ValueError(
+            f"{len(grids)} panels of shapes {sorted(shapes)}: give 1 to 4 of one shape"
+        )
+    N, H = shapes.pop()
+    if N > MOST_LAYERS:
+        raise ValueError(f"there are {N} layers: give at most {MOST_LAYERS}")
+    fig = plt.figure(figsize=(WIDTH, CELL * N + 1.15))
+    axes = fig.subplots(1, len(grids), sharey=True, squeeze=False)[0]
+    for ax, (name, grid) in zip(axes, grids.items(), strict=True):
+        ax.imshow(grid, cmap=LOOKS, vmin=0, vmax=highest, origin="lower", aspect="auto")
+        for (layer, head), value in np.ndenumerate(grid):
+            color = PAPER if value > 0.6 * highest else INK
+            ax.text(head, layer, f"{value:.2f}", ha="center", va="center", size=9, color=color)
+        ax.set_title(name, size=11)
+        ax.set_xticks(range(H))
+        ax.set_yticks(range(N))
+        ax.set_xlabel("head")
+        ax.tick_params(length=0)
+    axes[0].set_ylabel("layer")
+    fig.suptitle(title, x=0.01, ha="left", size=12)
     return fig
 
 

@@ -1,14 +1,13 @@
-"""What an optimizer does: its path down a bowl, its learning rate over the steps."""
+"""What an optimizer does: its path down a bowl."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.curves import VERSUS, name_ends
-from gptlib.plot.style import BEFORE, FAINT, HIGHLIGHT, INK, WIDTH
+from gptlib.plot.style import FAINT, HIGHLIGHT, INK, WIDTH
 
 REACH = 1.5  # how far a panel reaches from the goal, in each direction
 LEVELS = REACH**2 * np.array([0.001, 0.004, 0.015, 0.05, 0.12, 0.24, 0.4])
@@ -45,29 +44,4 @@ def descents(paths: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str) -> Fi
     panels[0].set_ylabel("second parameter")
     fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return fig
-
-
-def schedules(rates: Mapping[str, Sequence[float]], title: str) -> Figure:
-    """Draw learning rates over the steps of a training, from step 0.
-
-    rates: name -> the rate of each step; at most 4 names. ValueError for more names, and unless
-    all have equally many rates.
-    """
-    if not 1 <= len(rates) <= len(VERSUS):
-        raise ValueError(f"{len(rates)} schedules: give 1 to {len(VERSUS)}")
-    if len({len(each) for each in rates.values()}) > 1:
-        raise ValueError(f"numbers of steps are {[len(each) for each in rates.values()]}: give one")
-    fig = plt.figure(figsize=(WIDTH, 3.2))
-    fig.get_layout_engine().set(rect=(0, 0, 0.985, 1))  # names beside the axes move with them
-    ax = fig.add_subplot()
-    told = []
-    for (name, each), style in zip(rates.items(), VERSUS, strict=False):
-        ax.plot(range(len(each)), each, **style | {"marker": ""})
-        told.append((each[-1], name, style | {"marker": ""}))
-    top = max(max(each) for each in rates.values())
-    ax.set(xlabel="step", ylabel="learning rate", ylim=(0, 1.08 * top), xlim=0)
-    ax.axhline(top, color=BEFORE, linewidth=1, linestyle=":")
-    name_ends(ax, told)
-    fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
     return fig

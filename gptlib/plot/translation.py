@@ -49,14 +49,8 @@ def alignment(
     top, side, high = 0.72 + (longest if turned else 0.2), S * cell, T * cell
     fig, ax = page(top + max(high, 1.75) + 0.15, title)
     text(ax, left + side / 2, 0.5, "answers: source", size=10)
-    text(
-        ax,
-        0.2,
-        top + high / 2,
-        "asks: target, word read" if wanted else "asks: target",
-        size=10,
-        rotation=90,
-    )
+    asks = "asks: target, word read" if wanted else "asks: target"
+    text(ax, 0.2, top + high / 2, asks, size=10, rotation=90)
     numbers = S <= MOST_NUMBERS
     matrix(ax, "weights", (left, top), weights, (cell, cell), LOOKS, None, numbers, FAINT)
     frame(ax, (left, top), side, high, QUIET, 0.8)

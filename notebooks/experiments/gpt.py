@@ -253,22 +253,17 @@ def long():
 
 
 def in_words(story, tokenizer):
-    """The ids (T,) of a story, from start to end, and where each of its words is in its text."""
-    places, at = [], 0
-    for word in split_words(story.text):
-        at = story.text.index(word, at)
-        places.append(range(at, at + len(word)))
-        at += len(word)
-    return torch.tensor([tokenizer.start, *tokenizer.encode(story.text), tokenizer.end]), places
+    """The ids (T,) of a story's words, from start to end."""
+    return torch.tensor([tokenizer.start, *tokenizer.encode(story.text), tokenizer.end])
 
 
-def looks(model, story, certain, tokenizer):
+def looks(model, story, wanted, tokenizer):
     """For each kind of TOLD: weights (words, N, H) on where a word stood that is to come again."""
-    ids, _ = in_words(story, tokenizer)
+    ids = in_words(story, tokenizer)
     maps = attention_maps(model, ids[None, :-1])
     weights = np.stack([rows[0] for rows in maps.values()])[..., 1:]  # column s has read word s
     found = {kind: [] for kind in TOLD}
-    for t, kind, earlier in recalls(story, split_words(story.text), certain):
+    for t, kind, earlier in wanted:
         found[kind].append(weights[:, :, t][..., earlier].sum(-1))
     return found
 
@@ -276,7 +271,7 @@ def looks(model, story, certain, tokenizer):
 @torch.no_grad()
 def nats_of_words(model, story, tokenizer):
     """The model's loss on each word of a story, and last on its end."""
-    ids, _ = in_words(story, tokenizer)
+    ids = in_words(story, tokenizer)
     return token_losses(model, (ids[None, :-1], ids[None, 1:]))[0]
 
 
@@ -297,7 +292,7 @@ def words():
     generator = torch.Generator().manual_seed(0)
     drawn = batches(torch.cat(tales), WORDS_B, WORDS["block_size"], generator, begin)
     stories = [tell(seed) for seed in STORIES]
-    certain = [surprisals(story.text) for story in stories]
+    wanted = [words_told_before(story) for story in stories]
     torch.manual_seed(0)
     model = GPT(GPTConfig(tokenizer.vocab_size, **WORDS))
     log, heads, seconds, start = [], [], 0.0, perf_counter()
@@ -305,7 +300,7 @@ def words():
         if step % 125 == 0:
             seconds += perf_counter() - start
             model.eval()
-            row, where = scores_of_words(model, stories, certain, tokenizer)
+            row, where = scores_of_words(model, stories, wanted, tokenizer)
             log.append({"step": step, "seconds": f"{seconds:.0f}"} | row)
             heads += [{"step": step} | head for head in where]
             print(*log[-1].values(), sep=", ", flush=True)
@@ -314,16 +309,20 @@ def words():
     return log, heads
 
 
-def scores_of_words(model, stories, certain, tokenizer):
-    """A row of words.csv, and 3 x N x H rows of heads.csv."""
+def words_told_before(story):
+    return recalls(story, split_words(story.text), surprisals(story.text))
+
+
+def scores_of_words(model, stories, wanted, tokenizer):
+    """A row of words.csv, and 3 x N x H rows of heads.csv; wanted: the recalls of each story."""
     losses, weights, total = {kind: [] for kind in TOLD}, {kind: [] for kind in TOLD}, 0.0
-    for n, (story, best) in enumerate(zip(stories, certain, strict=True)):
+    for n, (story, recalled) in enumerate(zip(stories, wanted, strict=True)):
         nats = nats_of_words(model, story, tokenizer)
         total += nats.sum().item()
-        for t, kind, _ in recalls(story, split_words(story.text), best):
+        for t, kind, _ in recalled:
             losses[kind].append(nats[t].item())
         if KNOWN <= n < OTHERS:
-            for kind, found in looks(model, story, best, tokenizer).items():
+            for kind, found in looks(model, story, recalled, tokenizer).items():
                 weights[kind] += found
     row = {"nats_per_tale": f"{total / len(stories):.3f}"}
     row |= {kind: f"{np.mean(losses[kind]):.3f}" for kind in TOLD}

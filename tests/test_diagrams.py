@@ -193,7 +193,7 @@ def test_names_and_numbers_of_other_examples(steps):
     steps |= {"names": ["$a$", "b c", "\n", "$"], "mixed": -steps["mixed"]}
     fig = plot.attention_steps(**steps)
     assert_legible(fig)
-    assert {"$a$", "b·c", "↵", "$", "-2.10"} <= {text.get_text() for text in texts(fig)}
+    assert {"$a$", "b␣c", "↵", "$", "-2.10"} <= {text.get_text() for text in texts(fig)}
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_characters():
     explorer = AttentionExplorer(weights, text, mask=past(len(text)))
     check_all(explorer, weights, past(len(text)), list(text))
     (strip,) = [div for div in tree(html(explorer)).iter("div") if div.get("class")]
-    assert "".join(strip.itertext()) == visible(text).replace("·", " ")  # no gaps
+    assert "".join(strip.itertext()) == visible(text).replace("␣", " ")  # no gaps
 
 
 @pytest.mark.parametrize("T", [33, 128])
@@ -119,9 +119,14 @@ def labels(explorer):
 
 def test_rows_ask_and_columns_answer():
     explorer = AttentionExplorer(softmax(1, 1, 2, 3), ["one", "two"], ["x" * 12, "y" * 13, " z"])
-    assert labels(explorer) == ["one", "two", "x" * 12, "y" * 11 + "…", "·z", "asks", "answers"]
+    assert labels(explorer) == ["one", "two", "x" * 12, "y" * 11 + "…", "␣z", "asks", "answers"]
     texts = list(tree(html(explorer)).iter("text"))
     assert [text.text for text in texts if text.get("class") == "asks"] == ["two"]
+
+
+def test_the_sign_of_a_space_is_raised_into_its_row():
+    texts = tree(html(AttentionExplorer(softmax(1, 1, 3, 3), "a b"))).iter("text")
+    assert [float(text.get("y")) for text in texts][:3] == [10, 30 - markup.LIFT, 50]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,7 @@ def test_tokens_are_text(tokens, S):
     assert all(
         explorer_text in texts
         for explorer_text in map(visible, filter(None, tokens))
-        if explorer_text != "·"
+        if explorer_text != "␣"
     )
     assert not any(child.description_allow_html for child in described(explorer))
 
@@ -356,14 +361,15 @@ def test_a_picture_stands_in(T):
     pictures = {}
     for layer, head in np.ndindex(2, 2):
         choose(explorer, layer, head, T - 1)
-        data = explorer._repr_mimebundle_()
+        data, about = explorer._repr_mimebundle_()
         assert data["text/plain"] == repr(explorer)
         assert "application/vnd.jupyter.widget-view+json" in data
         pictures[layer, head] = base64.b64decode(data["image/png"])
-        assert data["image/png"] == explorer._repr_mimebundle_()["image/png"]
+        assert data["image/png"] == explorer._repr_mimebundle_()[0]["image/png"]
     assert len(set(pictures.values())) == 4
-    height, width, _ = plt.imread(io.BytesIO(pictures[0, 0])).shape
-    assert width == 1350 and height < 1500
+    _, width, _ = plt.imread(io.BytesIO(pictures[layer, head])).shape
+    assert width // 2 == about["image/png"]["width"] < 1000
+    assert "looks most at" in about["image/png"]["alt"]
     assert not plt.get_fignums()
 
 

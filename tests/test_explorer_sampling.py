@@ -260,14 +260,15 @@ def test_a_picture_stands_in():
     pictures = set()
     for top_k in (3, 61):
         explorer.top_k.value = top_k
-        data = explorer._repr_mimebundle_()
+        data, about = explorer._repr_mimebundle_()
         assert data["text/plain"] == repr(explorer)
         assert "application/vnd.jupyter.widget-view+json" in data
-        assert data["image/png"] == explorer._repr_mimebundle_()["image/png"]
+        assert data["image/png"] == explorer._repr_mimebundle_()[0]["image/png"]
         pictures.add(data["image/png"])
     assert len(pictures) == 2
     height, width, _ = plt.imread(io.BytesIO(base64.b64decode(pictures.pop()))).shape
-    assert width == 1350 and height < 900
+    assert width // 2 == about["image/png"]["width"] < 1000 and height < 1200
+    assert "tokens are kept" in about["image/png"]["alt"]
     assert not plt.get_fignums()
 
 

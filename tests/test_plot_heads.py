@@ -26,6 +26,26 @@ def test_heads(H, T):
     assert shown == [plot.visible(token) for token in tokens]
 
 
+@pytest.mark.parametrize(
+    ("draw", "size"),
+    [
+        (lambda names: plot.heads(np.eye(3)[None], names, ["head 0"], title="Spaces"), 9),
+        (lambda names: plot.weights({"one": (np.eye(3), None)}, names, names, title="Spaces"), 11),
+        (lambda names: plot.pairs(np.eye(3), names), 11),
+    ],
+)
+def test_the_sign_of_a_space_is_raised_into_its_row(draw, size):
+    plot.use_style()
+    fig = draw(["a", " ", "b"])
+    fig.draw_without_rendering()
+    above, row, below = (
+        label.get_transform().transform((0, label.get_position()[1]))[1]
+        for label in fig.axes[0].get_yticklabels()
+    )
+    quarter = size / 4 / 72 * fig.dpi  # of its height
+    assert row - (above + below) / 2 == pytest.approx(quarter)
+
+
 def test_compare():
     losses = {"narrow": [2.1, 2.2, 2.0], "standard": [1.9, 1.85, 1.95], "wide": [1.7]}
     fig = plot.compare(losses, {"standard": 1.91}, {"trigram": 1.68, "bigram": 2.34}, "Wide wins")
@@ -41,7 +61,7 @@ def test_compare():
     assert [text.get_position()[0] for text in ax.texts] == [1.68, 2.34]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["in the log", "here"]
     alone = plot.compare(losses, {}, {"trigram": 1.68}, "Wide wins")
-    assert [text.get_text() for text in alone.axes[0].get_legend().get_texts()] == ["in the log"]
+    assert alone.axes[0].get_legend() is None  # all dots are alike
     assert_legible(alone)
 
 
@@ -50,6 +70,7 @@ def test_costs():
     kept = {"readable": [2.7e5, 1.1e6, 4.3e6], "fused": [1.3e5, 2.7e5, 5.3e5]}
     fig = plot.costs(lengths, ms, kept, title="Memory: T times T, or T")
     assert_legible(fig)
+    assert all("on a scale of its own" in ax.get_title("left") for ax in fig.axes)
     for ax, wanted, unit in zip(fig.axes, (ms, kept), (1, 1e6), strict=True):
         for line, text, (name, values) in zip(ax.lines, ax.texts, wanted.items(), strict=True):
             assert line.get_xdata().tolist() == lengths

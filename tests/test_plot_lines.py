@@ -120,7 +120,7 @@ def test_generation_times():
     assert_lines(ax, lengths, times)
     assert (ax.get_xlim()[0], ax.get_ylim()[0]) == (0, 0)
     assert ax.get_xlabel() == "tokens so far"
-    assert ax.get_ylabel() == "milliseconds for one more"
+    assert ax.get_ylabel() == "ms for one more"
     slow = plot.generation_times(lengths, times | {"without": 50 * times["without cache"]}, "Slow")
     assert_legible(slow)
     assert slow.axes[0].get_yscale() == "log" and "log scale" in slow.axes[0].get_ylabel()
@@ -248,6 +248,8 @@ def test_lens(T, L):
     probs = rng.random((L, T))
     fig = plot.lens(chars, guesses, probs, NAMES[:L], title="The deeper, the $surer")
     assert_legible(fig)
+    for row in (chars[:-1], *guesses, chars[1:]):
+        assert f": {plot.visible(''.join(row))}" in fig.get_label()
     assert_shows(fig, "lens", probs[::-1])  # the top of the model is the top of the picture
     mesh = matrices(fig)["lens"]
     np.testing.assert_array_equal(mesh.to_rgba(0.3), plot.attention.LOOKS(0.3))

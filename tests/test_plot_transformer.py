@@ -65,75 +65,6 @@ def test_block_orders_wants_one_dropout_for_each_layer(order):
         plot.block_orders({"post": order})
 
 
-GRADIENTS = {"post-norm": [0.02, 0.1, 1.1], "pre-norm": [0.5, 0.4, 0.3]}
-STEPS = np.arange(0, 1000, 10)
-NEAR = {
-    "post-norm, warm-up": (STEPS, 1 + np.exp(-STEPS / 200)),
-    "post-norm, no warm-up": (STEPS, np.full(100, 2.0)),
-    "pre-norm, warm-up": (STEPS, 1.001 + np.exp(-STEPS / 190)),
-    "pre-norm, no warm-up": (list(STEPS), list(1.002 + np.exp(-STEPS / 210))),
-}
-
-
-@pytest.mark.parametrize("high", [1.0, 10.0])
-@pytest.mark.parametrize(
-    "gradients",
-    [
-        GRADIENTS,
-        {"post-norm": [1e-6, 1e-3, 1.0], "pre-norm": [1.0, 1.0, 1.0]},
-        {"post-norm": [0.34, 0.33], "pre-norm": [0.35, 0.35]},
-    ],
-)
-def test_norm_places(gradients, high):
-    losses = {name: (steps, high * np.asarray(loss)) for name, (steps, loss) in NEAR.items()}
-    fig = plot.norm_places(gradients, losses, {"ln V": high * 2.02}, title="Norms <and> $5")
-    assert_legible(fig)
-    left, right = fig.axes
-    for line, (name, sizes) in zip(left.lines, gradients.items(), strict=False):
-        assert list(line.get_xdata()) == list(range(1, len(sizes) + 1))
-        assert list(line.get_ydata()) == sizes, name
-    assert left.get_yscale() == "log"
-    bottom, top = left.get_ylim()
-    shown = [t.get_text() for t in left.get_yticklabels() if bottom < t.get_position()[1] < top]
-    assert 1 <= len(shown) < 12 and all(float(n.replace("−", "-")) for n in shown)
-    landmark, *runs = [line for line in right.lines if line.get_transform() != right.transAxes]
-    assert set(landmark.get_ydata()) == {high * 2.02}
-    for line, (steps, loss) in zip(runs, losses.values(), strict=True):
-        assert np.array_equal(line.get_xdata(), steps)
-        assert np.array_equal(line.get_ydata(), loss)
-    assert right.get_ylim()[0] == 0 and right.get_ylim()[1] > high * 2.02
-    # Beside each name is a piece of its line, and no two lines look alike, even without colour.
-    for ax, lines in ((left, left.lines[:2]), (right, [landmark, *runs])):
-        pieces = {line.get_ydata()[0]: line for line in ax.lines if line not in lines}
-        names = {text.get_text(): pieces[text.get_position()[1]] for text in ax.texts}
-        wanted = gradients if ax is left else [f"ln V {high * 2.02:.2f}", *losses]
-        for name, line in zip(wanted, lines, strict=True):
-            assert look(names[name]) == look(line), name
-        assert len({look(line)[1:] for line in lines}) == len(lines)
-    colors = [line.get_color() for line in runs]
-    assert colors == [left.lines[0].get_color()] * 2 + [left.lines[1].get_color()] * 2
-
-
-def look(line):
-    """Colour, marker and dashes of a line."""
-    return line.get_color(), line.get_marker(), str(line._unscaled_dash_pattern)
-
-
-def test_names_of_runs_stand_in_the_order_of_their_ends():
-    fig = plot.norm_places(GRADIENTS, NEAR, {"ln V": 2.02}, title="Norms")
-    names = sorted((text.get_position()[1], text.get_text()) for text in fig.axes[1].texts)
-    ends = {name: loss[-1] for name, (_, loss) in NEAR.items()} | {"ln V 2.02": 2.02}
-    assert [name for _, name in names] == sorted(ends, key=ends.get)
-
-
-def test_a_run_that_breaks_off_is_named_where_it_was_last():
-    broken = {"post-norm": (STEPS, np.where(STEPS < 500, 1.9, np.nan)), "pre-norm": (STEPS, STEPS)}
-    fig = plot.norm_places(GRADIENTS, broken, {"ln V": 2.0}, title="Norms")
-    assert_legible(fig)
-    with pytest.raises(ValueError, match="'none' begins with none of post-norm, pre-norm"):
-        plot.norm_places(GRADIENTS, {"none": ([0], [1.0])}, {"ln V": 2.0}, title="Norms")
-
-
 WORDS = "the small hedgehog that <nobody> had seen gave $5 and_a kite to her , Wim .".split()
 MOTS = "le petit hérisson que personne n' avait vu lui a donné WWWW-MMMMMM rouge et . <end>".split()
 
@@ -175,6 +106,7 @@ def test_alignment_without_links():
     assert_legible(fig)
     assert not [p for p in fig.axes[0].patches if p.get_edgecolor() == to_rgba(plot.HIGHLIGHT)]
     assert "belong together" not in {text.get_text() for text in texts(fig)}
+    assert fig.get_label() == "Two. Attention weights; rows, target: c; columns, source: a b"
 
 
 def test_alignment_wants_weights_and_links_that_fit():

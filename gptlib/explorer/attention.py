@@ -86,7 +86,7 @@ class AttentionExplorer(HBox):
         counts = f"{_count(L, 'layer')}, {_count(H, 'head')}, {_count(T, 'token')}"
         return f"AttentionExplorer({counts}{looking})"
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         layer, head = self.layer.value, self.head.value
         place = f"Layer {layer}, head {head}" if len(self.weights) > 1 else f"Head {head}"
         title = textwrap.fill(f"{place}: {self._sentence()}", 95)
@@ -94,9 +94,10 @@ class AttentionExplorer(HBox):
         rows, columns = (list(map(short, x)) for x in (self.tokens, self._columns))
         with plt.rc_context():
             plot.use_style()
-            picture = plot.png(plot.weights(panel, rows, columns, title))
+            picture, about = plot.png_described(plot.weights(panel, rows, columns, title))
         data = super()._repr_mimebundle_(**kwargs)
-        return data | {"image/png": base64.b64encode(picture).decode()}
+        data |= {"image/png": base64.b64encode(picture).decode()}
+        return data, {"image/png": about}
 
 
 def _slider(n: int, value: int) -> IntSlider:

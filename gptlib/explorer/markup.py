@@ -22,6 +22,7 @@ from gptlib.plot.style import (
     LOOKS,
     PAPER,
     QUIET,
+    SYMBOLS,
     short,
     visible,
 )
@@ -29,6 +30,7 @@ from gptlib.plot.style import (
 SIDE = 600  # pixels, of the largest map
 CELL = 20  # pixels, of the largest cell
 NAMED = 12  # pixels, of the smallest cell that has room for a name beside it
+LIFT = 2.5  # pixels, by which the sign of a space hangs below the middle of its line
 LETTER = 6  # pixels, the width of a name's letter
 AXIS = 18  # pixels, for the name of an axis
 MOST_CELLS = 1024  # a map with more is one image instead of an element for each cell
@@ -128,11 +130,12 @@ def heat_map(
         image, drawn = _image(colours, width, height), _stripes(looks, rows, columns, cell)
     else:
         image, drawn = "", _cells(looks, colours, rows, columns, cell)
+    middles = [(t + 0.5) * cell - LIFT * (beside.get(t) == SYMBOLS[" "]) for t in range(T)]
     parts = [
         f'<rect width="{width}" height="{height}" fill="{HIDDEN}"/>',
         f'<path d="{hatching(width, height)}" stroke="{BEFORE}"/>{image}',
         *(
-            f"<g>{svg_text(-6, (t + 0.5) * cell, beside.get(t, ''), 'end', t == asks)}{row}</g>"
+            f"<g>{svg_text(-6, middles[t], beside.get(t, ''), 'end', t == asks)}{row}</g>"
             for t, row in enumerate(drawn)
         ),
         *(

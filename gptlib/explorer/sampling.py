@@ -93,7 +93,7 @@ class SamplingExplorer(HBox):
         written = ", with a text" if self._write else ""
         return f"SamplingExplorer({len(self.tokens)} tokens{written})"
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         temperature, top_k, top_p = self._settings()
         settings = [f"Temperature {temperature:g}"]
         settings += [f"top-k {top_k}"] if top_k else []
@@ -102,6 +102,7 @@ class SamplingExplorer(HBox):
         with plt.rc_context():
             plot.use_style()
             figure = plot.distribution(self.probs, self.kept, self.tokens, textwrap.fill(title, 95))
-            picture = plot.png(figure)
+            picture, about = plot.png_described(figure)
         data = super()._repr_mimebundle_(**kwargs)
-        return data | {"image/png": base64.b64encode(picture).decode()}
+        data |= {"image/png": base64.b64encode(picture).decode()}
+        return data, {"image/png": about}

@@ -5,7 +5,7 @@ to show it.
 
 Texts and measurements:
     tales        batches, tales, character counts, how surprising each character is
-    predictions  guesses, a bigram table, uncertainty
+    predictions  guesses, a bigram table
     sampling     the distribution that the next token is drawn from
     curves       losses, and other lines over steps, lengths or depths
     optimizers   paths down a bowl
@@ -19,7 +19,7 @@ Diagrams:
     diagrams     attention step by step, masks, which channels each head reads
     multi_head   multi-head attention
     transformer  the encoder-decoder
-    norms        where a block has its norms, and what that does to training
+    norms        where a block has its norms
     gpt          the decoder-only model
     gpt_layers   the two layers of its block, step by step
 
@@ -43,9 +43,10 @@ from gptlib.plot.gpt_layers import feed_forward, gpt_attention
 from gptlib.plot.heads import compare, costs, head_grid, heads
 from gptlib.plot.lens import lens
 from gptlib.plot.multi_head import multi_head
-from gptlib.plot.norms import block_orders, norm_places
+from gptlib.plot.norms import block_orders
+from gptlib.plot.notebook import png_described
 from gptlib.plot.optimizers import descents
-from gptlib.plot.predictions import guesses, pairs, uncertainty
+from gptlib.plot.predictions import guesses, pairs
 from gptlib.plot.sampling import distribution
 from gptlib.plot.style import (
     BEFORE,
@@ -102,16 +103,15 @@ __all__ = [
     "loss_curve",
     "masks",
     "multi_head",
-    "norm_places",
     "pairs",
     "png",
+    "png_described",
     "positions",
     "schedules",
     "singular_values",
     "stream",
     "surprise",
     "tale",
-    "uncertainty",
     "use_style",
     "visible",
     "weights",

@@ -20,6 +20,7 @@ from gptlib.plot.style import (
     QUIET,
     SIZE,
     WIDTH,
+    lift_spaces,
     monospaced,
     visible,
 )
@@ -81,6 +82,7 @@ def weights(
         ax.set_xticks(list(answering), names, rotation=90 if turned else 0, parse_math=False)
         ax.set_yticks(list(asking), list(asking.values()), parse_math=False)
         ax.tick_params(length=0)
+        lift_spaces(ax)
         for side in ("top", "right"):
             ax.spines[side].set_visible(True)
         if n > 1:

@@ -117,7 +117,7 @@ def generation_times(
     fig, ax = _panel(3.6, title)
     ends = _draw(ax, lengths, milliseconds, VERSUS, markersize=4)
     scale = _scale_for(ax, milliseconds.values())
-    ax.set(xlabel="tokens so far", ylabel=f"milliseconds for one more{scale}", xlim=0)
+    ax.set(xlabel="tokens so far", ylabel=f"ms for one more{scale}", xlim=0)
     name_ends(ax, ends)
     return fig
 

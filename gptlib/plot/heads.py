@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from gptlib.plot.attention import panel
 from gptlib.plot.curves import VERSUS
-from gptlib.plot.style import GRID, INK, LOOKS, PAPER, QUIET, VALID, WIDTH, visible
+from gptlib.plot.style import GRID, INK, LOOKS, PAPER, QUIET, VALID, WIDTH, lift_spaces, visible
 
 PER_ROW = 4
 CELL = 0.46  # inches, of a head in a grid
@@ -40,6 +40,8 @@ def heads(maps: ArrayLike, tokens: Sequence[str], names: Sequence[str], title: s
     axes[0].set_xticks(range(T), tokens, va="baseline", **style)
     axes[0].tick_params(axis="x", pad=9)
     axes[0].set_yticks(range(T), tokens, va="center_baseline", **style)
+    for ax in axes[:H:PER_ROW]:
+        lift_spaces(ax)
     fig.supylabel("asks", size=10)
     fig.supxlabel("answers", size=10)
     fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
@@ -105,7 +107,8 @@ def compare(
             here = ax.plot(live[name], y, "D", color=INK, mfc="none", label="here")
     ax.set_yticks(range(len(losses)), losses)
     ax.set(ylim=(len(losses) - 0.5, -0.7), xlabel=xlabel)
-    ax.legend(handles=logged + (here if live else []), loc="lower left", bbox_to_anchor=(1, 0))
+    if live:  # else all dots are alike
+        ax.legend(handles=logged + here, loc="lower left", bbox_to_anchor=(1, 0))
     if max(map(len, losses)) > LONG:  # such names leave little room for a title above the axes
         fig.suptitle(title, x=0.01, ha="left", size=12)
     else:
@@ -125,13 +128,17 @@ def costs(
     first
     """
     fig = plt.figure(figsize=(WIDTH, 3.6))
-    panels = [("milliseconds, log scale", milliseconds, 1), ("MB kept, log scale", kept, 1e-6)]
-    for ax, (label, measured, unit) in zip(fig.subplots(1, 2), panels, strict=True):
+    panels = [
+        ("time, on a scale of its own", "milliseconds, log scale", milliseconds, 1),
+        ("memory, on a scale of its own", "MB kept, log scale", kept, 1e-6),
+    ]
+    for ax, (what, label, measured, unit) in zip(fig.subplots(1, 2), panels, strict=True):
         for (name, values), style in zip(measured.items(), VERSUS[:2], strict=True):
             values = unit * np.asarray(values)
             ax.plot(lengths, values, **style | {"marker": "o"})
             end = (lengths[-1], values[-1])
             ax.annotate(name, end, (8, 0), textcoords="offset points", va="center", size=10)
+        ax.set_title(what, size=11)
         ax.set(xscale="log", yscale="log", xlabel="T, log scale", ylabel=label)
         ax.set_xticks(lengths, lengths)
         ax.minorticks_off()

@@ -65,6 +65,9 @@ def lens(
     scale(ax, (x, top), LOOKS)
     frame(ax, (x, top + 1.4), 0.22, 0.22, HIGHLIGHT, 1.8)
     text(ax, x + 0.3, top + 1.51, "came", ha="left")
+    rows = [("read", chars[:-1]), *zip(names, guesses, strict=True), ("what came", chars[1:])]
+    told = "; ".join(f"{name}: {visible(''.join(row))}" for name, row in rows)
+    fig.set_label(f"{title}. From the bottom up: {told}.")
     return fig
 
 

@@ -1,24 +1,14 @@
-"""Pictures of where a block has its norms, and of what that does to training."""
+"""The picture of where a block has its norms."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
-from gptlib.plot.curves import log_scale, name_ends
 from gptlib.plot.page import page, text
 from gptlib.plot.residual import BRANCH, NORMS, STREAM, climb, upwards
-from gptlib.plot.style import HIGHLIGHT, INK, QUIET, WIDTH
+from gptlib.plot.style import QUIET
 
-STYLES = (
-    {"color": INK, "marker": "o", "markersize": 5},
-    {"color": HIGHLIGHT, "marker": "s", "markersize": 5},
-)
-DASHES = ("-", (0, (4, 2)), ":", "-.")
 TOP, JOINTS = 1.4, 0.59  # inches: where streams end; the height a branch needs besides its parts
 
 
@@ -86,65 +76,3 @@ def _stream(
     ax.plot(back, bottom, "v", color=QUIET, markersize=6)
     told = f"norms on the gradient's way back: {_passed(steps)}"
     text(ax, back - 0.15, (TOP + bottom) / 2, told, rotation=90)
-
-
-def norm_places(
-    gradients: Mapping[str, ArrayLike],
-    losses: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    landmarks: Mapping[str, float],
-    title: str,
-) -> Figure:
-    """Draw the size of the gradient in each block at the start, and the loss curves of runs.
-
-    gradients: two names -> one number for each block, the lowest block first; the scale is
-        logarithmic
-    losses: name -> steps, and the training loss at each; a run's name begins with one of the names
-        in gradients, and the run has its colour and marker
-    landmarks: name -> loss, each a line across the second panel
-
-    ValueError for a run whose name begins otherwise.
-    """
-    fig = plt.figure(figsize=(WIDTH, 4))
-    left, right = fig.subplots(1, 2, width_ratios=(1, 1.3))
-    styles = dict(zip(gradients, STYLES, strict=True))
-    _gradients(left, gradients, styles)
-    _losses(right, losses, landmarks, styles)
-    fig.suptitle(title, x=0.01, ha="left", size=12)
-    return fig
-
-
-def _gradients(ax: Axes, gradients: Mapping[str, ArrayLike], styles: Mapping[str, dict]) -> None:
-    for name, sizes in gradients.items():
-        ax.plot(range(1, len(sizes) + 1), sizes, **styles[name])
-    log_scale(ax.yaxis, gradients.values())
-    ax.set(ylabel="gradient at the start, log scale", xlabel="decoder block, lowest first")
-    ax.set_xticks(range(1, len(sizes) + 1))
-    ax.minorticks_off()
-    name_ends(ax, [(sizes[-1], name, styles[name]) for name, sizes in gradients.items()])
-
-
-def _losses(
-    ax: Axes,
-    losses: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    landmarks: Mapping[str, float],
-    styles: Mapping[str, dict],
-) -> None:
-    told, top, used = [], max(landmarks.values()), Counter()
-    for name, loss in landmarks.items():
-        style = {"color": QUIET, "linewidth": 1, "linestyle": ":"}
-        ax.axhline(loss, **style)
-        told.append((loss, f"{name} {loss:.2f}", style))
-    for i, (name, (steps, loss)) in enumerate(losses.items()):
-        kind = next((kind for kind in styles if name.startswith(kind)), None)
-        if kind is None:
-            raise ValueError(f"run {name!r} begins with none of {', '.join(styles)}")
-        style = styles[kind] | {"linestyle": DASHES[used[kind]], "linewidth": 1.5}
-        used[kind] += 1
-        every = max(1, len(loss) // 5)
-        # Markers are staggered, so that lines that coincide can be told apart.
-        ax.plot(steps, loss, **style, markevery=(i * every // len(losses), every))
-        known = np.asarray(loss, float)[np.isfinite(loss)]
-        top = max(top, known.max())
-        told.append((known[-1], name, style))
-    ax.set(xlabel="step", ylabel="training loss, nats per token", ylim=(0, 1.05 * top))
-    name_ends(ax, told)

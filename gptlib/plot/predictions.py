@@ -9,7 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, visible
+from gptlib.plot.style import HIGHLIGHT, QUIET, WIDTH, lift_spaces, visible
 
 MOST_GUESSES = 6
 
@@ -47,34 +47,6 @@ def guesses(panels: Sequence[tuple[str, Mapping[str, float]]], truth: str) -> Fi
     return fig
 
 
-def uncertainty(by_choice: Mapping[str, float], by_character: Sequence[float]) -> Figure:
-    """Draw where stories are surprising: for which kinds of choice, and how far into the story.
-
-    by_choice: nats per story for each kind; by_character: mean nats of the first character,
-    the second and so on.
-    """
-    fig = plt.figure(figsize=(WIDTH, 3))
-    left, right = fig.subplots(1, 2, width_ratios=(2, 3))
-    kinds = sorted(by_choice, key=by_choice.get)
-    total = sum(by_choice.values())
-    left.barh(kinds, [by_choice[kind] for kind in kinds], color=QUIET)
-    for y, kind in enumerate(kinds):
-        left.text(by_choice[kind] + 0.1, y, f"{by_choice[kind]:.1f}", va="center", size=10)
-    left.set(xlabel="nats per story", xlim=(0, 1.15 * by_choice[kinds[-1]]))
-    left.tick_params(axis="y", length=0)
-    left.set_title(f"{by_choice[kinds[-1]] / total:.0%} of the surprise is {kinds[-1]}")
-    starts = range(0, len(by_character), 10)
-    tens = [sum(by_character[start : start + 10]) for start in starts]
-    right.bar(starts, tens, width=9, align="edge", color=QUIET)
-    right.set(
-        xlabel="characters into the story (mean over stories that long)",
-        ylabel="nats in 10 characters",
-    )
-    early = sum(by_character[:100]) / total
-    right.set_title(f"{early:.0%} comes in the first 100 characters")
-    return fig
-
-
 def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
     """Draw a bigram table: the darker the cell in row a, column b, the likelier is b after a.
 
@@ -87,9 +59,10 @@ def pairs(probs: ArrayLike, names: Sequence[str]) -> Figure:
     image = ax.imshow(probs, cmap="Greys", norm=PowerNorm(0.5, 0, 1))
     style = {"family": "monospace", "parse_math": False}
     ax.set_xticks(range(len(names)), names, va="baseline", **style)
-    ax.set_yticks(range(len(names)), names, va="center_baseline", **style)  # · is not .
+    ax.set_yticks(range(len(names)), names, va="center_baseline", **style)  # . stays low
     ax.tick_params(length=0)
     ax.tick_params(axis="x", pad=13)
+    lift_spaces(ax)
     ax.set(xlabel="this one comes", ylabel="after this one")
     bar = fig.colorbar(
         image, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1], label="probability, on a scale of square roots"

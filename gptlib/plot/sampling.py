@@ -74,7 +74,7 @@ def bars(probs: np.ndarray, kept: np.ndarray, tokens: Sequence[str]) -> list[Bar
     """The bars: one for each of the likeliest tokens, one for the others kept, one for those cut.
 
     >>> [bar.name for bar in bars(np.array([0.2, 0.8, 0]), np.array([0, 1, 0]), "a c")]
-    ['·', 'a', '1 other']
+    ['␣', 'a', '1 other']
     """
     order = np.argsort(-probs, kind="stable")
     order, impossible = order[probs[order] > 0], order[probs[order] == 0]

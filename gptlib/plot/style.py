@@ -4,8 +4,12 @@ import io
 import re
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
+
+from gptlib.plot.notebook import show_described
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart too. Each has one meaning
 # throughout the course, and none carries it alone: a label or a line style says the same.
@@ -37,11 +41,15 @@ WIDTH = 9  # inches, 900 pixels in a notebook
 SIZE = 13.5  # points, of text that is drawn character by character
 CELL = 0.602 * SIZE / 72  # inches, the width of a character of the monospaced font
 LONGEST = 12  # letters of a shortened name; the rest is cut off
-SYMBOLS = {" ": "·", "\n": "↵", "\t": "→"}
+SYMBOLS = {" ": "␣", "\n": "↵", "\t": "→"}
 
 
 def use_style() -> None:
-    """Set matplotlib's defaults to the look of the course: quiet axes, legible text."""
+    """Set matplotlib's defaults to the look of the course: quiet axes, legible text.
+
+    In a notebook figures are sharp on dense screens from now on, and have alt texts.
+    """
+    show_described()
     plt.rcParams.update(
         {
             "figure.figsize": (WIDTH, 4),
@@ -64,11 +72,22 @@ def visible(text: str) -> str:
     r"""Text with its white space and unprintable characters made visible.
 
     >>> visible("a b\n\0")
-    'a·b↵\\x00'
+    'a␣b↵\\x00'
     """
     return "".join(
         SYMBOLS.get(char) or (char if char.isprintable() else ascii(char)[1:-1]) for char in text
     )
+
+
+def lift_spaces(ax: Axes) -> None:
+    """Raise the signs of spaces beside the y axis, which hang low, into their rows.
+
+    Call it after `ax.tick_params`, which would put them back.
+    """
+    for label in ax.get_yticklabels():
+        if label.get_text() == SYMBOLS[" "]:
+            up = ScaledTranslation(0, label.get_size() / 4 / 72, ax.figure.dpi_scale_trans)
+            label.set_transform(label.get_transform() + up)
 
 
 def short(name: str) -> str:

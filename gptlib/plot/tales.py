@@ -121,7 +121,7 @@ def character_counts(text: str) -> Figure:
     which = f"all {len(shown)} characters, the most frequent first;"
     if len(shown) < len(counts):
         which = f"the {len(shown)} most frequent characters,"
-    ax.set_xlabel(f"{which} space as · and line break as ↵")
+    ax.set_xlabel(f"{which} space as ␣ and line break as ↵")
     ax.set_title(f"{shares[0]:.0f}% of the text is the character {names[0]}")
     return fig
 
@@ -142,8 +142,8 @@ def surprise(text: str, surprisals: Sequence[float], highest: float = 4) -> Figu
         )
     placed = monospaced(text)
     lines = placed[-1][1] + 1
-    step, low, left = 0.74, 0.14, 0.15  # inches
-    per_nat = 0.36 / max(highest, *surprisals)  # no bar reaches the line above
+    step, low, left = 0.8, 0.14, 0.15  # inches
+    per_nat = 0.34 / max(highest, *surprisals)  # no bar's label reaches the line above
     fig = plt.figure(figsize=(WIDTH, 0.4 + step * lines))
     ax = fig.add_subplot(xlim=(-left, WIDTH - left), ylim=(step * (lines - 0.7), -0.7))
     ax.set_axis_off()

@@ -48,6 +48,8 @@ def alignment(
     turned = longest > cell
     top, side, high = 0.72 + (longest if turned else 0.2), S * cell, T * cell
     fig, ax = page(top + max(high, 1.75) + 0.15, title)
+    told = f"rows, target: {' '.join(target)}; columns, source: {' '.join(source)}"
+    fig.set_label(f"{title}. Attention weights; {told}")
     text(ax, left + side / 2, 0.5, "answers: source", size=10)
     asks = "asks: target, word read" if wanted else "asks: target"
     text(ax, 0.2, top + high / 2, asks, size=10, rotation=90)

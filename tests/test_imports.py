@@ -18,17 +18,17 @@ HERE = Path(gptlib.__file__).parent
 # Each stands as high as it can: so what serves any model, such as `train`, stands above them all.
 ORDER = """
     __init__
-    unwrap eval_mode atomic_files device board
+    unwrap eval_mode atomic_files device board log
     command_line
     config tokenizer world
-    settings
+    settings comprehension
     data papers french
     texts
     optim checkpoint cache positions pairs
     train sampling attention
-    writing narrow layers
+    writing narrow layers lookups
     bigram ngram attention_only transformer gpt
-    corpus summary translation inference
+    corpus summary translation alignment inference
     run
     run_folder trial pace
     fit

@@ -24,15 +24,16 @@ from torch.nn.utils.rnn import pad_sequence
 
 from gptlib import checkpoint
 from gptlib.atomic_files import write_csv
-from gptlib.attention import Head, MultiHeadAttention, attention_maps
+from gptlib.attention import Head, MultiHeadAttention
 from gptlib.config import GPTConfig, TrainConfig
 from gptlib.data import IGNORE, all_batches, batches, load_split, story_ids
 from gptlib.gpt import GPT
 from gptlib.layers import FeedForward
+from gptlib.lookups import Lookups
 from gptlib.positions import LearnedPositions
-from gptlib.tokenizer import CharTokenizer, WordTokenizer, split_words
+from gptlib.tokenizer import CharTokenizer, WordTokenizer
 from gptlib.train import evaluate, next_token_loss, token_losses, train
-from gptlib.world import KINDS, TOLD, kinds, recalls, surprisals, tell
+from gptlib.world import KINDS, kinds, surprisals, tell
 
 HERE = Path(__file__).resolve().parent
 SEEDS, RATES = (1, 2, 3), (0.005, 0.01, 0.02)
@@ -252,29 +253,6 @@ def long():
     return rows
 
 
-def in_words(story, tokenizer):
-    """The ids (T,) of a story's words, from start to end."""
-    return torch.tensor([tokenizer.start, *tokenizer.encode(story.text), tokenizer.end])
-
-
-def looks(model, story, wanted, tokenizer):
-    """For each kind of TOLD: weights (words, N, H) on where a word stood that is to come again."""
-    ids = in_words(story, tokenizer)
-    maps = attention_maps(model, ids[None, :-1])
-    weights = np.stack([rows[0] for rows in maps.values()])[..., 1:]  # column s has read word s
-    found = {kind: [] for kind in TOLD}
-    for t, kind, earlier in wanted:
-        found[kind].append(weights[:, :, t][..., earlier].sum(-1))
-    return found
-
-
-@torch.no_grad()
-def nats_of_words(model, story, tokenizer):
-    """The model's loss on each word of a story, and last on its end."""
-    ids = in_words(story, tokenizer)
-    return token_losses(model, (ids[None, :-1], ids[None, 1:]))[0]
-
-
 def words():
     """Train and save a model with words as tokens, for seven minutes; return two logs.
 
@@ -292,7 +270,7 @@ def words():
     generator = torch.Generator().manual_seed(0)
     drawn = batches(torch.cat(tales), WORDS_B, WORDS["block_size"], generator, begin)
     stories = [tell(seed) for seed in STORIES]
-    wanted = [words_told_before(story) for story in stories]
+    every, others = Lookups(stories, tokenizer), Lookups(stories[KNOWN:OTHERS], tokenizer)
     torch.manual_seed(0)
     model = GPT(GPTConfig(tokenizer.vocab_size, **WORDS))
     log, heads, seconds, start = [], [], 0.0, perf_counter()
@@ -300,7 +278,7 @@ def words():
         if step % 125 == 0:
             seconds += perf_counter() - start
             model.eval()
-            row, where = scores_of_words(model, stories, wanted, tokenizer)
+            row, where = scores_of_words(model, every, others)
             log.append({"step": step, "seconds": f"{seconds:.0f}"} | row)
             heads += [{"step": step} | head for head in where]
             print(*log[-1].values(), sep=", ", flush=True)
@@ -309,27 +287,16 @@ def words():
     return log, heads
 
 
-def words_told_before(story):
-    return recalls(story, split_words(story.text), surprisals(story.text))
-
-
-def scores_of_words(model, stories, wanted, tokenizer):
-    """A row of words.csv, and 3 x N x H rows of heads.csv; wanted: the recalls of each story."""
-    losses, weights, total = {kind: [] for kind in TOLD}, {kind: [] for kind in TOLD}, 0.0
-    for n, (story, recalled) in enumerate(zip(stories, wanted, strict=True)):
-        nats = nats_of_words(model, story, tokenizer)
-        total += nats.sum().item()
-        for t, kind, _ in recalled:
-            losses[kind].append(nats[t].item())
-        if KNOWN <= n < OTHERS:
-            for kind, found in looks(model, story, recalled, tokenizer).items():
-                weights[kind] += found
-    row = {"nats_per_tale": f"{total / len(stories):.3f}"}
-    row |= {kind: f"{np.mean(losses[kind]):.3f}" for kind in TOLD}
+@torch.no_grad()
+def scores_of_words(model, every, others):
+    """A row of words.csv about the tales of every, and 3 x N x H rows of heads.csv about others."""
+    total = token_losses(model, (every.idx, every.targets)).sum().item()
+    row = {"nats_per_tale": f"{total / len(every.idx):.3f}"}
+    row |= {kind: f"{nats.mean():.3f}" for kind, nats in every.by_kind(every.costs(model)).items()}
     heads = [
         {"kind": kind, "layer": layer, "head": head, "look": f"{look:.3f}"}
-        for kind in TOLD
-        for (layer, head), look in np.ndenumerate(np.mean(weights[kind], axis=0))
+        for kind, weights in others.by_kind(others.looks(model)).items()
+        for (layer, head), look in np.ndenumerate(weights.mean(axis=0))
     ]
     return row, heads
 

@@ -2,9 +2,9 @@
 
 Each run has one thread. It writes, beside this file, parts.csv (the Transformer with one part at a
 time left out or changed, three seeds), norm_rates.csv (post-norm and pre-norm at other learning
-rates than that of parts.csv), norms.csv (both, deeper, with warm-up and without), long.csv (scores
-over fifteen minutes of training) and transformer.safetensors (the model after them). Losses and
-translations are reproducible on the same machine; times are not.
+rates than that of parts.csv), long.csv (scores over fifteen minutes of training) and
+transformer.safetensors (the model after them). Losses and translations are reproducible on the same
+machine; times are not.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -31,8 +31,6 @@ from gptlib.translation import translate
 HERE = Path(__file__).resolve().parent
 SEEDS = (1, 2, 3)
 STEPS, WARMUP, TOKENS = 1200, 200, 700
-DEEP = {"n_layer": 6}
-DEEP_STEPS, DEEP_WARMUP, DEEP_TOKENS, DEEP_RATE = 300, 75, 1000, 0.002
 # Multiples of the rate of parts.csv, and seeds; there, half the warm-up makes post-norm's rate 1.4
 # times as high.
 RATES = {("post", 0.25): (1,), ("post", 0.5): SEEDS, ("pre", 0.5): SEEDS, ("pre", 2.0): (1,)}
@@ -245,22 +243,6 @@ def norm_rate(norm, times, seed):
     return [row]
 
 
-def norms(norm, warmup, seed):
-    """Train a deep model; return the mean loss of every ten steps."""
-    torch.set_num_threads(1)
-    model = make(seed, DEEP | {"norm": norm})
-    config = replace(
-        recipe(model, DEEP_STEPS, 1), learning_rate=DEEP_RATE, warmup_iters=warmup, decay="linear"
-    )
-    taken = list(losses(model, config, seed, max_tokens=DEEP_TOKENS))
-    print(norm, warmup, seed, *(f"{taken[i]:.2f}" for i in (0, 49, 99, -1)), flush=True)
-    row = {"norm": norm, "warmup": warmup, "seed": seed}
-    return [
-        row | {"step": i + 10, "loss": f"{sum(taken[i : i + 10]) / 10:.4f}"}
-        for i in range(0, DEEP_STEPS, 10)
-    ]
-
-
 def long():
     """Train and save a larger model, for a quarter of an hour; return its scores on the way."""
     torch.set_num_threads(1)
@@ -291,13 +273,6 @@ if __name__ == "__main__":
             for (norm, times), seeds in RATES.items()
             for seed in seeds
         ]
-        deep = [
-            pool.submit(norms, norm, warmup, seed)
-            for norm in ("post", "pre")
-            for warmup in (DEEP_WARMUP, 0)
-            for seed in SEEDS
-        ]
         write_csv(HERE / "long.csv", longest.result())
         write_csv(HERE / "parts.csv", [row for run in parts for row in run.result()])
         write_csv(HERE / "norm_rates.csv", [row for run in rates for row in run.result()])
-        write_csv(HERE / "norms.csv", [row for run in deep for row in run.result()])

@@ -706,6 +706,21 @@ MUTANTS = [
     Mutant("check_smoothed", "rest + each", "rest", "test_smoothed"),
     # The check wants another rise.
     Mutant("check_rate.rate", "step * w**-1.5", "step * w**-0.5", "test_rate"),
+    # The check's blocks have no residual connections.
+    Mutant("exercises.transformer_blocks:_post", "x + step.layer(x)", "step.layer(x)",
+           "test_encoder_block"),
+    # The check lets the encoder look at padding.
+    Mutant("_encoder", "partial(right.attn, mask=mask)", "right.attn", "test_encoder_block"),
+    # The check's decoder sees the words to come.
+    Mutant("_decoder", "partial(right.attn, causal=True)", "right.attn", "test_decoder_block"),
+    # The check asks each position for what it reads.
+    Mutant("check_teacher_forcing", "[*ids, end]", "[start, *ids]", "test_teacher_forcing"),
+    # A word that looks away from what it stands for is a hit.
+    Mutant("agreement", "np.argmax(weights[j])", "np.argmin(weights[j])",
+           "test_a_hit_is_a_row_whose_largest_weight_is_at_a_link"),
+    # Rows are named after the word that is asked for, and begin with it.
+    Mutant("alignment:cross_attention", "target[None, :-1]", "target[None, 1:]",
+           "test_weights_are_those_of_each_block_and_head"),
     # A decoder's block that was given no memory looks at itself instead, and at its future.
     Mutant("Block.forward", "(memory is None) != (self.cross is None)", "False",
            "test_memory_and_cross_attention_come_together"),
@@ -988,6 +1003,40 @@ MUTANTS = [
     # The article before a place counts as a word to recall.
     Mutant("recalls", 'earlier and word != "the"', "earlier",
            "test_recalls_are_words_that_stood_before_and_are_certain"),
+    # Each column is taken for the word after it, since `start` is forgotten.
+    Mutant("Lookups.__init__", "np.array(earlier) + 1", "np.array(earlier)",
+           "test_each_word_is_asked_for_where_the_one_before_it_was_read"),
+    # An even look is too large by the word that is to come.
+    Mutant("Lookups.even", "(self.at + 1)", "self.at", "test_looks_are_sums_of_weights"),
+    # Who looks is the row that has read the word already.
+    Mutant("Lookups.looks", "[:, self.row, :, self.at]", "[:, self.row, :, self.at + 1]",
+           "test_looks_are_sums_of_weights"),
+    # The words themselves are compared, and not those before them.
+    Mutant("Lookups.repeated", "np.roll(self.stood, -1, axis=1)", "self.stood",
+           "test_a_word_is_repeated_if_the_one_before_it_is"),
+    # The luckiest seed chooses the learning rate.
+    Mutant("at_best_rate.mean", "sum(scores) / len(scores)", "min(scores)",
+           "test_the_best_rate_is_not_that_of_the_luckiest_seed"),
+    # A figure is as coarse as the page.
+    Mutant("png_described", "DENSE * fig.dpi", "fig.dpi",
+           "test_it_is_twice_as_sharp_as_it_is_wide"),
+    # Of several panels, only the first is described.
+    Mutant("plot.notebook:describe", "in fig.axes", "in fig.axes[1:]",
+           "test_a_figure_is_described_by_its_titles_axes_and_lines"),
+    # The line of a check is shown, and not the learner's.
+    Mutant("exercises.checking:run", "not frame.filename.startswith(tuple(LIBRARIES))", "True",
+           "test_what_the_library_raises_is_told_with_the_learners_line"),
+    # A learner's parameters are not carried over.
+    Mutant("exercises.modules:module", "yours[name].copy_(p)", "yours[name].mul_(p)",
+           "test_a_right_head_is_right"),
+    # The weights of a mask that comes after the softmax pass for right.
+    Mutant("check_attention", "_mistaken(q, k, mask)", "[(weights, RIGHT)]", "test_attention"),
+    # The check's lens reads without the last norm.
+    Mutant("exercises.inside_models:_lens", "norms.get(mistake, model.ln_f)(read)", "read",
+           "test_right_lenses"),
+    # The check patches what goes into the block.
+    Mutant("exercises.inside_models:_patched", "mistake, (layer,)", "mistake, (layer - 1,)",
+           "test_right_patches"),
     # The first layer is drawn at the top.
     Mutant("head_grid", 'origin="lower"', 'origin="upper"',
            "test_each_head_has_its_number_and_layer_0_is_at_the_bottom"),
@@ -1189,7 +1238,8 @@ MUTANTS = [
     Mutant("orthogonalize", "in POLAR_EXPRESS", "in POLAR_EXPRESS[:2]",
            "test_singular_values_come_nearer_to_1_with_each_step"),
     # A token of probability 0 is drawn where the line begins.
-    Mutant("draw", "right=True", "right=False", "test_a_token_of_probability_0_is_never_drawn"),
+    Mutant("sampling:draw", "right=True", "right=False",
+           "test_a_token_of_probability_0_is_never_drawn"),
     # What has been said already is as likely as ever.
     Mutant("_penalized", "logits / penalty", "logits", "test_the_penalty_is_that_of_transformers"),
     # The filling of a shorter row is penalized.

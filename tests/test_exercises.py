@@ -1,6 +1,7 @@
 """The exercises: the solutions pass, and each wrong answer that a check knows is told apart."""
 
 import math
+import re
 import runpy
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,6 @@ from gptlib.config import GPTConfig
 from gptlib.exercises import NOT_YET, RIGHT
 from gptlib.gpt import GPT
 from gptlib.papers import GPT_2
-from gptlib.sampling import generate
 
 ROOT = Path(__file__).parent.parent
 SOLUTIONS = ROOT / "notebooks" / "solutions"
@@ -30,10 +30,11 @@ def windows(shift, length):
 
 @pytest.mark.parametrize("path", sorted(SOLUTIONS.glob("*.py")), ids=lambda path: path.name)
 def test_every_check_has_a_solution_that_passes(path):
-    answers = {name: mine for name, mine in runpy.run_path(path).items() if name.startswith("my_")}
+    answers = {n: mine for n, mine in runpy.run_path(path).items() if re.match("my_|My[A-Z]", n)}
     notebook = (ROOT / "notebooks" / f"{path.stem}.ipynb").read_text(encoding="utf-8")
     for name, mine in answers.items():
-        check = name.replace("my_", "check_")
+        # my_attention is checked by check_attention, and a class MyHead by check_head.
+        check = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("my_", "check_", 1)
         assert f"print(exercises.{check}({name}))" in notebook
         assert getattr(exercises, check)(mine) == RIGHT
 
@@ -48,8 +49,13 @@ def test_a_stub_is_told_not_yet(check):
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_function_that_stops_is_told_why(check):
-    says = getattr(exercises, check)(lambda *_: 1 / 0)
-    assert says.endswith("(ZeroDivisionError: division by zero).")
+    def mine(*given):
+        return 1 / 0
+
+    says = getattr(exercises, check)(mine)
+    line = mine.__code__.co_firstlineno + 1
+    what = "`return 1 / 0`, with ZeroDivisionError: division by zero."
+    assert says == f"Your code stops at line {line}, {what}"
     assert "takes 0 positional arguments" in getattr(exercises, check)(lambda: None)
 
 
@@ -67,8 +73,8 @@ def test_an_answer_of_the_wrong_type_is_told_so(check, answer):
         (lambda text, chars: [ord(c) for c in text], "code points"),
         (lambda text, chars: list(text), "still characters"),
         (lambda text, chars: [sorted(set(text)).index(c) for c in text], "alphabet of your own"),
-        (lambda text, chars: [0], "one id for each of the 7 characters, not 1"),
-        (lambda text, chars: [0] * len(text), "should give [1, 0, 3, 5, 2, 0, 1]"),
+        (lambda text, chars: [0], "one id for each of the 10 characters, not 1"),
+        (lambda text, chars: [0] * len(text), "should give [6, 3, 0, 4, 6, 1, 2, 0, 1, 7]"),
     ],
 )
 def test_encode(mine, says):
@@ -83,7 +89,7 @@ def test_encode(mine, says):
         (lambda *given: windows(1, lambda T: T)(*given)[::-1], "wrong order"),
         (windows(3, lambda T: T), "begin where idx ends"),
         (windows(1, lambda T: T - 1), "as long as its row of idx"),
-        (windows(2, lambda T: T), "The targets for starts [1, 5, 3] should be [[12, 13, 14]"),
+        (windows(2, lambda T: T), "two places later"),
         (lambda data, starts, T: ([data[s : s + T + 1] for s in starts], []), "one too long"),
         (lambda data, starts, T: ([[0] * T] * 3, []), "The rows of idx for starts [1, 5, 3]"),
         (lambda data, starts, T: [data], "two lists"),
@@ -163,8 +169,10 @@ def one_row(ids, V):
         (lambda ids, V: table(ids[:-1], V), "8 ids make 7 pairs; your counts sum to 6."),
         (lambda ids, V: table(ids, max(ids) + 1), "Return 4 rows of 4 counts"),
         (shares, "These are fractions"),
-        (one_row, "[[0] * V] * V is one list"),
+        (one_row, "[[0] * V] * V repeats it"),
         (lambda ids, V: table(ids, V, lambda ids: pairwise(sorted(ids))), "the table should be"),
+        (lambda ids, V: (torch.tensor(table(ids, V)) > 0).int(), "not how often"),
+        (lambda ids, V: table(ids, 4), "Right, but not for ids [1, 1, 1, 0] and V = 2."),
     ],
 )
 def test_counts(mine, says):
@@ -187,6 +195,32 @@ def less_1(values, came):
         (lambda logits, came: torch.tensor(less_1(softmax(logits), came)), "Right!"),
         (lambda logits, came: [-x for x in less_1(softmax(logits), came)], "sign is wrong"),
         (lambda logits, came: softmax(logits), "take 1 away at the place"),
+        (
+            lambda logits, came: [abs(x) for x in less_1(softmax(logits), came)],
+            "it is p - 1, not 1 - p",
+        ),
+        (
+            lambda logits, came: [p + (i == came) for i, p in enumerate(softmax(logits))],
+            "Take 1 away, do not add it",
+        ),
+        (
+            lambda logits, came: [
+                p - 1 if i == came else -p for i, p in enumerate(softmax(logits))
+            ],
+            "theirs is p, not -p",
+        ),
+        (lambda logits, came: [p - 1 for p in softmax(logits)], "at the place of what came alone"),
+        (
+            lambda logits, came: less_1([softmax(logits)[came]] * len(logits), came),
+            "Each logit has its own probability",
+        ),
+        (
+            lambda logits, came: [
+                -softmax(logits)[came] * x for x in less_1(softmax(logits), came)
+            ],
+            "This is the derivative of p[came]",
+        ),
+        (lambda logits, came: (less_1(softmax(logits), came) * 4)[:4], "Right, but not for three"),
         (lambda logits, came: less_1([math.exp(z) for z in logits], came), "Divide the exponent"),
         (lambda logits, came: less_1(logits, came), "Turn the logits into probabilities"),
         (
@@ -228,6 +262,21 @@ def by_value(probs, p):
     return [x / sum(kept) for x in kept]
 
 
+def unsorted(probs, p, scale=True):
+    kept = [x if sum(probs[:i]) < p else 0 for i, x in enumerate(probs)]
+    return [x / sum(kept) for x in kept] if scale else kept
+
+
+def single(probs, p, divisor=None):
+    kept = [x if x >= p else 0.0 for x in probs]
+    return [x / (divisor or sum(kept)) for x in kept]
+
+
+def tensors(probs, p):
+    kept = torch.tensor(probs) * (torch.tensor(probs) >= p)
+    return kept / kept.sum()
+
+
 @pytest.mark.parametrize(
     ("mine", "says"),
     [
@@ -239,11 +288,29 @@ def by_value(probs, p):
         (lambda probs, p: [0, 0.4, 0, 0], "The token with which p is reached is kept too"),
         (lambda probs, p: nucleus(probs, p + 0.1), "one too many"),
         (lambda probs, p: [1 / 3, 0, 2 / 3, 0], "begin with the highest probability"),
+        (lambda probs, p: [1 / 6, 0, 2 / 6, 3 / 6], "You begin with the unlikeliest"),
+        (lambda probs, p: unsorted(probs, p), "You add up in the order given"),
+        (lambda probs, p: unsorted(probs, p, scale=False), "You add up in the order given"),
+        (lambda probs, p: [1 / 5, 4 / 5, 0, 0], "You add up in the order given"),
+        (lambda probs, p: probs, "Nothing is cut"),
+        (lambda probs, p: [0, 0.5, 0, 0.5], "What is kept becomes equal"),
+        (
+            lambda probs, p: [x / max(probs) for x in nucleus(probs, p, scale=False)],
+            "You divide by the likeliest",
+        ),
+        (lambda probs, p: [x / p for x in nucleus(probs, p, scale=False)], "which is 0.7 here"),
+        (single, "You compare each probability with p"),
+        (lambda probs, p: single(probs, p, divisor=1), "You compare each probability with p"),
+        (
+            lambda probs, p: torch.tensor(single(probs, p, divisor=1)) / torch.tensor(0.0),
+            "it should be 0, 4/7, 0, 3/7, and yours is nan",
+        ),
+        (tensors, "You compare each probability with p"),
         (lambda probs, p: [0, 4 / 7, 3 / 7], "for each of the 4 tokens"),
         (lambda probs, p: [0.25] * 4, "it should be 0, 4/7, 0, 3/7, and yours is 0.250"),
-        (lambda probs, p: nucleus(probs, p, lambda a, b: a > b), "it is enough: keep no other"),
+        (lambda probs, p: nucleus(probs, p, lambda a, b: a > b), "exactly p here: keep no other"),
         (by_value, "Of equally likely tokens keep only as many as are needed"),
-        (lambda probs, p: [0] * 2 if p < 0.1 else nucleus(probs, p), "kept, alone"),
+        (lambda probs, p: [0] * 2 if p < 0.1 else nucleus(probs, p), "the likeliest token, alone"),
         (lambda probs, p: nucleus(probs, min(p, 0.7)), "For p = 1 every token should be kept"),
     ],
 )
@@ -254,15 +321,17 @@ def test_top_p(mine, says):
 @pytest.mark.parametrize(
     ("mine", "says"),
     [
-        (lambda losses, sizes: sum(losses) / len(losses), "a batch of 2 counts as 20 do"),
+        (lambda losses, sizes: sum(losses) / len(losses), "one with 2 targets counts as much as"),
         (lambda losses, sizes: sum(map(math.prod, zip(losses, sizes, strict=True))), "the sum"),
         (
             lambda losses, sizes: sum(map(math.prod, zip(losses, sizes, strict=True))) / 3,
-            "not by that of batches",
+            "not by the number of batches",
         ),
         (lambda losses, sizes: losses[0], "it is 2.7188, and yours is 2.5000"),
         (lambda losses, sizes: sum(losses) / sum(sizes), "Multiply each mean by its size"),
         (lambda losses, sizes: 7.0, "it is 2.7188, and yours is 7.0000"),
+        (lambda losses, sizes: sum(losses), "multiply each by its size before"),
+        (lambda losses, sizes: 2.71875, "Right, but not for a single batch."),
     ],
 )
 def test_score(mine, says):
@@ -322,6 +391,10 @@ def one_off(rows):
         (lambda x: running(x)[:, 0].tolist(), "single values: return 4 rows, each a list of 2"),
         (lambda x: running(x)[:, :1], "Each row has 2 values, one for each channel, not 1."),
         (lambda x: running(x).T, "Return 4 rows, one for each position, not 2."),
+        (
+            lambda x: [torch.tensor(x)[: t + 1].mean(1).tolist() for t in range(4)],
+            "Each row has 2 values, one for each channel, not 1.",
+        ),
         (in_one_list, "All your rows are the same"),
         (lambda x: one_off(running(x).tolist()), "row 3 should be 1, 3.75, and yours is 1, nan."),
     ],
@@ -369,9 +442,15 @@ open_to_all = attends(hidden=torch.zeros_like)
         (attends(lambda q, k: scaled(k, q)), "q and k are exchanged"),
         (attends(fill=0), "so a score of 0 takes part"),
         (lambda q, k: scaled(q, k).exp().tril(), "Your weights are exponentials"),
-        (lambda q, k: scaled(q, k), "These are scores"),
-        (lambda q, k: scaled(q, k).tril(), "These are scores"),
-        (lambda q, k: scaled(q, k, 1).tril(), "These are scores"),
+        (lambda q, k: attends()(q, k).log(), "These are the logarithms"),
+        (lambda q, k: scaled(q, k).log_softmax(-1).tril(), "as scores may be"),
+        (lambda q, k: scaled(q, k).tril() / scaled(q, k).tril().sum(1, True), "You divide scores"),
+        (lambda q, k: attends()(q, k).T, "Rows and columns are exchanged"),
+        (lambda q, k: attends()(q, q), "queries with queries"),
+        (lambda q, k: attends()(k, k), "keys with keys"),
+        (lambda q, k: scaled(q, k), "as scores may be"),
+        (lambda q, k: scaled(q, k).tril(), "as scores may be"),
+        (lambda q, k: scaled(q, k, 1).tril(), "as scores may be"),
         (
             lambda q, k: scaled(q, k).exp(),
             "Each row of weights sums to 1, and your row 0 to 6.44876.",
@@ -414,6 +493,8 @@ last = band(lambda back, width: 0 <= back < width)
         (band(lambda back, width: 0 <= back <= width), "One too wide"),
         (band(lambda back, width: 0 <= back < width - 1), "One too narrow"),
         (band(lambda back, width: 0 < back <= width), "looks at itself too"),
+        (band(lambda back, width: 0 < back < width), "looks at itself too"),
+        (band(lambda back, width: abs(back) <= width), "on both sides"),
         (band(lambda back, width: 0 <= back), "back without a limit"),
         (band(lambda back, width: back < width), "no limit ahead"),
         (band(lambda back, width: abs(back) < width), "on both sides"),
@@ -463,6 +544,7 @@ def in_halves(T, C):
         (waves(lambda c, C: 4 * (c // 2) / C), "You use the channel as i"),
         (waves(even=math.cos, odd=math.sin), "Sines and cosines are exchanged"),
         (waves(odd=math.sin), "All are sines"),
+        (waves(even=math.cos), "All are cosines"),
         (in_halves, "The sines come first, then the cosines"),
         (waves(begin=1), "You count positions from 1"),
         (waves(base=1e-4), "You multiply by the power of 10,000"),
@@ -595,6 +677,7 @@ def in_one_row(heads, outer=0):
         (lambda heads: laid(heads[::-1]), "in reverse order"),
         (lambda heads: torch.tensor(heads).sum(0), "These are sums over the heads"),
         (lambda heads: torch.tensor(heads).mean(0), "These are means over the heads"),
+        (lambda heads: heads, "These are the heads, still apart"),
         (lambda heads: torch.tensor(heads).flatten(0, 1), "one below the other"),
         (lambda heads: torch.tensor(heads).transpose(0, 1), "make them one list, of C"),
         (lambda heads: laid(heads).T, "Rows and columns are exchanged"),
@@ -696,6 +779,12 @@ def pytorchs(q, k, v, H):
         (heads_that(lambda q, k: scaled(q, k).softmax(0).tril()), "down the columns"),
         (heads_that(attends(lambda q, k: scaled(k, q))), "q and k are exchanged"),
         (heads_that(lambda q, k: scaled(q, k).exp().tril()), "Your weights are exponentials"),
+        (heads_that(lambda q, k: scaled(q, k).tril()), "There is no softmax"),
+        (heads_that(lambda q, k: scaled(q, k, 1).tril()), "There is no softmax"),
+        (heads_that(lambda q, k: scaled(q, k, 6**0.5).tril()), "There is no softmax"),
+        (heads_that(attends(lambda q, k: scaled(q, k, 3**-0.5))), "You multiply by sqrt(D)"),
+        (lambda q, k, v, H: heads_that()(q, k, k, H), "yours mixes the keys"),
+        (lambda q, k, v, H: heads_that()(q, k, q, H), "yours mixes the queries"),
         (lambda q, k, v, H: heads_that()(q, k, v, 1), "This is one head with all C channels"),
         (
             lambda q, k, v, H: heads_that(attends(lambda q, k: scaled(q, k, 3**0.5)))(q, k, v, 1),
@@ -705,6 +794,13 @@ def pytorchs(q, k, v, H):
             lambda q, k, v, H: heads_that(attends(lambda q, k: scaled(q, k, 1)))(q, k, v, 1),
             "This is one head with all C channels",
         ),
+        (heads_that(attends(lambda q, k: scaled(q, k, 2**0.5))), "You divide by sqrt(H)"),
+        (
+            heads_that(lambda q, k: (s := scaled(q, k).tril()) / s.sum(1, keepdim=True)),
+            "You divide scores by their sum",
+        ),
+        (lambda q, k, v, H: heads_that()(q, k, [2 * row[:3] for row in v], H), "of head 0: each"),
+        (heads_that(join=lambda heads: heads), "These are the heads, still apart"),
         (heads_that(join=lambda heads: torch.tensor(heads).mean(0)), "means over the heads"),
         (heads_that(join=lambda heads: torch.tensor(heads).sum(0)), "sums over the heads"),
         (heads_that(join=lambda heads: torch.tensor(heads).flatten(0, 1)), "one below the other"),
@@ -742,6 +838,14 @@ def pytorchs(q, k, v, H):
         ),
         (
             heads_that(
+                split=lambda rows, H: torch.tensor(rows).view(4, H, 3),
+                join=lambda heads: torch.tensor(heads).flatten(1),
+            ),
+            "Your heads look at each other",
+        ),
+        (
+            heads_that(
+                open_to_all,
                 split=lambda rows, H: torch.tensor(rows).view(4, H, 3),
                 join=lambda heads: torch.tensor(heads).flatten(1),
             ),
@@ -833,6 +937,12 @@ def none(keep):
             "Where kept is False for all of them",
         ),
         (
+            lambda weights, kept, p: (
+                torch.tensor(weights).masked_fill(~torch.tensor(kept), -math.inf).softmax(0)
+            ),
+            "You take a softmax once more",
+        ),
+        (
             lambda weights, kept, p: dropping(rightly)(weights, kept, p or 0.5),
             "For p = 0 nothing is dropped",
         ),
@@ -895,7 +1005,8 @@ def by_root_mean_square(subtract):
         (norms(lambda x, g, b: x * g), "The bias is missing"),
         (norms(lambda x, g, b: x), "now multiply by the gain and add the bias"),
         (norms(lambda x, g, b: (x + b) * g), "You add the bias first"),
-        (norms(lambda x, g, b: x * b + g), "Exchanged: multiply by the gain"),
+        (norms(lambda x, g, b: b - x * g), "You take each number from the mean"),
+        (norms(lambda x, g, b: x * b + g), "Swapped: multiply by the gain"),
         (lambda row, gain, bias: norms()(row, gain[:1] * 4, bias[:1] * 4), "the first of them for"),
         (
             lambda row, gain, bias: normed(
@@ -968,17 +1079,22 @@ def turned_round(probs, target, share):
     [
         (smoothed, "Right!"),
         (pytorchs_smoothed, "Right!"),
+        (lambda *given: pytorchs_smoothed(*given)[None], "Right!"),
+        (
+            lambda probs, *given: pytorchs_smoothed(torch.tensor(probs).exp(), *given),
+            "F.cross_entropy wants logits",
+        ),
         (spread(lambda V, s: 1 - s, lambda V, s: s / (V - 1)), "over the V - 1 others"),
         (spread(lambda V, s: 1 - s, lambda V, s: 0), "taken away and given to nobody"),
-        (spread(lambda V, s: 1 - s, alike), "Yours sum to less than 1"),
-        (spread(lambda V, s: 1, lambda V, s: s), "Every token gets the whole share"),
-        (spread(lambda V, s: 1 - s, lambda V, s: s), "Every token gets the whole share"),
+        (spread(lambda V, s: 1 - s, alike), "Your targets sum to less than 1"),
+        (spread(lambda V, s: 1, lambda V, s: s), "You give every token the whole share"),
+        (spread(lambda V, s: 1 - s, lambda V, s: s), "You give every token the whole share"),
         (spread(lambda V, s: 1, alike), "The target keeps the share"),
         (spread(lambda V, s: 1 + s / V, alike), "The target keeps the share"),
         (spread(alike, alike), "This is the share that is spread, alone"),
         (lambda probs, target, share: -math.log(probs[target]), "This is the plain loss"),
         (spread(lambda V, s: 1 / V, lambda V, s: 1 / V), "All tokens count alike"),
-        (lambda probs, target, share: smoothed(probs, target, 1 - share), "Exchanged: the share"),
+        (lambda probs, target, share: smoothed(probs, target, 1 - share), "Swapped: the share"),
         (spread(own, alike, math.log2), "base 2"),
         (spread(own, alike, math.log10), "base 10"),
         (lambda *given: -smoothed(*given), "The sign is wrong"),
@@ -1027,6 +1143,7 @@ def at(step, mine):
     [
         (rate(), "Right!"),
         (lambda *given: torch.tensor(rate()(*given)), "Right!"),
+        (lambda *given: torch.tensor([rate()(*given)]), "Right!"),
         (rate(choose=max), "You take the larger"),
         (rate(power=0), "n_embd is missing"),
         (rate(power=-1), "You divide by n_embd"),
@@ -1035,8 +1152,8 @@ def at(step, mine):
         (lambda s, n, w: rate()(s - 1, n, w) if s > 1 else 0.0, "You count steps from 0"),
         (rate(falls=lambda s, w: 1 / s), "It falls too fast"),
         (rate(falls=lambda s, w: w**0.5 / s), "It falls too fast"),
-        (rate(rises=lambda s, w: s * w**-0.5), "Your rise is not step * warmup ** -1.5"),
-        (rate(rises=lambda s, w: s / w), "Your rise is not step * warmup ** -1.5"),
+        (rate(rises=lambda s, w: s * w**-0.5), "The rise is step * warmup ** -1.5"),
+        (rate(rises=lambda s, w: s / w), "The rise is step * warmup ** -1.5"),
         (rate(rises=lambda s, w: math.inf), "There is no warm-up"),
         (rate(rises=lambda s, w: s * w**1.5), "There is no warm-up"),
         (rate(falls=lambda s, w: math.inf), "It never falls"),
@@ -1152,6 +1269,7 @@ def without_longest(next_probs, width, end, longest):
     [
         (beam(), "Right!"),
         (lambda *given: tuple(beam()(*given)), "Right!"),
+        (lambda *given: iter(beam()(*given)), "Right!"),
         (beam(grow=lambda p, q: math.exp(math.log(p) + math.log(q))), "Right!"),
         (beam(worth=lambda words, p: math.log2(p) / (5 + len(words)) ** 0.6), "Right!"),
         (lambda probs, width, *given: beam()(probs, 1, *given), "This is greedy"),
@@ -1179,6 +1297,16 @@ def without_longest(next_probs, width, end, longest):
         ),
         (beam(worth=lambda words, p: math.log(p) / len(words)), "You divide ln p by n"),
         (beam(worth=lambda words, p: math.log(p) / (5 + len(words))), "The exponent is missing"),
+        (beam(worth=lambda words, p: math.log(p) / (len(words) / 6) ** 0.6), "The 5 is missing"),
+        (
+            beam(worth=lambda words, p: math.log(p) / penalised(len(words) + 1)),
+            "Your n is one too many",
+        ),
+        (beam(worth=lambda words, p: -worth_of(words, p)), "You return the worst of the beam"),
+        (
+            beam(lambda found, width: sorted(found, key=lambda b: math.log(b[1]))[:width]),
+            "You keep the least probable",
+        ),
         (beam(worth=lambda words, p: p / penalised(len(words))), "You divide p by the length"),
         (
             beam(worth=lambda words, p: worth_of(words, p) - 99 * (words[-1] != ".")),
@@ -1422,6 +1550,13 @@ def first_column_alone(q, k, v, keys, values):
     return step_with()(q, k, v, keys, values)[:1]
 
 
+def by_their_sum(q, k, v, keys, values):
+    keys.append(k)
+    values.append(v)
+    scores = torch.tensor(keys) @ torch.tensor(q)
+    return scores / scores.sum() @ torch.tensor(values)
+
+
 def looks_at_first(q, k, v, keys, values):
     """Takes D from the keys before it."""
     assert len(q) == len(keys[0])
@@ -1434,7 +1569,8 @@ def looks_at_first(q, k, v, keys, values):
         (step_with(), "Right!"),
         (lambda *given: tuple(step_with()(*given)), "Right!"),
         (pytorchs_step(torch.float64), "Right!"),
-        (pytorchs_step(torch.float32), "Right to five digits, but not to nine"),
+        (pytorchs_step(torch.float32), "Right!"),
+        (by_their_sum, "You divide scores by their sum"),
         (step_with(late=True), "The token does not see itself"),
         (step_with(late=True, root=lambda D: 1), "The token does not see itself"),
         (step_with(lambda *_: None), "Nothing is kept"),
@@ -1489,7 +1625,7 @@ def looks_at_first(q, k, v, keys, values):
             keeps(lambda q, k, v, keys, values: (keys.append(k), values.append([0, 0, 0]))),
             "[4.0, -3.0, 7.0]], and is [[2.0, 5.0, 1.0], [8.0, 0.0, -6.0], [1.0, -4.0, 3.0], [0.0",
         ),
-        (keeps(lambda q, k, v, keys, values: keys.append("k")), "what the check cannot read"),
+        (keeps(lambda q, k, v, keys, values: keys.append("k")), "Return a list of D numbers"),
         (step_with(root=lambda D: 1), "Divide the scores by sqrt(D)"),
         (step_with(root=lambda D: D), "You divide by D"),
         (step_with(root=lambda D: 1 / math.sqrt(D)), "You multiply by sqrt(D)"),
@@ -1519,7 +1655,7 @@ def looks_at_first(q, k, v, keys, values):
         (lambda *given: [step_with()(*given)], "Yours holds lists: return one row, of 3 numbers."),
         (first_column_alone, "Return 3 numbers, one for each channel of the values, not 1."),
         (step_with(mix=lambda weights, rows: [math.nan] * 3), "and yours is nan, nan, nan."),
-        (looks_at_first, "for D = 3 and lists of length 0 it stops (IndexError: list index out of"),
+        (looks_at_first, "for D = 3 and lists of length 0. Your code stops at line"),
         (step_with(root=lambda D: math.sqrt(3)), "Right, but not for D = 2 and lists of length 1"),
         (
             lambda *given: (step_with()(*given) * 3)[:3],
@@ -1541,6 +1677,11 @@ def likely(stays=lambda p, share, highest: p >= share * highest, end=lambda p, r
     return mine
 
 
+def softmaxed(row):
+    """The softmax of those that are not 0."""
+    return torch.tensor([p or -math.inf for p in row]).softmax(-1)
+
+
 def in_place(probs, share):
     """The right answer, in the list that was given."""
     probs[:] = likely()(probs, share)
@@ -1555,7 +1696,7 @@ def in_place(probs, share):
         (lambda *given: tuple(likely()(*given)), "Right!"),
         (lambda *given: torch.tensor(likely()(*given), dtype=torch.float64), "Right!"),
         (in_place, "Right!"),
-        (lambda *given: torch.tensor(likely()(*given)), "Right to five digits, but not to nine"),
+        (lambda *given: torch.tensor(likely()(*given)), "Right!"),
         (likely(lambda p, share, highest: p >= share), "You compare with share itself"),
         (likely(lambda p, share, highest: p > share), "You compare with share itself"),
         (
@@ -1570,18 +1711,20 @@ def in_place(probs, share):
         (lambda probs, share: probs, "Nothing is cut"),
         (likely(end=lambda p, row: p), "now scale them so that they sum to 1"),
         (likely(end=lambda p, row: p / max(row)), "You divide by the highest"),
-        (likely(end=lambda p, row: p / 4), "You divide by how many are kept"),
-        (likely(end=lambda p, row: 0.25 * (p > 0)), "All that are kept become equal"),
+        (likely(end=lambda p, row: p / 5), "You divide by how many are kept"),
+        (likely(end=lambda p, row: 0.2 * (p > 0)), "All that are kept become equal"),
+        (likely(lambda p, share, highest: p >= highest - share), "You subtract share"),
+        (lambda *given: softmaxed(likely(end=lambda p, row: p)(*given)), "without a softmax"),
         (lambda *given: sorted(likely()(*given), reverse=True), "Right, but sorted"),
         (lambda *given: sorted(likely()(*given)), "Right, but sorted"),
         (
             lambda *given: [p for p in likely()(*given) if p],
-            "Return 5 numbers, one for each token (0 for those cut off), not 4.",
+            "Return 6 numbers, one for each token (0 for those cut off), not 5.",
         ),
-        (lambda *given: [likely()(*given)], "Yours holds lists: return one row, of 5 numbers."),
+        (lambda *given: [likely()(*given)], "Yours holds lists: return one row, of 6 numbers."),
         (
-            lambda *given: [math.nan] * 5,
-            "0.105263, 0.421053, 0, 0.263158, 0.210526, and yours is nan, nan, nan, nan, nan.",
+            lambda *given: [math.nan] * 6,
+            "0.210526, 0.136842, and yours is nan, nan, nan, nan, nan, nan.",
         ),
         (lambda probs, share: likely()(probs, share or 0.5), "For share = 0 every token is kept"),
         (
@@ -1600,123 +1743,6 @@ def in_place(probs, share):
 )
 def test_min_p(mine, says):
     assert says in exercises.check_min_p(mine)
-
-
-def work(fits=lambda n, B: n <= B, first=lambda n: n, later=lambda n: 1, whole=lambda n, B: B):
-    """How many tokens are read, with one thing counted in its own way."""
-
-    def mine(prompt, new, block_size):
-        reads = []
-        for n in range(prompt, prompt + new):
-            then = later(n) if reads else first(n)
-            reads.append(then if fits(n, block_size) else whole(n, block_size))
-        return reads
-
-    return mine
-
-
-def never_crops(prompt, new, block_size):
-    return [prompt] + [1] * (new - 1)
-
-
-def one_each(prompt, new, block_size):
-    return never_crops(min(prompt, block_size), new, block_size)
-
-
-def once_again(prompt, new, block_size):
-    kept, reads = 0, []
-    for n in range(prompt, prompt + new):
-        if kept == 0:
-            reads.append(min(n, block_size))
-        elif n == block_size + 1:
-            reads.append(block_size)
-        else:
-            reads.append(1)
-        kept = min(n, block_size)
-    return reads
-
-
-def crops_the_first_alone(prompt, new, block_size):
-    return one_each(prompt, 1, block_size) + work(whole=lambda n, B: n)(prompt, new, block_size)[1:]
-
-
-def crops_all_but_the_first(prompt, new, block_size):
-    return [prompt] + work()(prompt, new, block_size)[1:]
-
-
-def one_for_the_first(prompt, new, block_size):
-    return [1] + work()(prompt, new, block_size)[1:]
-
-
-def so_far(prompt, new, block_size):
-    reads = work()(prompt, new, block_size)
-    return [sum(reads[: i + 1]) for i in range(new)]
-
-
-@pytest.mark.parametrize(
-    ("mine", "says"),
-    [
-        (work(), "Right!"),
-        (lambda *given: torch.tensor(work()(*given)), "Right!"),
-        (lambda *given: map(float, work()(*given)), "Right!"),
-        (one_each, "You read one token each to the end"),
-        (never_crops, "You read one token each to the end"),
-        (once_again, "You read the window once again"),
-        (work(whole=lambda n, B: n), "You read the whole text where it is longer"),
-        (crops_the_first_alone, "You read the whole text where it is longer"),
-        (crops_all_but_the_first, "You read the whole text where it is longer"),
-        (work(fits=lambda n, B: n < B), "You begin to move the window one token early"),
-        (work(fits=lambda n, B: n <= B + 1), "You begin to move the window late"),
-        (one_for_the_first, "You count 1 for the first"),
-        (work(first=lambda n: 1), "You count 1 for the first"),
-        (work(later=lambda n: n), "This is without a cache"),
-        (work(later=lambda n: n, whole=lambda n, B: n), "This is without a cache"),
-        (lambda p, new, B: [min(p + i + 1, B) for i in range(new)], "This is without a cache"),
-        (so_far, "These are totals"),
-        (lambda *given: work()(*given)[1:], "The first is missing"),
-        (lambda *given: work()(*given)[:-1], "One too few"),
-        (lambda p, new, B: work()(p, new + 1, B), "One too many"),
-        (lambda *given: sum(work()(*given)), "Return a list, with one number for each new token."),
-        (
-            lambda p, new, B: [1] * (p + new),
-            "Return 6 numbers, one for each new token, not 10.",
-        ),
-        (lambda *given: [work()(*given)], "Yours holds lists: return one row, of 6 numbers."),
-        (
-            lambda p, new, B: [0] * new,
-            "For prompt = 4, new = 6 and block_size = 7 it should be 4, 1, 1, 1, 7, 7, and yours "
-            "is 0, 0, 0, 0, 0, 0.",
-        ),
-        (
-            lambda p, new, B: work()(p, new, B) if p == 4 else None,
-            "For prompt = 9, new = 4 and block_size = 6 your function returns None.",
-        ),
-        (
-            lambda p, new, B: work(lambda n, B: n <= B and (B > 1 or not n))(p, new, max(B, 2)),
-            "Right, but not for prompt = 1, new = 3 and block_size = 1",
-        ),
-        (
-            lambda p, new, B: work()(p, max(new, 1), B),
-            "Right, but not for prompt = 3, new = 0 and block_size = 5",
-        ),
-        (
-            lambda p, new, B: work()(min(p, 99), new, B),
-            "Right, but not for prompt = 1000, new = 50 and block_size = 1024",
-        ),
-    ],
-)
-def test_work(mine, says):
-    assert says in exercises.check_work(mine)
-
-
-@pytest.mark.parametrize(("prompt", "new", "block_size"), [(4, 6, 7), (9, 4, 6), (5, 3, 5)])
-def test_work_is_what_generating_takes(prompt, new, block_size):
-    model, reads = GPT(GPTConfig(11, block_size, 1, 1, 4)), []
-    model.register_forward_pre_hook(lambda model, given: reads.append(given[0].shape[1]))
-    generate(model, torch.zeros(1, prompt, dtype=torch.int64), new)
-    assert reads == runpy.run_path(SOLUTIONS / "05_decoder_only.py")["my_work"](
-        prompt, new, block_size
-    )
 
 
 def rotated(angle=lambda i, t, D: t / 10_000 ** (2 * i / D), pairs=None, in_place=False):
@@ -1740,8 +1766,8 @@ def rotated(angle=lambda i, t, D: t / 10_000 ** (2 * i / D), pairs=None, in_plac
         (rotated(), "Right!"),
         (lambda row, t: torch.tensor(rotated()(row, t)), "Right!"),
         (lambda row, t: rotated()(row, -t), "You turn backwards"),
-        (rotated(lambda i, t, D: t / 10_000 ** (4 * i / D)), "The angle of pair i is t / 10,000"),
-        (rotated(lambda i, t, D: t / 10_000 ** (i / D)), "The angle of pair i is t / 10,000"),
+        (rotated(lambda i, t, D: t / 10_000 ** (4 * i / D)), "The angle of pair j is t / 10,000"),
+        (rotated(lambda i, t, D: t / 10_000 ** (i / D)), "The angle of pair j is t / 10,000"),
         (rotated(lambda i, t, D: t), "All pairs turn alike"),
         (rotated(lambda i, t, D: t * 10_000 ** (2 * i / D)), "Divide t by the power"),
         (lambda row, t: rotated()(row, t + 1), "You count from 1"),
@@ -1846,7 +1872,17 @@ def test_shifted(mine, says):
     "check",
     [
         *("split", "join", "heads", "dropout", "layer_norm", "smoothed", "rate", "beam"),
-        *("parameters", "cached_step", "min_p", "work", "rotated", "rms_norm", "shifted"),
+        *(
+            "block",
+            "gpt",
+            "generate",
+            "parameters",
+            "cached_step",
+            "min_p",
+            "rotated",
+            "rms_norm",
+            "shifted",
+        ),
         *("adam_step", "schedule", "stretched"),
     ],
 )

@@ -41,6 +41,35 @@ def adam(
     return mine
 
 
+def step_by_step(p, gradients, rate):
+    for n in range(len(gradients)):
+        p = adam()(p, gradients[: n + 1], rate)
+    return p
+
+
+def counted(n):
+    """Adam with the number of steps off by n."""
+
+    def mine(p, gradients, rate):
+        steps = len(gradients) + n
+        mean, square = (
+            sum((1 - beta) * beta**i * g**k for i, g in enumerate(reversed(gradients)))
+            / (1 - beta**steps)
+            for beta, k in ((0.9, 1), (0.95, 2))
+        )
+        return p - rate * mean / math.sqrt(square)
+
+    return mine
+
+
+def one_correction(p, gradients, rate):
+    def step(mean, square):
+        n = len(gradients)
+        return mean / math.sqrt(square * (1 - 0.95**n) / (1 - 0.9**n))
+
+    return adam(step=step)(p, gradients, rate)
+
+
 def plain_mean(values, beta):
     return sum(values) / len(values) * (1 - beta ** len(values))
 
@@ -57,7 +86,24 @@ def plain_mean(values, beta):
         (adam(step=lambda mean, square: mean / (square + 1e-8)), "Take the root"),
         (adam(step=lambda mean, square: mean), "Divide by the root"),
         (adam(betas=(0.95, 0.9)), "Exchanged"),
-        (adam(step=lambda mean, square: mean / abs(mean)), "Square each gradient before"),
+        (adam(step=lambda mean, square: mean / abs(mean)), "That is only the sign"),
+        (step_by_step, "only take the last"),
+        (
+            adam(
+                corrected=(False, False),
+                average=lambda values, beta: sum(
+                    beta**i * value for i, value in enumerate(reversed(values))
+                ),
+            ),
+            "a new gradient counts 1 - beta",
+        ),
+        (adam(betas=(0.1, 0.05)), "the old mean by beta"),
+        (counted(-1), "count from 1"),
+        (counted(1), "one too many"),
+        (one_correction, "its own beta"),
+        (adam(betas=(0.9, 0.999)), "PyTorch's usual 0.999"),
+        (lambda p, gradients, rate: adam()(p, gradients[::-1], rate), "from new to old"),
+        (adam(step=lambda mean, square: mean / math.sqrt(square - mean**2)), "standard deviation"),
         (adam(average=plain_mean), "the last gradients count more"),
         (lambda p, gradients, rate: p - rate * gradients[-1], "That is a plain step"),
         (lambda p, gradients, rate: adam()(p, gradients, 1), "Multiply the step by the rate"),
@@ -102,6 +148,18 @@ def schedule(up=lambda n, warmup: (n + 1) / warmup, down=None, done=None):
         (theirs, "Right!"),
         (schedule(), "Right!"),
         (schedule(up=lambda n, warmup: n / warmup), "Step 0 does nothing"),
+        (schedule(up=lambda n, warmup: n / (warmup - 1)), "Step 0 does nothing"),
+        (
+            lambda n, highest, warmup, steps: highest * 1.25 if n == 4 else theirs(n, 0.5, 4, 12),
+            "a step too long",
+        ),
+        (schedule(done=lambda n, warmup, steps: (n - warmup + 1) / (steps - warmup)), "its share"),
+        (
+            schedule(done=lambda n, warmup, steps: (n - warmup) / (steps - 1 - warmup)),
+            "one after the last",
+        ),
+        (schedule(down=lambda done: 1 + math.cos(math.pi * done)), "Halve 1 + cosine"),
+        (schedule(down=lambda done: (1 + math.sin(math.pi * done)) / 2), "That is a sine"),
         (schedule(up=lambda n, warmup: 1), "There is no warm-up"),
         (schedule(down=lambda done: 1 - done), "the straight line"),
         (schedule(down=lambda done: 1), "There is no decay"),
@@ -134,12 +192,17 @@ def stretched(X, a, b, c):
             "You raise each number",
         ),
         (lambda X, a, b, c: stretched(X, a, b, 0), "The last term is missing"),
+        (lambda X, a, b, c: stretched(X, a, 0, c), "The middle term is missing"),
+        (lambda X, a, b, c: stretched(X, a, c, b), "Exchanged: b is"),
+        (lambda X, a, b, c: stretched(X, a, b + c, 0), "has five factors"),
+        (lambda X, a, b, c: torch.tensor(X) @ torch.tensor(X).T, "each product ends with X"),
+        (lambda X, a, b, c: stretched(X, a, b, c)[:1], "as X has them. Return 2 rows"),
         (lambda X, a, b, c: stretched(X, 0, b, c), "The first term is missing"),
         (lambda X, a, b, c: stretched(X, c, b, a), "Exchanged"),
         (lambda X, a, b, c: stretched(X, 1, b, c), "Multiply X by a."),
         (lambda X, a, b, c: stretched(X, 0, a, b), "One X too many"),
         (lambda X, a, b, c: X, "Nothing has changed."),
-        (lambda X, a, b, c: stretched(X, a, b, c).T, "Return 2 rows"),
+        (lambda X, a, b, c: stretched(X, a, b, c).T, "yours is transposed"),
         (lambda X, a, b, c: stretched(X, 2.0, -1.5, 0.5), "Right, but not for 3 rows"),
         (lambda X, a, b, c: orthogonalize(torch.tensor(X)), "row 0 should be"),
     ],

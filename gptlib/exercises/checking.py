@@ -1,9 +1,14 @@
 """What the checks share: how an answer is read, and how it is compared."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from numbers import Real
+from pathlib import Path
+
+import numpy as np
 
 NOT_YET = "Not yet: your function returns None."
 RIGHT = "Right!"
@@ -11,19 +16,91 @@ EXACT = 1e-9  # the tolerance for answers that are a few sums, without approxima
 
 Table = list[list[float]]
 
+# What stands here is not the learner's.
+LIBRARIES = [str(Path(__file__).parent.parent), *map(sysconfig.get_path, ("stdlib", "purelib"))]
 
-def in_words(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
-    """Wrap a check so that it describes an exception in words instead of raising it."""
 
-    @wraps(check)
-    def wrapped(mine: Callable) -> str:
-        try:
-            return check(mine)
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            return f"Your function stops, or returns what the check cannot read ({what})."
+class Stopped(Exception):  # noqa: N818  (it carries a sentence, and is no error of ours)
+    """The learner's function raised something; the message says what, and in which line."""
 
-    return wrapped
+
+def in_words(wanted: str) -> Callable[[Callable[[Callable], str]], Callable[[Callable], str]]:
+    """Wrap a check so that it says in a sentence what it would otherwise raise.
+
+    wanted: what the learner's function should return, to complete "Return ..."
+    """
+
+    def decorated(check: Callable[[Callable], str]) -> Callable[[Callable], str]:
+        @wraps(check)
+        def wrapped(mine: Callable) -> str:
+            answers = [None]
+
+            def called(*given: object) -> object:
+                answers.append(run(mine, *given))
+                return answers[-1]
+
+            try:
+                return check(called)
+            except Stopped as stopped:
+                return str(stopped)
+            except Exception:
+                return f"Return {wanted}: yours is {described(answers[-1])}."
+
+        return wrapped
+
+    return decorated
+
+
+def run(mine: Callable, *given: object) -> object:
+    """mine(*given), as a list if it is a generator, which would else stop later.
+
+    Stopped, with the line in which it happened, for whatever it raises.
+    """
+    try:
+        got = mine(*given)
+        return list(got) if isinstance(got, Iterator) else got
+    except Exception as error:
+        message = " ".join(str(error).split())
+        what = f"{type(error).__name__}: {message}".removesuffix(".")
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if not frame.filename.startswith(tuple(LIBRARIES))]
+        if own and own[-1].line:
+            where = f"line {own[-1].lineno}, `{own[-1].line}`"
+            raise Stopped(f"Your code stops at {where}, with {what}.") from error
+        raise Stopped(f"Your code cannot be called as the exercise says: {what}.") from error
+
+
+def described(got: object) -> str:
+    """What an answer is, to complete "Yours is ...".
+
+    >>> described([3, None]), described(2.5), described("a b")
+    ('a list with None in it', 'the number 2.5', 'a string')
+    """
+    if got is None or isinstance(got, bool):
+        return str(got)
+    if isinstance(got, str):
+        return "a string"
+    if getattr(got, "ndim", 0):
+        kind = "an array" if isinstance(got, np.ndarray) else "a tensor"
+        return f"{kind} of shape {tuple(got.shape)}"
+    if isinstance(got, Real) or hasattr(got, "ndim"):
+        return f"the number {float(got):g}"
+    if isinstance(got, list | tuple):
+        kind = type(got).__name__
+        if odd := sorted({described(x) for x in _single_values(got) if not isinstance(x, Real)}):
+            return f"a {kind} with {odd[0]} in it"
+        inside = "numbers" if all(isinstance(x, Real) for x in got) else "lists"
+        return f"a {kind} of {len(got)} {inside}" if got else f"an empty {kind}"
+    if callable(got) and not hasattr(got, "forward"):  # as a module has
+        return "a function, not what it returns"
+    return f"a {type(got).__name__}"
+
+
+def _single_values(got: object) -> list:
+    """What lists in lists in got hold."""
+    if not isinstance(got, list | tuple):
+        return [got]
+    return [value for x in got for value in _single_values(x)]
 
 
 def numbers(got: Iterable) -> list:
@@ -33,7 +110,8 @@ def numbers(got: Iterable) -> list:
         # A string counts as single, so that float refuses it: its letters are strings again.
         return isinstance(x, Real | str) or getattr(x, "ndim", 1) == 0
 
-    return [float(x) if single(x) else numbers(x) for x in got]
+    rows = got.detach() if hasattr(got, "detach") else got
+    return [float(x) if single(x) else numbers(x) for x in rows]
 
 
 def near(got: float | list, values: float | list, tolerance: float = 1e-5) -> bool:
@@ -64,14 +142,6 @@ def named_list(got: list, diagnoses: Iterable[tuple[list, str]], begin: int = 0)
     return None
 
 
-def named_exactly(got: list, diagnoses: Sequence[tuple[list, str]]) -> str | None:
-    """The diagnosis for got, if there is one; the first is right, and must match to nine digits."""
-    says = named_list(got, diagnoses)
-    if says == RIGHT and not near(got, diagnoses[0][0], EXACT):
-        return "Right to five digits, but not to nine: compute in float64, as Python's floats are."
-    return says
-
-
 def misshapen(got: list, T: int, C: int, column: str) -> str | None:
     """What is wrong with the shape of got, if it is not T rows of C columns."""
     if not all(isinstance(row, list) for row in got):
@@ -80,7 +150,7 @@ def misshapen(got: list, T: int, C: int, column: str) -> str | None:
         return f"Return {T} rows, one for each position, not {len(got)}."
     if any(isinstance(x, list) for row in got for x in row):
         return f"Your rows hold lists: each row is one list, of {C} single values."
-    if [len(row) for row in got] == list(range(1, T + 1)):
+    if C == T and [len(row) for row in got] == list(range(1, T + 1)):
         return "Your row t ends at position t: fill it up with 0 for the positions that follow."
     for row in got:
         if len(row) != C:

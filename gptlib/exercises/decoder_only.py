@@ -1,19 +1,16 @@
-"""Checks for the counting exercises of notebook 05: parameters, and tokens read."""
+"""The check of notebook 05's exercise on the number of parameters."""
 
-from collections.abc import Callable, Sequence
-from itertools import accumulate, combinations
-from numbers import Real
+from collections.abc import Callable
+from itertools import combinations
 from typing import NamedTuple
 
 from gptlib.exercises.checking import (
     EXACT,
     NOT_YET,
-    RIGHT,
     also,
     in_words,
     near,
     numbers,
-    row_differs,
 )
 
 
@@ -58,6 +55,11 @@ INNER = (
 # By how many times C * C and how many times C each block is counted too large, and what to do
 # about it. Below 0 something is missing; with a matrix its bias may be missing, or all biases.
 PER_BLOCK = [
+    (
+        (-4, 0),
+        "4 C * C are missing in each block: attention has four matrices of C * C, and the "
+        "feed-forward layer has two of 4 C * C.",
+    ),
     (
         (0, -4),
         "4C are missing in each block: the biases of attention's four linear layers, C each (or "
@@ -127,7 +129,7 @@ MISTAKES = [
 ]
 
 
-@in_words
+@in_words("one number")
 def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
     """Notebook 05: mine(V, T, n_layer, C, tied) is the number of parameters of a GPT.
 
@@ -155,109 +157,3 @@ def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
             return says
     i = next(i for i, x in enumerate(got) if not near(x, want[i], EXACT))
     return f"For {SIZES[i]} it should be {want[i]:,}, and yours is {got[i]:,.10g}."
-
-
-class Writing(NamedTuple):
-    """A text to write: the tokens of its prompt, the new tokens, and a window of block_size."""
-
-    prompt: int
-    new: int
-    block_size: int
-
-    def __str__(self) -> str:
-        return f"prompt = {self.prompt}, new = {self.new} and block_size = {self.block_size}"
-
-
-# The text outgrows the window on the way; is longer at first; fills it at first; always fits.
-WRITINGS = [Writing(4, 6, 7), Writing(9, 4, 6), Writing(5, 3, 5), Writing(2, 3, 10)]
-# The last token is found from exactly one window; the smallest window; no new token; large sizes.
-MORE_WRITINGS = [Writing(3, 6, 8), Writing(1, 3, 1), Writing(3, 0, 5), Writing(1000, 50, 1024)]
-
-# From n, the tokens so far, of which i are new, and a window of B: how many are read for the next.
-Read = Callable[[int, int, int], int]
-
-
-def _reads(n: int, i: int, B: int) -> int:
-    """The tokens not read before, or the whole window once its content has moved."""
-    if n > B:
-        return B
-    return 1 if i else n
-
-
-def _each(read: Read, writing: Writing) -> list[int]:
-    prompt, new, B = writing
-    return [read(prompt + i, i, B) for i in range(new)]
-
-
-ONE_EACH = (
-    "You read one token each to the end: beyond block_size the window moves, and nothing that is "
-    "kept fits it."
-)
-ONCE_AGAIN = "You read the window once again: it moves with each new token, and is read each time."
-ALL = "You read the whole text where it is longer than block_size: the window is its last part."
-EARLY = "You begin to move the window one token early: a text of exactly block_size fits."
-LATE = "You begin to move the window late: a text of block_size + 1 does not fit any more."
-FIRST = "You count 1 for the first: nothing is kept then, so the whole prompt is read."
-UNCACHED = "This is without a cache: with one, only the newest token is read while the text fits."
-LACKING = "The first is missing: the prompt has to be read to find the first new token."
-
-# Wrong numbers of tokens read, and what to do about them; then wrong lists.
-MISREAD = [
-    (lambda n, i, B: 1 if i else min(n, B), ONE_EACH),
-    (lambda n, i, B: 1 if i else n, ONE_EACH),
-    (lambda n, i, B: B if n == B + 1 or n > B and not i else 1 if i else n, ONCE_AGAIN),
-    (lambda n, i, B: 1 if i and n <= B else n, ALL),
-    (lambda n, i, B: 1 if i and n <= B else n if i else min(n, B), ALL),
-    (lambda n, i, B: _reads(n, i, B) if i else n, ALL),
-    (lambda n, i, B: B if n >= B else _reads(n, i, B), EARLY),
-    (lambda n, i, B: 1 if i and n == B + 1 else _reads(n, i, B), LATE),
-    (lambda n, i, B: _reads(n, i, B) if i else 1, FIRST),
-    (lambda n, i, B: B if n > B else 1, FIRST),
-    (lambda n, i, B: min(n, B), UNCACHED),
-    (lambda n, i, B: min(n + 1, B), UNCACHED),
-    (lambda n, i, B: n, UNCACHED),
-]
-MISLISTED = [
-    (lambda w: list(accumulate(_each(_reads, w))), "These are totals: give each token its own."),
-    (lambda w: _each(_reads, w)[1:], LACKING),
-    (lambda w: _each(_reads, w)[:-1], "One too few: the last new token has to be found as well."),
-    (
-        lambda w: _each(_reads, w._replace(new=w.new + 1)),
-        "One too many: nothing is read when the last new token is there.",
-    ),
-    *((lambda w, read=read: _each(read, w), says) for read, says in MISREAD),
-]
-
-
-@in_words
-def check_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
-    """Notebook 05: mine(prompt, new, block_size) is how many tokens are read for each new one.
-
-    The model has a cache: it reads all of the prompt at first (its last block_size tokens if it is
-    longer), then one token each time, but the whole window each time once the text is longer than
-    block_size.
-    """
-    want, found = [_each(_reads, writing) for writing in WRITINGS], []
-    for writing in WRITINGS:
-        got = mine(*writing)
-        if got is None:
-            return f"For {writing} your function returns None." if found else NOT_YET
-        if isinstance(got, Real):
-            return "Return a list, with one number for each new token."
-        found.append(numbers(got))
-    if near(found, want, EXACT):
-        return _more_work(mine)
-    for wrong, says in MISLISTED:
-        if near(found, [wrong(writing) for writing in WRITINGS], EXACT):
-            return says
-    i = next(i for i, row in enumerate(found) if not near(row, want[i], EXACT))
-    return row_differs(found[i], want[i], "new token", str(WRITINGS[i]))
-
-
-def _more_work(mine: Callable[[int, int, int], Sequence[float]]) -> str:
-    """RIGHT if a right function is also right for other sizes, else what is wrong."""
-    for writing in MORE_WRITINGS:
-        says = also(mine(*writing), _each(_reads, writing), str(writing), EXACT)
-        if says != RIGHT:
-            return says
-    return RIGHT

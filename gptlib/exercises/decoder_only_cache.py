@@ -4,13 +4,12 @@ import math
 from collections.abc import Callable, Sequence
 
 from gptlib.exercises.checking import (
-    EXACT,
     NOT_YET,
     RIGHT,
+    Stopped,
     Table,
     also,
     in_words,
-    named_exactly,
     named_list,
     near,
     numbers,
@@ -65,6 +64,10 @@ def _taken(q: Row, k: Row, v: Row, keys: Table, values: Table) -> list[tuple[Row
         ),
         (_sum(by(1 / math.sqrt(D)), values), "You multiply by sqrt(D): divide the scores by it."),
         *((_sum(row, values), not_soft) for row in (scores, raw)),
+        (
+            _sum([score / sum(scores) for score in scores], values),
+            "You divide scores by their sum: softmax takes their exponentials first.",
+        ),
         (_sum(exps, values), "Divide the exponentials by their sum: weights sum to 1."),
         *((row, only) for row in (weights, others, by(1))),
         *((row, "These are scores: softmax, then mix the values.") for row in (scores, raw)),
@@ -106,7 +109,7 @@ def _kept(name: str, after: list, before: Table, new: Row, other: Row, q: Row) -
     )
 
 
-@in_words
+@in_words("a list of D numbers")
 def check_cached_step(mine: Step) -> str:
     """Notebook 05: mine(q, k, v, keys, values) is one head's attention output for a new token.
 
@@ -136,7 +139,7 @@ def check_cached_step(mine: Step) -> str:
     ]:
         if (says := _kept(name, after, before, new, other, q)) != RIGHT:
             return says
-    diagnosis = named_exactly(got, diagnoses)
+    diagnosis = named_list(got, diagnoses)
     if diagnosis == RIGHT:
         return _more_steps(mine)
     given = f"q = {q}, k = {k}, v = {v}, keys = {keys} and values = {values}"
@@ -158,9 +161,9 @@ def _more_steps(mine: Step) -> str:
             sizes = f"D = {D} and lists of length {t}"
             try:
                 got = mine(list(q[t]), list(k[t]), list(v[t]), keys, values)
-            except Exception as error:
-                return f"Right, but for {sizes} it stops ({type(error).__name__}: {error})."
-            says = also([got, keys, values], [_takes_in(q[t], *before), *before], sizes, EXACT)
+            except Stopped as stopped:
+                return f"Right, but not for {sizes}. {stopped}"
+            says = also([got, keys, values], [_takes_in(q[t], *before), *before], sizes)
             if says != RIGHT:
                 return says
     return RIGHT

@@ -29,14 +29,7 @@ def _causal(T: int) -> Table:
     return [[x / sum(row) for x in row] for row in rows]
 
 
-def _single(got: object) -> str | None:
-    """What is wrong with got, if it is not one number."""
-    if hasattr(got, "__len__") and getattr(got, "ndim", 1):
-        return f"Yours has {len(got)} values: return one number."
-    return None
-
-
-@in_words
+@in_words("one number")
 def check_look(mine: Look) -> str:
     """Notebook 06: mine(weights, t, earlier) is the weight on words, while word t is to come.
 
@@ -47,8 +40,6 @@ def check_look(mine: Look) -> str:
     got = mine([list(row) for row in weights], t, list(earlier))
     if got is None:
         return NOT_YET
-    if says := _single(got):
-        return says
     diagnosis = named(
         float(got),
         [
@@ -62,16 +53,29 @@ def check_look(mine: Look) -> str:
                 "Row t + 1 has read word t already: it is row t that asks for it.",
             ),
             (
+                sum(weights[t - 1][s + 1] for s in earlier),
+                "Row t - 1 has not read word t - 1 yet: it is row t that asks for word t.",
+            ),
+            (
                 sum(weights[t + 1][s] for s in earlier),
                 "Word t is asked for by row t, and what was read of word s is in column s + 1.",
             ),
             (
                 sum(weights[s + 1][t] for s in earlier),
-                "Rows ask and columns answer: you have exchanged the two.",
+                "Yours is 0, like every weight on a later token: rows ask and columns answer.",
             ),
             (want / len(earlier), "That is a mean over the places: take their sum."),
             (weights[t][earlier[-1] + 1], "All places where it stood count, not only the last."),
             (weights[t][earlier[0] + 1], "All places where it stood count, not only the first."),
+            (
+                sum(weights[-1][s + 1] for s in earlier),
+                "That is the last row: it is row t that asks for word t.",
+            ),
+            (
+                sum(weights[t][earlier[0] + 1 : earlier[-1] + 2]),
+                "You sum over the words in between, too: take those in `earlier` alone.",
+            ),
+            (1, "That is the weight on everything read: take the columns of `earlier` alone."),
         ],
     )
     if diagnosis == RIGHT:
@@ -79,7 +83,7 @@ def check_look(mine: Look) -> str:
     return diagnosis or f"It should be {want:.6g}, and yours is {float(got):.6g}."
 
 
-@in_words
+@in_words("T lists of H * D numbers")
 def check_ablated(mine: Ablated) -> str:
     """Notebook 06: mine(mixed, head, D) has each row's part of one head replaced by its mean.
 
@@ -100,9 +104,22 @@ def check_ablated(mine: Ablated) -> str:
     strided = range(head, H * D, H)
     over_channels = [sum(row[c] for c in part) / D for row in mixed]
     in_one = sum(means[c] for c in part) / D
+    one_after_another = [[row[c] for row in mixed] for c in range(H * D)]
+    for column in one_after_another:
+        for t in range(T):
+            column[t] = sum(column) / T
     diagnoses = [
         (want, RIGHT),
         (replaced(part, lambda t, c: 0.0), "You put zeros there: put the mean over the rows."),
+        (replaced(part, lambda t, c: T * means[c]), "That is the sum over the rows: divide by T."),
+        (
+            replaced(part, lambda t, c: mixed[t][c] - means[c]),
+            "You take the mean away: put it in place of what is there.",
+        ),
+        (
+            replaced(part, lambda t, c: sum(means) / (H * D)),
+            "You put the mean of all heads there: take it from this head's columns alone.",
+        ),
         (
             replaced(part, lambda t, c: over_channels[t]),
             "You take the mean over the head's channels: take it over the rows, for each channel.",
@@ -127,6 +144,30 @@ def check_ablated(mine: Ablated) -> str:
             replaced(range(head, head + D), lambda t, c: means[c]),
             "Head number `head` begins at column head * D.",
         ),
+        (
+            replaced(range((head - 1) * D, head * D), lambda t, c: means[c]),
+            "That is the head before it: heads are counted from 0.",
+        ),
+        (
+            replaced([c for c in part if c != part[-1]], lambda t, c: means[c]),
+            "You leave out the last of the head's channels: a slice ends before its end.",
+        ),
+        (
+            replaced(part, lambda t, c: sum(row[c] for row in mixed[: t + 1]) / (t + 1)),
+            "You take the mean over the rows so far: take it over all of them.",
+        ),
+        (
+            replaced(part, lambda t, c: mixed[t][c] + means[c]),
+            "You add the mean: put it in place of what is there.",
+        ),
+        (
+            replaced(part, lambda t, c: sum(mixed[t]) / (H * D)),
+            "You take the mean over a row: take it over the rows, for each channel.",
+        ),
+        (
+            replaced(part, lambda t, c: one_after_another[c][t]),
+            "Your mean is over rows you have replaced already: compute it before you replace any.",
+        ),
         (mixed, "Nothing is replaced."),
     ]
     got = mine([list(row) for row in mixed], head, D)
@@ -141,50 +182,70 @@ def check_ablated(mine: Ablated) -> str:
     return diagnosis or differs(got, want, f"mixed = {mixed}, head = {head} and D = {D}")
 
 
-@in_words
+@in_words("one number")
 def check_induction(mine: Induction) -> str:
-    """Notebook 06: mine(weights) is the induction score of a head on N tokens, read twice.
+    """Notebook 06: mine(weights) is the induction score of a head on R tokens, read twice.
 
-    weights: (2N, 2N). The score is the mean weight that the tokens of the second time, but for the
+    weights: (2R, 2R). The score is the mean weight that the tokens of the second time, but for the
     last, give to the token that came after them the first time.
     """
-    N = 4
-    weights = _causal(2 * N)
+    R = 4
+    weights = _causal(2 * R)
 
     def mean(pairs: Sequence[tuple[int, int]]) -> float:
         return sum(weights[t][s] for t, s in pairs) / len(pairs)
 
-    second = range(N, 2 * N - 1)
-    want = mean([(t, t - N + 1) for t in second])
+    second = range(R, 2 * R - 1)
+    want = mean([(t, t - R + 1) for t in second])
     got = mine([list(row) for row in weights])
     if got is None:
         return NOT_YET
-    if says := _single(got):
-        return says
     diagnosis = named(
         float(got),
         [
             (want, RIGHT),
             (
-                mean([(t, t - N) for t in second]),
+                mean([(t, t - R) for t in second]),
                 "That is the same token, the first time: take the one that came after it.",
             ),
-            (mean([(t, t - N) for t in range(N, 2 * N)]), "Take the token after it: t - N + 1."),
-            (mean([(t, t - 1) for t in second]), "That is the token just before."),
+            (mean([(t, t - R) for t in range(R, 2 * R)]), "Take the token after it: t - R + 1."),
+            *(
+                (
+                    mean([(t, t - 1) for t in rows]),
+                    "That is the token just before: look back to the first time.",
+                )
+                for rows in (second, range(R, 2 * R))
+            ),
             (
-                mean([(t, t - N + 1) for t in range(N, 2 * N)]),
+                mean([(t, t - R - 1) for t in second]),
+                "That is the token before the same one: take the one after it, t - R + 1.",
+            ),
+            (
+                mean([(t, t - R + 1) for t in range(R + 1, 2 * R)]),
+                "You begin one row too late and end one too late: rows R to 2R - 2 count.",
+            ),
+            (
+                mean([(t, t - R + 1) for t in range(R + 1, 2 * R - 1)]),
+                "You leave out row R: counted from 0, it is the first of the second time.",
+            ),
+            (max(weights[t][t - R + 1] for t in second), "That is the largest: take the mean."),
+            (
+                mean([(t, t - R + 1) for t in range(R, 2 * R)]),
                 "Leave the last one out: after it, the first time, the second time began.",
             ),
-            (mean([(t, t - N + 2) for t in second]), "One too far: the token after t - N."),
-            (mean([(t - N + 1, t) for t in second]), "Rows ask and columns answer."),
+            (mean([(t, t - R + 2) for t in second]), "One too far: the token after t - R."),
+            (0, "Yours is 0, like every weight on a later token: rows ask and columns answer."),
             (want * len(second), "That is the sum: take the mean."),
-            (want * len(second) / N, f"Divide by the number of terms, {N - 1} for N = {N}."),
+            *(
+                (want * len(second) / n, f"Divide by the number of terms, {R - 1} for R = {R}.")
+                for n in (R, 2 * R)
+            ),
         ],
     )
     if diagnosis == RIGHT:
         small = _causal(6)
         right = (small[3][1] + small[4][2]) / 2
         if not near(float(mine(small)), right):
-            return "Right, but not for N = 3: take N from the number of rows."
+            return "Right, but not for R = 3: take R from the number of rows."
         return RIGHT
     return diagnosis or f"It should be {want:.6g}, and yours is {float(got):.6g}."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from gptlib.exercises.checking import (
     NOT_YET,
     RIGHT,
+    Stopped,
     Table,
     also,
     differs,
@@ -22,7 +23,7 @@ RMSNorm = Callable[[list[float]], Sequence[float]]
 Shifted = Callable[[Table, list[float]], Sequence[Sequence[float]]]
 
 
-@in_words
+@in_words("a list of numbers, one for each channel")
 def check_rotated(mine: Rotated) -> str:
     """Appendix A3: mine(row, t) is a query or key of D channels, turned as is right at t."""
     row, t = [1.0, 2.0, -0.5, 1.5, 0.25, -1.0], 3
@@ -37,17 +38,35 @@ def check_rotated(mine: Rotated) -> str:
         return NOT_YET
     got = numbers(got)
     backwards = "You turn backwards: the first becomes a cos - b sin, the second a sin + b cos."
-    speeds = "The angle of pair i is t / 10,000 ** (2 i / D), with i from 0 to D / 2 - 1."
-    halves = "You pair channel d with d + D / 2: here neighbours are a pair, 2 i and 2 i + 1."
+    speeds = "The angle of pair j is t / 10,000 ** (2 j / D), with j from 0 to D / 2 - 1."
+    halves = "You pair channel d with d + D / 2: here neighbours are a pair, 2 j and 2 j + 1."
+    signs = "A turn takes (a, b) to (a cos - b sin, a sin + b cos): look at the signs."
     twice = "The second needs the first as it was: you use the one that is turned already."
     diagnoses = [
         (want, RIGHT),
         (_turned(row, lambda i: -right(i)), backwards),
         (_turned(row, lambda i: right(2 * i)), speeds),
         (_turned(row, lambda i: right(i / 2)), speeds),
+        (_turned(row, lambda i: (t / 10_000) ** (2 * i / D)), speeds),
+        (_turned(row, lambda i: right(i + 1)), "The first pair is pair 0: you count from 1."),
+        (_turned(row, lambda i: right(i) / t), "The angle grows with the position: times t."),
+        (_mixed_signs(row, right, 1, 1), signs),
+        (_mixed_signs(row, right, -1, -1), signs),
+        (
+            [x * math.cos(right(d // 2)) for d, x in enumerate(row)],
+            "The sines are missing: a cos - b sin, and a sin + b cos.",
+        ),
+        (
+            _turned(row[:2], right) + row[2:],
+            "Only the first pair is turned: there are D / 2 of them.",
+        ),
         (
             _turned(row, lambda i: t),
             "All pairs turn alike: each should be slower than the last.",
+        ),
+        (
+            _turned(row, lambda i: 0.5 * t),
+            "All pairs turn by half a radian: each has a speed of its own.",
         ),
         (_turned(row, lambda i: t * 10_000 ** (2 * i / D)), "Divide t by the power of 10,000."),
         (_turned(row, lambda i: right(i) * (t + 1) / t), "You count from 1: the first t is 0."),
@@ -79,6 +98,18 @@ def _turned(row: Sequence[float], angle: Callable[[int], float]) -> list[float]:
     return out
 
 
+def _mixed_signs(
+    row: Sequence[float], angle: Callable[[int], float], first: int, second: int
+) -> list[float]:
+    """As `_turned`, with these signs in a cos + b sin and a sin + b cos."""
+    out = []
+    for i in range(len(row) // 2):
+        a, b = row[2 * i : 2 * i + 2]
+        cos, sin = math.cos(angle(i)), math.sin(angle(i))
+        out += [a * cos + first * b * sin, a * sin + second * b * cos]
+    return out
+
+
 def _turned_in_place(row: Sequence[float], angle: Callable[[int], float]) -> list[float]:
     """As `_turned`, but the second of a pair is computed with the first already turned."""
     out = list(row)
@@ -100,7 +131,7 @@ def _halves(row: Sequence[float]) -> list[float]:
     return [*row[::2], *row[1::2]]
 
 
-@in_words
+@in_words("a list of numbers, one for each channel")
 def check_rms_norm(mine: RMSNorm) -> str:
     """Appendix A3: mine(row) is row divided by the root of the mean of its squares."""
     row = [20.0, -10.0, 40.0, 5.0]
@@ -128,6 +159,13 @@ def check_rms_norm(mine: RMSNorm) -> str:
             "That is the mean of sizes: square first.",
         ),
         (over(math.sqrt(squares / (C - 1))), "The mean divides by C, not C - 1."),
+        (
+            over(math.sqrt(variance * C / (C - 1))),
+            "That is the standard deviation: square the row as it is.",
+        ),
+        (over(math.sqrt(squares) / C), "Divide by C under the root, not after it."),
+        (over(1 / root), "Divide by the root: you multiply by it."),
+        (over(max(map(abs, row))), "That is the largest number: take the root of the mean square."),
     ]
     got = mine(list(row))
     if got is None:
@@ -137,7 +175,7 @@ def check_rms_norm(mine: RMSNorm) -> str:
     if diagnosis == RIGHT:
         try:
             nothing = numbers(mine([0.0, 0.0, 0.0]))
-        except ZeroDivisionError:
+        except Stopped:
             nothing = []
         if not near(nothing, [0, 0, 0]):
             return "For a row of zeros it should be zeros: add 1e-5 to the mean, under the root."
@@ -145,7 +183,7 @@ def check_rms_norm(mine: RMSNorm) -> str:
     return diagnosis or row_differs(got, diagnoses[0][0], "channel", f"row = {row}")
 
 
-@in_words
+@in_words("a list of rows, each a list of numbers")
 def check_shifted(mine: Shifted) -> str:
     """Appendix A3: mine(rows, shares) adds to each row shares of those before it.
 
@@ -189,6 +227,17 @@ def check_shifted(mine: Shifted) -> str:
             [[y - x for x, y in zip(a, b, strict=True)] for a, b in zip(rows, want, strict=True)],
             "The row itself is missing: add the shares to it.",
         ),
+        (mixed([-s for s in shares], lambda t, n: t - n), "Add the shares: you subtract them."),
+        (mixed(shares[:1] + [0.0], lambda t, n: t - n), "Add a share of the one before that, too."),
+        (
+            mixed(shares, lambda t, n: t - n + 1),
+            "shares[0] is of the row before, not of the row itself.",
+        ),
+        (
+            mixed(shares, lambda t, n: max(t - n, 0)),
+            "The first rows get some of row 0 for what is not there: then nothing is added.",
+        ),
+        (rows[:2] + want[2:], "Row 1 has one row before it, and gets its share of that."),
         (rows, "Nothing is added."),
     ]
     got = mine([list(row) for row in rows], list(shares))

@@ -57,7 +57,7 @@ SPLITS = [
     ),
     (
         _every_Hth,
-        "You give head h every H-th channel: it has neighbours, from h * D to (h + 1) * D - 1.",
+        "You give head h every H-th channel: give it neighbours, from h * D to (h + 1) * D - 1.",
     ),
     (
         lambda rows, H: _split(rows, H)[::-1],
@@ -65,7 +65,7 @@ SPLITS = [
     ),
     (
         lambda rows, H: _channels(rows, H, lambda h, D: slice(h, h + D)),
-        "Your head h begins at channel h: it begins at h * D, for each head before it has D.",
+        "Your head h begins at channel h: let it begin at h * D, after the D of each head before.",
     ),
     (
         lambda rows, H: _split(rows, H)[:1] * H,
@@ -96,11 +96,11 @@ JOINS = [
     (_join, RIGHT),
     (
         _head_after_head,
-        "You read head after head, as reshape(T, C) does: row t has the rows t of all heads.",
+        "You read head after head, as reshape(T, C) does: row t holds row t of every head.",
     ),
     (
         _in_turn,
-        "The heads take turns in your rows: first come all D channels of head 0, then of head 1.",
+        "The heads take turns in your rows: all D channels of head 0 come first, then head 1.",
     ),
     (
         lambda heads: _join(heads[::-1]),
@@ -114,10 +114,11 @@ JOINS = [
         _added,
         "These are sums over the heads: lay their rows side by side, so that each keeps its own.",
     ),
+    (lambda heads: heads, "These are the heads, still apart: lay them side by side, T rows of C."),
     (_flat, "Your heads lie one below the other: lay them side by side, T rows of C."),
     (
         transposed,
-        "The heads' parts still are lists of their own in each row: make them one list, of C.",
+        "In each row the heads' parts are still separate lists: make them one list, of C.",
     ),
     (
         lambda heads: transposed(_join(heads)),
@@ -158,7 +159,7 @@ def _other_sizes(both: Callable[[int, int, int], tuple[Sequence, list]]) -> str:
     return RIGHT
 
 
-@in_words
+@in_words("a list of heads, each a list of T rows of D numbers")
 def check_split(mine: Callable[[Table, int], Sequence[Sequence[Sequence[float]]]]) -> str:
     """Notebook 03: mine(rows, n_head) cuts each row of C channels into n_head heads of D."""
     T, C, H = 4, 6, 2
@@ -204,7 +205,7 @@ def _other_heads(got: Heads, want: Heads, given: str) -> str:
     return differs(got[h], want[h], f"{given} in head {h}")
 
 
-@in_words
+@in_words("T lists of C numbers")
 def check_join(mine: Callable[[Heads], Sequence[Sequence[float]]]) -> str:
     """Notebook 03: mine(heads) lays the D channels of each head side by side, T rows of C."""
     T, C, H = 4, 6, 2
@@ -262,8 +263,29 @@ def _mistaken_weights(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table,
     )
     shared = "Your heads share their weights: each looks with its own, at its own part of v."
     one = "This is one head with all C channels: cut q, k and v into n_head parts first."
+    keys = "Mix the values: yours mixes the keys."
+    queries = "Mix the values: yours mixes the queries."
+    times = "You multiply by sqrt(D): divide by it."
+    by_heads = "You divide by sqrt(H): divide by the root of D = C / H, the length of a query."
+    same_values = "All your heads mix the values of head 0: each has its own part of v."
+    no_exp = "You divide scores by their sum: a softmax takes e^score first, then divides."
+    none = "There is no softmax: the scores of what t may look at have to become weights first."
+    bare = [
+        [masked([[x / n for x in row] for row in products(q, k)], 0) for q, k, _ in heads]
+        for n in (math.sqrt(C // H), math.sqrt(C), 1)
+    ]
+    shares = [
+        [[x / sum(row) for x in row] for row in masked(products(q, k), 0)] for q, k, _ in heads
+    ]
     return diagnoses + [
         (_join([_takes_in(*head, math.sqrt(C)) for head in heads]), small),
+        (_join([_takes_in(*head, math.sqrt(H)) for head in heads]), by_heads),
+        (_join([_takes_in(q, k, cut[2][0], math.sqrt(C // H)) for q, k, _ in heads]), same_values),
+        (_join(list(map(_mixed, shares, cut[2]))), no_exp),
+        (_join([_takes_in(*head, 1 / math.sqrt(C // H)) for head in heads]), times),
+        (_join([_takes_in(q, k, k, math.sqrt(C // H)) for q, k, _ in heads]), keys),
+        (_join([_takes_in(q, k, q, math.sqrt(C // H)) for q, k, _ in heads]), queries),
+        *((_join(list(map(_mixed, scores, cut[2]))), none) for scores in bare),
         (_mixed(mean, v), shared),
         (_mixed(first, v), shared),
         *((_takes_in(q, k, v, root), one) for root in (math.sqrt(C), math.sqrt(C // H), 1)),
@@ -279,21 +301,27 @@ def _mistaken_parts(q: Table, k: Table, v: Table, H: int) -> list[tuple[Table, s
 
     positions = dict(SPLITS)[_across_positions]
     neighbours = dict(SPLITS)[_every_Hth]
-    by_position = heads(lambda rows, H: transposed(_split(rows, H)))
+    by_position = [
+        _each(*(transposed(_split(rows, H)) for rows in (q, k, v)), may=may)
+        for may in (ge, lambda t, s: True)
+    ]
     return [
         *((join(heads(_split)), says) for join, says in JOINS[1:]),
         *((_join(heads(split)), says) for split, says in SPLITS[1:]),
         # Joined the way they were split, which would undo the mistake if heads did nothing.
         (_head_after_head(heads(_across_positions)), positions),
         (_in_turn(heads(_every_Hth)), neighbours),
-        (
-            [_flat(parts) for parts in by_position],
-            "Your heads look at each other, not the positions: exchange (T, H, D) to (H, T, D).",
+        *(
+            (
+                [_flat(parts) for parts in found],
+                "Your heads look at each other, not at positions: (T, H, D) has to be (H, T, D).",
+            )
+            for found in by_position
         ),
     ]
 
 
-@in_words
+@in_words("T lists of C numbers")
 def check_heads(mine: Callable[[Table, Table, Table, int], Sequence[Sequence[float]]]) -> str:
     """Notebook 03: mine(q, k, v, n_head) is causal multi-head attention, without proj."""
     q = [[1, 0, 2, -1, 1, 0], [0, 1, 1, 2, 0, -1], [2, -1, 0, 1, 1, 1], [-1, 2, 1, 0, 2, 1]]

@@ -15,7 +15,7 @@ from gptlib.exercises.checking import (
 )
 
 
-@in_words
+@in_words("a list of numbers, one for each weight")
 def check_dropout(mine: Callable[[list[float], list[bool], float], Sequence[float]]) -> str:
     """Notebook 03: mine(weights, kept, p) is the row of weights after dropout."""
     weights, kept, p = [0.4, 0.1, 0.3, 0.2], [True, False, True, True], 0.2
@@ -47,6 +47,9 @@ def check_dropout(mine: Callable[[list[float], list[bool], float], Sequence[floa
     diagnoses.append((row(1 / weights[1], others), around))
     diagnoses += [(row(scale, [True] * S), all_stay) for scale, _ in scales]
     diagnoses += [(row(scale, other=-math.inf), minus) for scale, _ in scales]
+    again = "You take a softmax once more: these are weights already, so only divide by 1 - p."
+    exps = [math.exp(w) * stay for w, stay in zip(weights, kept, strict=True)]
+    diagnoses += [([n * e / sum(exps) for e in exps], again) for n in (1, 1 / (1 - p))]
     diagnosis = named_list(got, diagnoses)
     if diagnosis == RIGHT:
         return _more_dropout(mine)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from gptlib.exercises.checking import (
     NOT_YET,
     RIGHT,
+    Stopped,
     Table,
     also,
     differs,
@@ -24,7 +25,7 @@ Rate = Callable[[int, float, int, int], float]
 Stretched = Callable[[Table, float, float, float], Sequence[Sequence[float]]]
 
 
-@in_words
+@in_words("one number")
 def check_adam_step(mine: AdamStep) -> str:
     """Appendix A1: mine(p, gradients, rate) is p after AdamW's last step, without weight decay.
 
@@ -48,6 +49,15 @@ def check_adam_step(mine: AdamStep) -> str:
     def after(step: float) -> float:
         return p - rate * step
 
+    def stepped(values: Sequence[float]) -> float:
+        root = math.sqrt(average([g * g for g in values], 0.95))
+        return rate * average(values, 0.9) / root
+
+    def corrected(n: int) -> float:
+        """The step, if n steps had been taken."""
+        return biased / (1 - 0.9**n) / (raw / math.sqrt(1 - 0.95**n))
+
+    usual = "That is PyTorch's usual 0.999: here beta is 0.95 for the mean of squares."
     diagnoses = [
         (after(mean / root), RIGHT),
         (after(-mean / root), "Against the gradient: subtract the step."),
@@ -58,6 +68,30 @@ def check_adam_step(mine: AdamStep) -> str:
             "Correct the mean of squares, too: divide it by 1 - 0.95 ** (number of steps).",
         ),
         (after(mean / square), "Take the root of the mean of squares."),
+        (
+            p - sum(stepped(gradients[:k]) for k in range(1, n + 1)),
+            "You take all steps: the earlier ones have led to p, so only take the last.",
+        ),
+        (
+            after(biased / 0.1 / (raw / math.sqrt(0.05))),
+            "In a mean a new gradient counts 1 - beta; the correction is 1 - beta ** steps.",
+        ),
+        (
+            after(average(gradients, 0.1) / math.sqrt(average(squares, 0.05))),
+            "Multiply the old mean by beta, and the new gradient by 1 - beta.",
+        ),
+        (after(corrected(n - 1)), f"The last step is number {n} here: count from 1."),
+        (after(corrected(n + 1)), f"The last step is number {n} here: you count one too many."),
+        (
+            after(mean / (raw / math.sqrt(1 - 0.9**n))),
+            "Correct the mean of squares with its own beta, 0.95.",
+        ),
+        (after(mean / math.sqrt(average(squares, 0.999))), usual),
+        (p - stepped(gradients[::-1]), "The newest gradient is the last: you go from new to old."),
+        (
+            after(mean / math.sqrt(square - mean**2)),
+            "That is the standard deviation: take the root of the mean of squares as it is.",
+        ),
         (after(last / root), "The step is along the mean of the gradients, not along the last."),
         (after(mean), "Divide by the root of the mean of squares."),
         (after(last), "That is a plain step: take the averages."),
@@ -67,7 +101,7 @@ def check_adam_step(mine: AdamStep) -> str:
         ),
         (
             after(mean / abs(mean)),
-            "Square each gradient before it is averaged, not the average: this is only the sign.",
+            "That is only the sign: average all gradients, and square each before it is averaged.",
         ),
         (
             after(sum(gradients) / n / math.sqrt(sum(squares) / n)),
@@ -85,7 +119,7 @@ def check_adam_step(mine: AdamStep) -> str:
     if says == RIGHT:
         try:
             unmoved = float(mine(1.0, [0.0, 0.0], 0.1))
-        except ZeroDivisionError:
+        except Stopped:
             unmoved = math.nan
         if not near(unmoved, 1.0):
             return "Where all gradients are 0 nothing moves: add eps to the root."
@@ -98,7 +132,7 @@ def check_adam_step(mine: AdamStep) -> str:
     return says or f"It should be {diagnoses[0][0]:.6f}, and yours is {got:.6f}."
 
 
-@in_words
+@in_words("one number")
 def check_schedule(mine: Rate) -> str:
     """Appendix A1: mine(step, highest, warmup, steps), a linear warm-up, then a cosine to 0.
 
@@ -119,10 +153,30 @@ def check_schedule(mine: Rate) -> str:
     def cosine(done: float) -> float:
         return (1 + math.cos(math.pi * done)) / 2
 
+    falling = [cosine((n - warmup) / (steps - warmup)) for n in range(steps)]
+    nothing = "Step 0 does nothing: its rate is highest / warmup, the first share."
     early = [highest * (rising(n) if n < warmup else cosine(n / steps)) for n in range(steps)]
     diagnoses = [
         (rates(rising, cosine), RIGHT),
-        (rates(lambda n: n / warmup, cosine), "Step 0 does nothing: its rate is the first share."),
+        (rates(lambda n: n / warmup, cosine), nothing),
+        (rates(lambda n: n / (warmup - 1), cosine), nothing),
+        (
+            [highest * (rising(n) if n <= warmup else x) for n, x in enumerate(falling)],
+            "Step warmup - 1 is the last that rises: your warm-up is a step too long.",
+        ),
+        (
+            rates(rising, lambda done: cosine(done + 1 / (steps - warmup))),
+            "Step warmup is the first that falls, and its share is 0: step - warmup.",
+        ),
+        (
+            rates(rising, lambda done: cosine(done * (steps - warmup) / (steps - warmup - 1))),
+            "The rate is 0 at step steps, one after the last: divide by steps - warmup.",
+        ),
+        (rates(rising, lambda done: 2 * cosine(done)), "Halve 1 + cosine: it begins at 2."),
+        (
+            rates(rising, lambda done: (1 + math.sin(math.pi * done)) / 2),
+            "That is a sine: the cosine begins at its highest.",
+        ),
         (rates(rising, lambda done: 1 - done), "That is the straight line: take half a cosine."),
         (rates(lambda n: 1, cosine), "There is no warm-up: the first rates are shares of highest."),
         (rates(rising, lambda done: 1), "There is no decay after the warm-up."),
@@ -158,7 +212,7 @@ def check_schedule(mine: Rate) -> str:
     return says or row_differs(got, diagnoses[0][0], "step", "steps = 12, warmup = 4")
 
 
-@in_words
+@in_words("a list of rows, each a list of numbers")
 def check_stretched(mine: Stretched) -> str:
     """Appendix A1: mine(X, a, b, c) is a X + b X X^T X + c X X^T X X^T X, in plain lists."""
     X, (a, b, c) = [[0.5, 0.25, -0.5], [0.0, 0.5, 1.0]], (2.0, -1.5, 0.5)
@@ -188,6 +242,9 @@ def check_stretched(mine: Stretched) -> str:
         ),
         (mixed((a, X), (b, third)), "The last term is missing: c X X^T X X^T X."),
         (mixed((b, third), (c, fifth)), "The first term is missing: a X."),
+        (mixed((a, X), (c, fifth)), "The middle term is missing: b X X^T X."),
+        (mixed((a, X), (c, third), (b, fifth)), "Exchanged: b is X X^T X's, c the longest one's."),
+        (mixed((a, X), (b + c, third)), "The last product has five factors: X X^T X X^T X."),
         (
             mixed((c, X), (b, third), (a, fifth)),
             "Exchanged: a is X's, c that of the longest product.",
@@ -200,8 +257,13 @@ def check_stretched(mine: Stretched) -> str:
     if got is None:
         return NOT_YET
     got = numbers(got)
+    shape = f"Return {len(X)} rows of {len(X[0])} numbers, as X has them"
     if says := misshapen(got, len(X), len(X[0]), "column"):
-        return says
+        if [len(row) if isinstance(row, list) else 0 for row in got] == [2, 2, 2]:
+            return f"{shape}: yours is transposed."
+        if [len(row) if isinstance(row, list) else 0 for row in got] == [2, 2]:
+            return f"{shape}: each product ends with X."
+        return f"{shape}. {says}"
     says = named_list(got, diagnoses)
     if says == RIGHT:
         tall = transposed([[0.6, 0.8, 0.0]])  # its only singular value is 1

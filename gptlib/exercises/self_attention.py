@@ -18,7 +18,7 @@ from gptlib.exercises.checking import (
 )
 
 
-@in_words
+@in_words("T lists of C numbers")
 def check_average(mine: Callable[[Table], Sequence[Sequence[float]]]) -> str:
     """Notebook 02: mine(x) gives in row t the mean of the rows 0 to t of x."""
     x = [[2.0, -1.0], [5.0, 3.0], [-4.0, 7.0], [1.0, 6.0]]
@@ -82,10 +82,14 @@ def weighings(q: Table, k: Table) -> list[tuple[Table, str]]:
     T, D, inf = len(q), len(q[0]), math.inf
     dots = products(q, k)
     scores, by_D, by_T = ([[x / n for x in row] for row in dots] for n in (D**0.5, D, T**0.5))
+    own_q, own_k = ([[y / D**0.5 for y in row] for row in products(x, x)] for x in (q, k))
     turned = transposed(scores)
+    right = softmax(masked(scores, -inf))
+    logs = [[math.log(x) if x else -inf for x in row] for row in right]
+    shares = [[x / sum(row) for x in row] for row in masked(scores, 0)]
     columns = "The softmax goes down the columns: take it along each row, over what t looks at."
     return [
-        (softmax(masked(scores, -inf)), RIGHT),
+        (right, RIGHT),
         (softmax(masked(dots, -inf)), "Divide the scores by sqrt(D) before the softmax."),
         (softmax(masked(by_D, -inf)), "You divide by D: divide by its root, sqrt(D)."),
         (softmax(masked(by_T, -inf)), "You divide by sqrt(T): D is the length of a query."),
@@ -103,10 +107,15 @@ def weighings(q: Table, k: Table) -> list[tuple[Table, str]]:
             masked([[math.exp(x) for x in row] for row in scores], 0),
             "Your weights are exponentials: divide each of them by the sum of its row.",
         ),
+        (logs, "These are the logarithms of the weights: take softmax, not log_softmax."),
+        (shares, "You divide scores by their sum: a softmax does so with e^score, math.exp."),
+        (transposed(right), "Rows and columns are exchanged: row t is what query t looks at."),
+        (softmax(masked(own_q, -inf)), "Yours are products of queries with queries: use k too."),
+        (softmax(masked(own_k, -inf)), "Yours are products of keys with keys: use q too."),
     ]
 
 
-@in_words
+@in_words("T lists of T numbers")
 def check_weights(mine: Callable[[Table, Table], Sequence[Sequence[float]]]) -> str:
     """Notebook 02: mine(q, k) gives the causal attention weights of queries q on keys k."""
     q, k = [[1.0, 0.5], [0.5, 2.0], [-1.0, 1.5]], [[2.0, 0.5], [-1.0, 1.0], [0.5, -1.5]]
@@ -130,7 +139,7 @@ def check_weights(mine: Callable[[Table, Table], Sequence[Sequence[float]]]) -> 
 def _no_weights(got: Table) -> str | None:
     """Why got cannot be causal attention weights of anything, if it cannot."""
     if any(x < 0 for x in sum(got, [])):
-        return "These are scores: a softmax of each row makes them weights, none below 0."
+        return "Some of yours are below 0, as scores may be: take a softmax of each row."
     later = [sum(row[t + 1 :]) for t, row in enumerate(got)]
     if near(later[:-1], [1.0] * len(later[:-1])):  # and nothing is later than the last
         return "The wrong side is masked: mask s > t, the future."
@@ -140,7 +149,7 @@ def _no_weights(got: Table) -> str | None:
     return None
 
 
-@in_words
+@in_words("T lists of T booleans")
 def check_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
     """Notebook 02: mine(T, width) is the mask in which T positions may look at the last width."""
     T, width = 6, 3
@@ -148,16 +157,20 @@ def check_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
     def rows(may: Callable[[int], bool]) -> Table:
         return [[float(may(t - s)) for s in range(T)] for t in range(T)]
 
+    itself = "Position t looks at itself too: it is the last of them."
+    both = "The band is on both sides: t may not look at s > t."
     diagnoses = [  # by how far back position t may look
         (lambda back: 0 <= back < width, RIGHT),
         (lambda back: not 0 <= back < width, "True and False are exchanged: True = may look."),
         (lambda back: 0 <= -back < width, "Rows and columns are exchanged: row t is what t sees."),
         (lambda back: 0 <= back <= width, "One too wide: position t itself is one of the width."),
         (lambda back: 0 <= back < width - 1, "One too narrow: with itself, t may look at width."),
-        (lambda back: 0 < back <= width, "Position t looks at itself too: it is the last of them."),
+        (lambda back: 0 < back <= width, itself),
+        (lambda back: 0 < back < width, itself),
         (lambda back: back >= 0, "This looks back without a limit: width is how many t may see."),
         (lambda back: back < width, "There is no limit ahead: position t may not look at s > t."),
-        (lambda back: abs(back) < width, "The band is on both sides: t may not look at s > t."),
+        (lambda back: abs(back) < width, both),
+        (lambda back: abs(back) <= width, both),
         (lambda back: abs(back) <= width // 2, "The band is around t: it should end at t."),
     ]
     got = mine(T, width)
@@ -185,7 +198,7 @@ def _edges_of_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
     return RIGHT
 
 
-@in_words
+@in_words("T lists of C numbers")
 def check_positions(mine: Callable[[int, int], Sequence[Sequence[float]]]) -> str:
     """Notebook 02: mine(T, C) gives the sinusoidal table of T positions."""
     T, C = 4, 6
@@ -215,6 +228,7 @@ def check_positions(mine: Callable[[int, int], Sequence[Sequence[float]]]) -> st
         (waves(lambda t, c: t / 10_000 ** (c // 2 * 4 / C)), channels),
         (waves(right, math.cos, math.sin), "Sines and cosines are exchanged: channel 0 is a sine."),
         (waves(right, math.sin, math.sin), "All are sines: the odd channels are cosines."),
+        (waves(right, math.cos, math.cos), "All are cosines: the even channels are sines."),
         ([row[0::2] + row[1::2] for row in want], halves),
         (waves(lambda t, c: right(t + 1, c)), "You count positions from 1: the first t is 0."),
         (waves(lambda t, c: t * 10_000 ** (c // 2 * 2 / C)), divide),

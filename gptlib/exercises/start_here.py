@@ -1,102 +1,171 @@
-"""Checks for the exercises of notebook 00."""
+"""Checks for the exercises of notebook 00 about a text's characters."""
 
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import index
 
-from gptlib.exercises.checking import NOT_YET, RIGHT, in_words, named
+from gptlib.exercises.checking import NOT_YET, RIGHT, in_words
 from gptlib.world import surprisals, tell
 
 
-@in_words
-def check_encode(mine: Callable[[str, str], Sequence[int]]) -> str:
+@in_words("a list of whole numbers, one for each character")
+def check_encode(mine: Callable[[str, list[str]], Sequence[int]]) -> str:
     """Notebook 00: mine(text, chars) gives for each character of text its place in chars."""
-    text, chars = "bad cab", "abcdz "  # neither sorted nor all of them used
-    want = [chars.index(char) for char in text]
-    got = mine(text, chars)
-    if got is None:
-        return NOT_YET
-    got = list(got)
-    if got == want:
-        return RIGHT
-    if got == [i + 1 for i in want]:
-        return "Every id is one too large: places are counted from 0."
-    if got == [ord(char) for char in text]:
-        return "These are the characters' code points: we want their places in chars."
-    alphabet = sorted(set(text))
-    if got == [alphabet.index(char) for char in text]:
-        return "These are places in an alphabet of your own: look the characters up in chars."
-    if got == list(text):
-        return "These are still characters: we want numbers, their places in chars."
-    if len(got) != len(want):
-        return f"There should be one id for each of the {len(want)} characters, not {len(got)}."
-    return f"{text!r} with chars {chars!r} should give {want}, and yours gives {got}."
+    # Neither alphabet is sorted, and neither text uses all of it.
+    for text, alphabet in ((" Bad bcab\n", "abcBdz \n"), ("cab", "xcba")):
+        got = mine(text, list(alphabet))
+        if got is None:
+            return NOT_YET
+        if isinstance(got, set | dict):
+            return f"A {type(got).__name__} keeps each character once: return a list."
+        got = list(got)
+        if got == list(text):
+            return "These are still characters: we want numbers, their places in chars."
+        got = [index(i) for i in got]  # this refuses whatever is no whole number
+        if (says := _encoded(got, text, alphabet)) != RIGHT:
+            return says
+    return RIGHT
 
 
-@in_words
-def check_windows(mine: Callable[[list[int], list[int], int], Sequence]) -> str:
-    """Notebook 00: mine(data, starts, block_size) gives the windows at starts and their targets."""
-    data, starts, T = list(range(10, 22)), [1, 5, 3], 3
+def _encoded(got: list[int], text: str, chars: str) -> str:
+    """What is right or wrong with got, the ids of text."""
+    ids = [chars.index(char) for char in text]
+    own = [sorted(set(text)).index(char) for char in text]
 
-    def cut(shift: int) -> list[list[int]]:
-        return [data[s + shift : s + shift + T] for s in starts]
+    def of(changed: str) -> list[int]:
+        return [chars.index(char) for char in changed]
 
-    got = mine(data, starts, T)
-    if got is None:
-        return NOT_YET
-    if len(got) != 2:
-        return "Return two lists, idx and targets, with a row in each for every start."
-    if any(isinstance(row, int) for rows in got for row in rows):
-        return "Each row must be a list of ids, one row for each start: yours holds single ids."
-    idx, targets = ([list(row) for row in rows] for rows in got)
-    if idx == cut(1) and targets == cut(0):
-        return "These are the right windows in the wrong order: return idx first, then targets."
-    if idx != cut(0):
-        if any(len(row) == T + 1 for row in idx):
-            return "The rows of idx are one too long: like the targets they have block_size ids."
-        return f"The rows of idx for starts {starts} should be {cut(0)}, and yours are {idx}."
-    if any(len(row) != T for row in targets):
-        return "Each row of targets is as long as its row of idx: the last id has a target too."
     diagnoses = [
-        (1, RIGHT),
-        (0, "Your targets are idx itself: a model would only learn to repeat what it sees."),
-        (-1, "Your targets are shifted the wrong way: they come before, and not next."),
-        (T, "Your targets begin where idx ends, but each id of idx has a target: the next one."),
+        (ids, RIGHT),
+        ([i + 1 for i in ids], "Every id is one too large: places are counted from 0."),
+        ([ord(char) for char in text], "These are code points: we want places in chars."),
+        (own, "These are places in an alphabet of your own: look the characters up in chars."),
+        (list(range(len(text))), "These are places in text: we want places in chars."),
+        (ids[:1], "This is the first id alone: return the whole list, after the loop."),
+        ([text.index(char) for char in text], "You look in text: look each character up in chars."),
+        (of(text.lower()), "B and b are different characters: leave out the lower()."),
+        (of(text.strip()), "White space at the ends counts too: leave out the strip()."),
+        (of("".join(text.split())), "White space counts too: encode every space and line break."),
+        (ids[::-1], "These are the right ids from last to first: keep the order of text."),
     ]
-    for shift, diagnosis in diagnoses:
-        if targets == cut(shift):
-            return diagnosis
-    return f"The targets for starts {starts} should be {cut(1)}, and yours are {targets}."
+    for values, says in diagnoses:
+        if got == values:
+            return says
+    if len(got) != len(ids):
+        return f"There should be one id for each of the {len(ids)} characters, not {len(got)}."
+    return f"{text!r} with chars {list(chars)} should give {ids}, and yours gives {got}."
 
 
-@in_words
-def check_loss(mine: Callable[[list[float]], float]) -> str:
-    """Notebook 00: mine(probs) is the mean of -ln p over the probabilities of what really came."""
-    probs = [0.9, 0.2, 0.5, 0.7]
-    mean = sum(probs) / len(probs)
-    want = -sum(map(math.log, probs)) / len(probs)
-    got = mine(probs)
-    if got is None:
-        return NOT_YET
-    if isinstance(got, list | tuple):
-        return "Return one number, the mean of the losses, and not a list of them."
+@in_words("a dictionary of fractions, one for each character that follows")
+def check_followers(mine: Callable[[str, str], Mapping[str, float]]) -> str:
+    """Notebook 00: mine(text, context) gives the share of each character that follows context."""
+    # In the first text they overlap, and the last has nothing after it; in the second the context
+    # has a character that means something in a regular expression; the third has none.
+    inputs = [
+        ("banas, ananana\nanaB anana anab Ana, ana", "ana"),
+        ("a.b ab, a.b a.c", "a."),
+        ("abba c", ""),
+    ]
+    for text, context in inputs:
+        got = mine(text, context)
+        if got is None:
+            return NOT_YET
+        got = {char: float(share) for char, share in dict(got).items()}
+        if (says := _followed(got, text, context)) != RIGHT:
+            return says
+    return RIGHT
+
+
+def _followed(got: dict[str, float], text: str, context: str) -> str:
+    """What is right or wrong with got, the shares of what follows context."""
+    n = len(context)
+    found = [i for i in range(len(text) - n + 1) if text.startswith(context, i)]
+    after = Counter(_after(text, context))
+    want = _shares(after.elements())
+
+    def at(shift: int, end: int = len(text)) -> dict[str, float]:
+        return _shares(text[i + shift] for i in found if 0 <= i + shift and i + max(n, shift) < end)
+
+    def over(whole: float) -> dict[str, float]:
+        return {char: times / whole for char, times in after.items()}
+
+    letters = _shares(char for char in after.elements() if char.isalpha())
+    unbroken = _shares(char for char in after.elements() if char != "\n")
+    last = _shares(b for a, b in zip(text, text[1:], strict=False) if a == context[-1:])
+    counted = Counter({char: text.count(context + char) for char in want})
+    best = max(want, key=want.get)
+    literal = re.escape(context)
     diagnoses = [
         (want, RIGHT),
-        (-math.log(probs[0]), "This is the loss of the first token alone: return after the loop."),
-        (-want, "The sign is wrong: the logarithm of a probability is negative, a loss is not."),
-        (want * len(probs), "This is the sum: divide it by how many there are."),
-        (math.exp(want), "This is the exponential of the loss, its perplexity: leave out the exp."),
-        (want / math.log(10), "You took the logarithm to base 10: use math.log."),
-        (want / math.log(2), "This is in bits, by the logarithm to base 2: use math.log."),
-        (-math.log(mean), "You averaged before the logarithm: take -ln p of each, then the mean."),
-        (mean, "This is the mean probability: take -ln p of each, then the mean."),
+        (_shares(re.findall(f"{literal}(?=(.))", text, re.DOTALL)), OVERLAP),
+        (_shares(re.findall(f"{literal}(.)", text, re.DOTALL)), OVERLAP),
+        (_shares(part[0] for part in text.split(context or None)[1:] if part), OVERLAP),
+        (_shares(counted.elements()), "text.count skips overlaps: go through all places of text."),
+        (_shares(re.findall(f"(?={context}(.))", text, re.DOTALL)), UNESCAPED),
+        (dict(after), "These are counts: divide each by the sum of all."),
+        (over(len(text)), "You divide by the length of the text: divide by the sum of the counts."),
+        (over(len(found)), "The last occurrence has nothing after it: leave it out of the sum."),
+        (over(text.count(context)), "text.count skips overlaps: divide by the sum of your counts."),
+        (
+            over(1 / 100 * after.total()),
+            "These are percentages: we want fractions, whose sum is 1.",
+        ),
+        (
+            _shares([*after.elements(), ""]),
+            "Nothing follows the last occurrence: leave out the ''.",
+        ),
+        (at(-1), BEFORE),
+        (at(-1, len(text) + 1), BEFORE),
+        (at(n - 1), "You are one place short: this is the context's own last character."),
+        (at(n + 1), "You are one place too far: take the character just after the context."),
+        (at(1), "You take the next character, text[i + 1]: the context may be longer than one."),
+        (at(n, len(text) - 1), "You stop one place too early: look at every place of the text."),
+        (
+            _shares(text[i + n] for i in found[:1]),
+            "You stop at the first occurrence: find them all.",
+        ),
+        (last, "This is what follows the last character of the context: compare all of it."),
+        (letters, "Spaces and line breaks are characters too: count whatever follows."),
+        (unbroken, "A line break is a character too (a dot finds it only with re.DOTALL)."),
+        ({best: want[best]}, "Return every character that follows, not only the most frequent."),
+        (_shares(_after(text.lower(), context)), "B and b are different: leave out the lower()."),
+        (dict.fromkeys(text, 0.0) | want, "Leave out the characters that never follow."),
+        (
+            dict.fromkeys(want, 1 / len(want)),
+            "All shares are the same: count how often each follows.",
+        ),
     ]
-    if diagnosis := named(got, diagnoses):
-        return diagnosis
-    return f"The loss of the probabilities {probs} should be {want:.4f}, and yours is {got:.4f}."
+    if not got and not context:
+        return "Yours is empty for an empty context: it stands before every character."
+    if not got:
+        return f"Yours is empty for {text!r} and {context!r}: compare text[i : i + {n}] at every i."
+    for values, says in diagnoses:
+        if got.keys() == values.keys() and all(
+            math.isclose(got[char], values[char], rel_tol=1e-5) for char in got
+        ):
+            return says
+    shown = [{c: round(share, 3) for c, share in sorted(d.items())} for d in (want, got)]
+    return f"For {text!r} and {context!r} it should be {shown[0]}, and yours is {shown[1]}."
 
 
-@in_words
+BEFORE = "These characters come before the context: take those that come after it."
+UNESCAPED = "In a regular expression a dot is any character: use re.escape(context)."
+OVERLAP = "Occurrences may overlap, as in 'anana': look for the context at every place of the text."
+
+
+def _after(text: str, context: str) -> list[str]:
+    n = len(context)
+    return [text[i + n] for i in range(len(text) - n) if text.startswith(context, i)]
+
+
+def _shares(chars: Iterable[str]) -> dict[str, float]:
+    counts = Counter(chars)
+    return {char: times / counts.total() for char, times in counts.items()}
+
+
+@in_words("a list of three places")
 def check_places(mine: Callable[[str], Sequence[int]]) -> str:
     """Notebook 00: mine(text) gives the places of the three most surprising characters."""
     text = tell(seed=394).text

@@ -7,6 +7,7 @@ from itertools import product
 from gptlib.exercises.checking import (
     NOT_YET,
     RIGHT,
+    Stopped,
     also,
     in_words,
     named,
@@ -43,6 +44,7 @@ def _norms(row: list[float]) -> list[tuple[list[float], str]]:
         (over(math.sqrt(var * C)), "The variance is a mean: divide the sum of the squares by C."),
         (over(1 / root), times),
         (over(1 / math.sqrt(var)), times),
+        (over(-root), "You take each number from the mean: take the mean from each number."),
         (over(1), "Nothing is divided: divide by the root of the variance."),
         (over(root, row), raw),
         (over(math.sqrt(square), row), raw),
@@ -60,12 +62,12 @@ def _ends(gain: list[float], bias: list[float]) -> list[tuple[Callable, str]]:
         (lambda x, c: x * gain[c], "The bias is missing: add to each channel its own."),
         (lambda x, c: x, "This is normed rightly: now multiply by the gain and add the bias."),
         (lambda x, c: (x + bias[c]) * gain[c], "You add the bias first: multiply, and then add."),
-        (lambda x, c: x * bias[c] + gain[c], "Exchanged: multiply by the gain and add the bias."),
+        (lambda x, c: x * bias[c] + gain[c], "Swapped: multiply by the gain and add the bias."),
         (lambda x, c: x * gain[0] + bias[0], alone),
     ]
 
 
-@in_words
+@in_words("a list of numbers, one for each channel")
 def check_layer_norm(mine: LayerNorm) -> str:
     """Notebook 04: mine(row, gain, bias) is what layer normalisation makes of one row."""
     # The variance of this row is so large that it makes no difference here where 1e-5 is added.
@@ -99,7 +101,7 @@ def _more_layer_norm(mine: LayerNorm) -> str:
         return says
     try:
         same = numbers(mine([4.0, 4.0, 4.0], [2.0, 1.0, 3.0], [0.5, -1.0, 2.0]))
-    except ZeroDivisionError:
+    except Stopped:
         same = []
     if not near(same, [0.5, -1, 2]):
         return "A row of equal numbers has variance 0: add 1e-5 to it, and the bias comes out."
@@ -112,7 +114,7 @@ def _more_layer_norm(mine: LayerNorm) -> str:
     return RIGHT
 
 
-@in_words
+@in_words("one number")
 def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
     """Notebook 04: mine(probs, target, share) is the loss, in nats, with label smoothing."""
     probs, target, share = [0.15, 0.3, 0.05, 0.5], 1, 0.2
@@ -128,9 +130,13 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
     want = loss(own, each)
     entropy = -own * math.log(own) - (V - 1) * each * math.log(each)
     turned = -p * math.log(own) - (1 - p) * math.log(each)
+    twice = want + sum(
+        (own if i == target else each) * (math.log(p) - p) for i, p in enumerate(probs)
+    )
+    twice += math.log(sum(map(math.exp, probs)))
     given = own * p + each * (1 - p)
-    whole = "Every token gets the whole share from you: it is spread, share / V to each."
-    kept = "The target keeps the share that is spread: it gives it up first, and has 1 - share."
+    whole = "You give every token the whole share: spread it, share / V to each."
+    kept = "The target keeps the share that is spread: let it give that up first, 1 - share."
     got = mine(list(probs), target, share)
     if got is None:
         return NOT_YET
@@ -143,7 +149,7 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
             "You spread it over the V - 1 others: the target too gets share / V.",
         ),
         (loss(rest, 0), "The share is taken away and given to nobody: spread it, share / V each."),
-        (loss(rest, each), "Yours sum to less than 1: the target has 1 - share and share / V too."),
+        (loss(rest, each), "Your targets sum to less than 1: the right token has share / V, too."),
         (loss(1, share), whole),
         (loss(rest, share), whole),
         (loss(1, each), kept),
@@ -151,18 +157,22 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
         (loss(each, each), "This is the share that is spread, alone: 1 - share is the target's."),
         (loss(1, 0), "This is the plain loss of the target: spread the share over all tokens."),
         (loss(1 / V, 1 / V), "All tokens count alike: only the share is spread, not all of it."),
-        (loss(share + rest / V, rest / V), "Exchanged: the share is spread, 1 - share stays."),
+        (loss(share + rest / V, rest / V), "Swapped: the share is spread, 1 - share stays."),
         (want / math.log(2), "This is in bits, by the logarithm to base 2: use math.log."),
         (want / math.log(10), "You took the logarithm to base 10: use math.log."),
         (-want, "The sign is wrong: the logarithm of a probability is negative, a loss is not."),
-        (want / V, "This is a mean over the tokens: add them up, for what they have sums to 1."),
+        (
+            want / V,
+            "This is a mean over the tokens: add them up, for the targets already sum to 1.",
+        ),
         (
             -math.log(given),
             "You smooth the probability: smooth the target, and take ln p of each token.",
         ),
         (given, "These are probabilities: take -ln p of each token, then add them up."),
-        (turned, "Exchanged: take the logarithm of the probabilities, not of the target."),
+        (turned, "Swapped: take the logarithm of the probabilities, not of the target."),
         (want - entropy, "This is the divergence from the target: do not subtract its entropy."),
+        (twice, "F.cross_entropy wants logits: give it the logarithms of probs."),
         (math.exp(want), "This is the exponential of the loss, its perplexity: leave out the exp."),
     ]
     diagnosis = named(got, diagnoses)
@@ -186,12 +196,12 @@ def _more_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
         ([0.5, 0.3, 0.2], 2, 0.3, -ln(0.5) / 10 - ln(0.3) / 10 - ln(0.2) * 8 / 10),
     ]:
         sizes = f"V = {len(probs)}, target = {target} and share = {share:g}"
-        if (says := also([mine(probs, target, share)], [want], sizes)) != RIGHT:
+        if (says := also([float(mine(probs, target, share))], [want], sizes)) != RIGHT:
             return says
     return RIGHT
 
 
-@in_words
+@in_words("one number")
 def check_rate(mine: Callable[[int, int, int], float]) -> str:
     """Notebook 04: mine(step, n_embd, warmup) is the learning rate of a step, counted from 1."""
     n, w, steps = 64, 25, [1, 10, 25, 30, 100]
@@ -201,7 +211,7 @@ def check_rate(mine: Callable[[int, int, int], float]) -> str:
 
     first = "You count steps from 0: here the first is 1, so take step as it is."
     falls = "It falls too fast after warm-up: with step ** -0.5, not with 1 / step."
-    meet = "Your rise is not step * warmup ** -1.5: with this the two meet at step = warmup."
+    meet = "The rise is step * warmup ** -1.5, so that it meets the fall at step = warmup."
     never = "It never falls: after warm-up the rate is that of step ** -0.5, which is smaller."
     rises = "It does not rise: during warm-up it is step * warmup ** -1.5, a straight line."
     diagnoses = [
@@ -246,6 +256,6 @@ def _more_rate(mine: Callable[[int, int, int], float]) -> str:
     for step in (1_000, 100_000):
         want = 512**-0.5 * min(step**-0.5, step * 4000**-1.5)
         sizes = f"step = {step:,}, n_embd = 512 and warmup = 4,000"
-        if (says := also([mine(step, 512, 4000) / want], [1], sizes)) != RIGHT:
+        if (says := also([float(mine(step, 512, 4000)) / want], [1], sizes)) != RIGHT:
             return says
     return RIGHT

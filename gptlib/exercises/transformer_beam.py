@@ -25,7 +25,7 @@ LARGE = {
     "": {"cats": 0.25, "a": 0.45, "the": 0.3},
     "the": {"small": 0.15, "cat": 0.55, "cats": 0.3},
     "a": {"cat": 0.4, "small": 0.6},
-    "small": {"cat": 0.35, "cats": 0.55, "small": 0.1},
+    "small": {"cat": 0.36, "cats": 0.55, "small": 0.09},
     "cat": {"and": 0.1, "sleeps": 0.85, ".": 0.05},
     "cats": {".": 0.45, "and": 0.15, "sleep": 0.4},
     "and": {"cats": 0.3, "a": 0.5, "the": 0.2},
@@ -43,7 +43,7 @@ class Case(NamedTuple):
 
 
 # Each of these reveals some mistakes; together they reveal every one, and tell them all apart.
-SIZES = [(2, 4), (2, 5), (2, 6), (4, 4), (4, 5), (4, 7)]
+SIZES = [(2, 4), (2, 5), (2, 6), (4, 4), (4, 5), (4, 7), (4, 8), (5, 5)]
 CASES = [Case(SMALL, 2, 4), *(Case(LARGE, *sizes) for sizes in SIZES)]
 
 
@@ -178,6 +178,18 @@ WORTHS = [
         "You divide ln p by n: divide it by ((5 + n) / 6) ** 0.6.",
     ),
     (
+        lambda b: math.log(b.p) / len(b.words) ** 0.6,
+        "The 5 is missing: divide ln p by ((5 + n) / 6) ** 0.6.",
+    ),
+    (
+        lambda b: math.log(b.p) / _penalty(len(b.words) + 1),
+        "Your n is one too many: count the words and end, and nothing else.",
+    ),
+    (
+        lambda b: -_worth(b),
+        "You return the worst of the beam: ln p is below 0, and the highest is the best.",
+    ),
+    (
         lambda b: math.log(b.p) / (5 + len(b.words)),
         "The exponent is missing: divide ln p by ((5 + n) / 6) ** 0.6.",
     ),
@@ -229,7 +241,7 @@ MISTAKEN = [
 ]
 
 
-@in_words
+@in_words("a list of words")
 def check_beam(mine: Beam) -> str:
     """Notebook 04: mine(next_probs, width, end, longest) gives the words that beam search finds."""
     want, found = [_search(case) for case in CASES], []
@@ -237,9 +249,10 @@ def check_beam(mine: Beam) -> str:
         got = mine(_model(case, END), case.width, END, case.longest)
         if got is None:
             return NOT_YET
-        if says := _no_sentence(got, case):
+        words = got if isinstance(got, str) else list(got)
+        if says := _no_sentence(words, case):
             return says
-        found.append(list(got))
+        found.append(words)
     if found == want:
         return _other_end(mine)
     if found == [words[:-1] if words[-1] == END else words for words in want]:
@@ -252,11 +265,10 @@ def check_beam(mine: Beam) -> str:
     return f"For {given} it should be {right}, and yours is {yours}."
 
 
-def _no_sentence(got: Sequence[str], case: Case) -> str | None:
-    """Why no search of case could find the words of got, or None if one could."""
-    if isinstance(got, str):
+def _no_sentence(words: Sequence[str], case: Case) -> str | None:
+    """Why no search of case could find these words, or None if one could."""
+    if isinstance(words, str):
         return "Return a list of words, and not a text."
-    words = list(got)
     if not all(isinstance(word, str) for word in words):
         return "Return the words of the best beginning, one list of them and nothing else."
     for before, after in pairwise(["", *words]):

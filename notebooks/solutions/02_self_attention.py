@@ -2,6 +2,9 @@
 
 import math
 
+import torch
+from torch import nn
+
 
 def my_average(x):
     sums, means = [0.0] * len(x[0]), []
@@ -22,8 +25,29 @@ def my_weights(q, k):
     return weights
 
 
+def my_attention(q, k, v, mask=None):
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf)
+    weights = scores.softmax(dim=-1)
+    return weights @ v, weights
+
+
 def my_band(T, width):
     return [[t - width < s <= t for s in range(T)] for t in range(T)]
+
+
+class MyHead(nn.Module):
+    def __init__(self, n_embd, head_size):
+        super().__init__()
+        self.query = nn.Linear(n_embd, head_size, bias=False)
+        self.key = nn.Linear(n_embd, head_size, bias=False)
+        self.value = nn.Linear(n_embd, head_size, bias=False)
+
+    def forward(self, x):
+        B, T, C = x.shape
+        past = torch.ones(T, T, dtype=torch.bool, device=x.device).tril()
+        return my_attention(self.query(x), self.key(x), self.value(x), past)[0]
 
 
 def my_positions(T, C):

@@ -2,6 +2,11 @@
 
 import math
 
+from torch import nn
+
+from gptlib.attention import MultiHeadAttention
+from gptlib.layers import FeedForward
+
 
 def my_layer_norm(row, gain, bias):
     mean = sum(row) / len(row)
@@ -10,14 +15,47 @@ def my_layer_norm(row, gain, bias):
     return [(x - mean) / root * g + b for x, g, b in zip(row, gain, bias, strict=True)]
 
 
-def my_smoothed(probs, target, share):
-    # All tokens alike have share of the target, the one that came has the rest.
-    alike = -sum(math.log(p) for p in probs) / len(probs)
-    return share * alike + (1 - share) * -math.log(probs[target])
+class MyEncoderBlock(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.attn = MultiHeadAttention(config.n_embd, config.n_head)
+        self.mlp = FeedForward(config)
+        self.ln_1 = nn.LayerNorm(config.n_embd)
+        self.ln_2 = nn.LayerNorm(config.n_embd)
+
+    def forward(self, x, mask):
+        x = self.ln_1(x + self.attn(x, mask=mask))
+        return self.ln_2(x + self.mlp(x))
+
+
+def my_teacher_forcing(ids, start, end):
+    return [start, *ids], [*ids, end]
+
+
+class MyDecoderBlock(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.attn = MultiHeadAttention(config.n_embd, config.n_head)
+        self.cross = MultiHeadAttention(config.n_embd, config.n_head)
+        self.mlp = FeedForward(config)
+        self.ln_1 = nn.LayerNorm(config.n_embd)
+        self.ln_cross = nn.LayerNorm(config.n_embd)
+        self.ln_2 = nn.LayerNorm(config.n_embd)
+
+    def forward(self, x, memory, memory_mask):
+        x = self.ln_1(x + self.attn(x, causal=True))
+        x = self.ln_cross(x + self.cross(x, memory, memory_mask))
+        return self.ln_2(x + self.mlp(x))
 
 
 def my_rate(step, n_embd, warmup):
     return n_embd**-0.5 * min(step**-0.5, step * warmup**-1.5)
+
+
+def my_smoothed(probs, target, share):
+    # All tokens alike have share of the target, the one that came has the rest.
+    alike = -sum(math.log(p) for p in probs) / len(probs)
+    return share * alike + (1 - share) * -math.log(probs[target])
 
 
 def my_beam(next_probs, width, end, longest):

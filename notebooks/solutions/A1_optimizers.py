@@ -2,6 +2,13 @@
 
 import math
 
+import torch
+
+
+def my_sgd_step(p, velocity, gradient, rate, beta, decay):
+    velocity = beta * velocity + gradient + decay * p
+    return p - rate * velocity, velocity
+
 
 def my_adam_step(p, gradients, rate):
     mean = square = 0.0
@@ -20,6 +27,13 @@ def my_schedule(step, highest, warmup, steps):
     return highest * (1 + math.cos(math.pi * done)) / 2
 
 
+def my_clipped(gradients, longest):
+    length = math.sqrt(sum(g.square().sum().item() for g in gradients))
+    if length <= longest:
+        return gradients
+    return [g * longest / length for g in gradients]
+
+
 def product(one, other):
     columns = list(zip(*other, strict=True))
     return [
@@ -35,3 +49,15 @@ def my_stretched(X, a, b, c):
         [a * x + b * y + c * z for x, y, z in zip(*rows, strict=True)]
         for rows in zip(X, third, fifth, strict=True)
     ]
+
+
+def my_orthogonalized(G):
+    X = G / G.norm()
+    for _ in range(30):
+        X = 1.5 * X - 0.5 * X @ X.T @ X
+    return X
+
+
+def with_svd(G):
+    U, _, Vh = torch.linalg.svd(G, full_matrices=False)
+    return U @ Vh

@@ -15,6 +15,11 @@ FOLDER := $(shell pwd | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/ready-$(VERSION)-$(FOLDER)
 TEST_READY := $(VENV)/test-ready-$(VERSION)-$(FOLDER)
 
+# On Linux pip chooses PyTorch's CUDA build, of 5 GB. Without an NVIDIA card we take the CPU build, if it is to be had.
+CPU := https://download.pytorch.org/whl/cpu
+CUDA := $(if $(filter Linux,$(shell uname)),$(shell command -v nvidia-smi),none)
+TORCH := $(shell grep '^torch==' requirements.txt)
+
 # JupyterLab does not run as root unless told to. Where there is no screen, it prints its address instead.
 LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -33,8 +38,9 @@ lab: $(READY) ## open the course in JupyterLab
 test: $(TEST_READY) ## run the unit tests, the doctests and every notebook
 	$(BIN)/pytest -n 2 --dist loadfile
 
-lint: $(TEST_READY) ## look for mistakes and untidiness, notebooks included
+lint: $(TEST_READY) ## look for mistakes and untidiness, and at the form of the notebooks
 	$(BIN)/ruff check
+	$(BIN)/pytest tests/form.py -q
 
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
@@ -83,6 +89,7 @@ $(READY): requirements.txt $(if $(MADE_WITH),,anew)
 	$(if $(filter 3.11 3.12 3.13 3.14,$(VERSION)),,$(error The course needs Python 3.11, 3.12, 3.13 or 3.14, \
 	and $(PYTHON) is $(or $(VERSION),not here): name one that is, as in 'make lab PYTHON=python3.12'))
 	$(PYTHON) -m venv --clear $(VENV)
+	$(if $(CUDA),,-$(BIN)/python -m pip install --no-deps --retries 1 --index-url $(CPU) $(TORCH))
 	$(BIN)/python -m pip install -r requirements.txt
 	@touch $@
 

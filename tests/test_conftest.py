@@ -1,16 +1,19 @@
 """The promises of conftest.py, in this process and in one that it starts."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import gptlib
 
 ROOT = Path(__file__).parent.parent
+OFFLINE = ROOT / "tests" / "offline"
 
 
 def child(code):
@@ -44,3 +47,24 @@ def test_gptlib_is_this_folder():
 def test_one_thread():
     assert os.environ["OMP_NUM_THREADS"] == "1"
     assert child("import torch; print(torch.get_num_threads())").stdout == "1\n"
+
+
+def notebook(folder, *counts):
+    """A notebook whose stored outputs are not what its cells print."""
+    cells = [nbformat.v4.new_code_cell("print(1)", execution_count=n) for n in counts]
+    for cell in cells:
+        cell.outputs = [nbformat.v4.new_output("stream", text="2\n")]
+    path = folder / "some.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("counts", "passes"), [((1, 2), False), ((1, 3), True), ((2, 1), True), ((None, None), True)]
+)
+def test_outputs_of_a_notebook_that_was_used_are_not_compared(tmp_path, counts, passes):
+    command = [sys.executable, "-m", "pytest", "--nbval", f"-c={ROOT / 'pyproject.toml'}"]
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    shutil.copytree(OFFLINE, tmp_path / "tests" / "offline")
+    run = subprocess.run([*command, notebook(tmp_path, *counts)], capture_output=True, text=True)
+    assert (run.returncode == 0) == passes, run.stdout

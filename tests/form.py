@@ -1,7 +1,11 @@
-"""The form of the notebooks: what strict nbval does not see, since it only compares outputs."""
+"""The form of the notebooks as they are committed, which strict nbval does not see.
+
+`make lint` runs this; `make test` does not, since readers run cells in another order and add some.
+"""
 
 import re
 from pathlib import Path
+from statistics import median
 
 import nbformat
 import pytest
@@ -13,6 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<src>[^)\s]*)")
 HTML_IMAGE = re.compile(r"<img\b[^>]*>")
+LINK = re.compile(r"\]\((?!https?:|#)(?P<to>[^)\s#]+)")
 ASSERTION = re.compile(r"^\s*assert\b|\bassert_(close|allclose|equal)\(", re.MULTILINE)
 OPENING = ("You will build", "You have", "Takes")
 
@@ -76,6 +81,38 @@ def test_it_and_the_readme_say_how_long_it_takes(name, notebook):
     rows = [row for row in README.splitlines() if f"(notebooks/{name})" in row and row[0] == "|"]
     assert len(rows) == 1
     assert rows[0].endswith(f"| {takes[1]} |"), "run `make time`"
+
+
+def test_it_is_short(notebook):
+    words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
+    lines = [len(list(filter(str.strip, c.source.splitlines()))) for c in code_cells(notebook)]
+    assert words <= 4000 and len(lines) <= 50 and median(lines) <= 8
+
+
+def test_links_lead_to_files(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for to in LINK.findall(cell.source):
+                assert (ROOT / "notebooks" / to).exists(), to
+
+
+def test_links_of_pages_lead_to_files():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("*/README.md")]:
+        for to in LINK.findall(page.read_text(encoding="utf-8")):
+            assert (page.parent / to).exists(), f"{page.name}: {to}"
+
+
+def test_it_ends_with_the_ways_on(name, notebook):
+    end = notebook.cells[-1].source.splitlines()[-1]
+    assert f"[solutions/{Path(name).stem}.py](solutions/{Path(name).stem}.py)" in end
+    assert "**Before:**" in end or name.startswith("00")
+    assert "**Next:**" in end
+
+
+def test_pictures_in_outputs_are_described(notebook):
+    for output in outputs(notebook):
+        if "image/png" in output.get("data", {}):
+            assert len(output.metadata.get("image/png", {}).get("alt", "")) > 10, output.data
 
 
 def test_images_are_ours_and_described(notebook):

@@ -145,8 +145,8 @@ def test_unless_told_otherwise_the_sequence_is_as_long_as_can_be():
     assert summary(made()) == summary(made(), 20) != summary(made(), 19)
 
 
-def test_the_readmes_table_is_what_the_models_have():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_table_beside_the_pictures_is_what_the_models_have():
+    readme = (ROOT / "images" / "README.md").read_text(encoding="utf-8")
     models = [checkpoint.load(ROOT / "notebooks" / "experiments" / "gpt.safetensors").model]
     with torch.device("meta"):
         models += [GPT(published.config) for published in (GPT_1, *GPT_2.values())]

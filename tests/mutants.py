@@ -251,7 +251,7 @@ MUTANTS = [
     # What is recorded is not what was computed.
     Mutant("Attention.forward", "_in_the_past(mask, q)", "_in_the_past(None, q)",
            "test_what_is_recorded_is_what_was_computed"),
-    # Queries and keys are exchanged.
+    # Queries and keys are swapped.
     Mutant("Head.forward", "self.query(x), self.key(memory)", "self.key(x), self.query(memory)",
            "test_a_head_is_its_three_projections_and_attention"),
     # Cross-attention hands over keys for values.
@@ -873,7 +873,7 @@ MUTANTS = [
     # All tokens are turned as the first is.
     Mutant("GPT.hidden", "rows.unsqueeze(-3) if", "rows[..., :1, :].unsqueeze(-3) if",
            "test_only_queries_and_keys_know_of_rotary_positions"),
-    # Sine and cosine are exchanged.
+    # Sine and cosine are swapped.
     Mutant("RotaryPositions.__init__", "[cos, sin]", "[sin, cos]",
            "test_a_rotation_is_that_of_gpt_j"),
     # GELU is the exact one, which differs in the fourth digit.
@@ -981,7 +981,7 @@ MUTANTS = [
     # All heads are drawn as the first.
     Mutant("_heads", "enumerate(parts)", "enumerate([parts[0]] * len(parts))",
            "test_gpt_attention"),
-    # Of GELU and ReLU the names are exchanged.
+    # Of GELU and ReLU the names are swapped.
     Mutant("_curve", "curves.items()", "zip(curves, reversed(curves.values()))",
            "test_feed_forward"),
     # What is told for the first time counts as told before.

@@ -93,7 +93,7 @@ def test_encode(mine, says):
         (lambda data, starts, T: ([data[s : s + T + 1] for s in starts], []), "one too long"),
         (lambda data, starts, T: ([[0] * T] * 3, []), "The rows of idx for starts [1, 5, 3]"),
         (lambda data, starts, T: [data], "two lists"),
-        (lambda data, starts, T: (data, data), "yours holds single ids"),
+        (lambda data, starts, T: (data, data), "yours contains single ids"),
     ],
 )
 def test_windows(mine, says):
@@ -112,7 +112,7 @@ def test_windows(mine, says):
         (lambda probs: sum(probs) / len(probs), "mean probability"),
         (lambda probs: -math.log(probs[0]), "first token alone"),
         (lambda probs: [-math.log(p) for p in probs], "Return one number"),
-        (lambda probs: 7.0, "should be 0.6912, and yours is 7.0000"),
+        (lambda probs: 7.0, "should be 0.6912, but yours is 7.0000"),
     ],
 )
 def test_loss(mine, says):
@@ -164,7 +164,7 @@ def one_row(ids, V):
     [
         (table, "Right!"),
         (lambda ids, V: torch.tensor(table(ids, V)), "Right!"),
-        (lambda ids, V: list(zip(*table(ids, V), strict=True)), "Rows and columns are exchanged"),
+        (lambda ids, V: list(zip(*table(ids, V), strict=True)), "Rows and columns are swapped"),
         (lambda ids, V: table([*ids, ids[0]], V), "You count the last id with the first"),
         (lambda ids, V: table(ids[:-1], V), "8 ids make 7 pairs; your counts sum to 6."),
         (lambda ids, V: table(ids, max(ids) + 1), "Return 4 rows of 4 counts"),
@@ -235,11 +235,11 @@ def less_1(values, came):
             lambda logits, came: [round(x, 3) for x in less_1(softmax(logits), came)],
             "Nearly, but not to five digits",
         ),
-        (lambda logits, came: less_1(softmax(logits), 3), "and yours is"),  # whatever came
+        (lambda logits, came: less_1(softmax(logits), 3), "but yours is"),  # whatever came
         (lambda logits, came: [0.0], "Return one number for each of the 4 logits, not 1."),
         (
             lambda logits, came: [1.0] * 4,
-            "came = 1 is 0.158, -0.904, 0.710, 0.035, and yours is 1.000",
+            "came = 1 is 0.158, -0.904, 0.710, 0.035, but yours is 1.000",
         ),
     ],
 )
@@ -303,11 +303,11 @@ def tensors(probs, p):
         (lambda probs, p: single(probs, p, divisor=1), "You compare each probability with p"),
         (
             lambda probs, p: torch.tensor(single(probs, p, divisor=1)) / torch.tensor(0.0),
-            "it should be 0, 4/7, 0, 3/7, and yours is nan",
+            "it should be 0, 4/7, 0, 3/7, but yours is nan",
         ),
         (tensors, "You compare each probability with p"),
         (lambda probs, p: [0, 4 / 7, 3 / 7], "for each of the 4 tokens"),
-        (lambda probs, p: [0.25] * 4, "it should be 0, 4/7, 0, 3/7, and yours is 0.250"),
+        (lambda probs, p: [0.25] * 4, "it should be 0, 4/7, 0, 3/7, but yours is 0.250"),
         (lambda probs, p: nucleus(probs, p, lambda a, b: a > b), "exactly p here: keep no other"),
         (by_value, "Of equally likely tokens keep only as many as are needed"),
         (lambda probs, p: [0] * 2 if p < 0.1 else nucleus(probs, p), "the likeliest token, alone"),
@@ -327,9 +327,9 @@ def test_top_p(mine, says):
             lambda losses, sizes: sum(map(math.prod, zip(losses, sizes, strict=True))) / 3,
             "not by the number of batches",
         ),
-        (lambda losses, sizes: losses[0], "it is 2.7188, and yours is 2.5000"),
+        (lambda losses, sizes: losses[0], "it is 2.7188, but yours is 2.5000"),
         (lambda losses, sizes: sum(losses) / sum(sizes), "Multiply each mean by its size"),
-        (lambda losses, sizes: 7.0, "it is 2.7188, and yours is 7.0000"),
+        (lambda losses, sizes: 7.0, "it is 2.7188, but yours is 7.0000"),
         (lambda losses, sizes: sum(losses), "multiply each by its size before"),
         (lambda losses, sizes: 2.71875, "Right, but not for a single batch."),
     ],
@@ -396,7 +396,7 @@ def one_off(rows):
             "Each row has 2 values, one for each channel, not 1.",
         ),
         (in_one_list, "All your rows are the same"),
-        (lambda x: one_off(running(x).tolist()), "row 3 should be 1, 3.75, and yours is 1, nan."),
+        (lambda x: one_off(running(x).tolist()), "row 3 should be 1, 3.75, but yours is 1, nan."),
     ],
 )
 def test_average(mine, says):
@@ -439,13 +439,13 @@ open_to_all = attends(hidden=torch.zeros_like)
         (attends(hidden=lambda ones: ones.tril()), "The wrong side is masked"),  # row 2 is nan
         (attends(hidden=lambda ones: ones.triu()), "looks at itself too"),  # row 0 is nan
         (attends(hidden=lambda ones: ones.triu(), fill=-1e9), "looks at itself too"),
-        (attends(lambda q, k: scaled(k, q)), "q and k are exchanged"),
+        (attends(lambda q, k: scaled(k, q)), "q and k are swapped"),
         (attends(fill=0), "so a score of 0 takes part"),
         (lambda q, k: scaled(q, k).exp().tril(), "Your weights are exponentials"),
         (lambda q, k: attends()(q, k).log(), "These are the logarithms"),
         (lambda q, k: scaled(q, k).log_softmax(-1).tril(), "as scores may be"),
         (lambda q, k: scaled(q, k).tril() / scaled(q, k).tril().sum(1, True), "You divide scores"),
-        (lambda q, k: attends()(q, k).T, "Rows and columns are exchanged"),
+        (lambda q, k: attends()(q, k).T, "Rows and columns are swapped"),
         (lambda q, k: attends()(q, q), "queries with queries"),
         (lambda q, k: attends()(k, k), "keys with keys"),
         (lambda q, k: scaled(q, k), "as scores may be"),
@@ -467,7 +467,7 @@ open_to_all = attends(hidden=torch.zeros_like)
         (lambda q, k: attends()(q, k)[1:], "Return 3 rows, one for each position, not 2."),
         (lambda q, k: attends()(q, k)[2], "single values: return 3 rows, each a list of 3"),
         (lambda q, k: [attends()(q, k).tolist()[2]] * 3, "All your rows are the same"),
-        (lambda q, k: torch.eye(3), "row 1 should be 0.587479, 0.412521, 0, and yours is 0, 1, 0."),
+        (lambda q, k: torch.eye(3), "row 1 should be 0.587479, 0.412521, 0, but yours is 0, 1, 0."),
     ],
 )
 def test_weights(mine, says):
@@ -488,8 +488,8 @@ last = band(lambda back, width: 0 <= back < width)
         (last, "Right!"),
         (lambda T, width: torch.tensor(last(T, width)), "Right!"),
         (band(lambda back, width: int(0 <= back < width)), "Right!"),
-        (band(lambda back, width: not 0 <= back < width), "True and False are exchanged"),
-        (band(lambda back, width: 0 <= -back < width), "Rows and columns are exchanged"),
+        (band(lambda back, width: not 0 <= back < width), "True and False are swapped"),
+        (band(lambda back, width: 0 <= -back < width), "Rows and columns are swapped"),
         (band(lambda back, width: 0 <= back <= width), "One too wide"),
         (band(lambda back, width: 0 <= back < width - 1), "One too narrow"),
         (band(lambda back, width: 0 < back <= width), "looks at itself too"),
@@ -504,7 +504,7 @@ last = band(lambda back, width: 0 <= back < width)
         (band(lambda back, width: True), "All your rows are the same"),
         (
             band(lambda back, width: back == 0),
-            "row 1 should be 1, 1, 0, 0, 0, 0, and yours is 0, 1",
+            "row 1 should be 1, 1, 0, 0, 0, 0, but yours is 0, 1",
         ),
         (lambda T, width: [[True] * (t + 1) for t in range(T)], "Your row t ends at position t"),
         (
@@ -542,7 +542,7 @@ def in_halves(T, C):
         (waves(lambda c, C: c / C), "A cosine has the wave of the sine before it"),
         (waves(lambda c, C: 2 * c / C), "You use the channel as i"),
         (waves(lambda c, C: 4 * (c // 2) / C), "You use the channel as i"),
-        (waves(even=math.cos, odd=math.sin), "Sines and cosines are exchanged"),
+        (waves(even=math.cos, odd=math.sin), "Sines and cosines are swapped"),
         (waves(odd=math.sin), "All are sines"),
         (waves(even=math.cos), "All are cosines"),
         (in_halves, "The sines come first, then the cosines"),
@@ -637,7 +637,7 @@ def cut_at(place):
         (lambda rows, H: [cut(rows, H)[0], [[1, 2, 3]] * 4], "All your rows are the same"),
         (
             lambda rows, H: [cut(rows, H)[0], one_off(cut(rows, H)[1])],
-            "n_head = 2 in head 1 row 3 should be 33, 34, 35, and yours is 33, 34, nan.",
+            "n_head = 2 in head 1 row 3 should be 33, 34, 35, but yours is 33, 34, nan.",
         ),
         (lambda rows, H: cut(rows, 2), "Right, but not for T = 5, C = 6 and H = 3"),
         (
@@ -680,7 +680,7 @@ def in_one_row(heads, outer=0):
         (lambda heads: heads, "These are the heads, still apart"),
         (lambda heads: torch.tensor(heads).flatten(0, 1), "one below the other"),
         (lambda heads: torch.tensor(heads).transpose(0, 1), "make them one list, of C"),
-        (lambda heads: laid(heads).T, "Rows and columns are exchanged"),
+        (lambda heads: laid(heads).T, "Rows and columns are swapped"),
         (lambda heads: heads[0], "This is head 0 alone"),
         (lambda heads: heads[-1], "This is the last head alone"),
         (in_one_row, "[[]] * T is one list"),
@@ -693,12 +693,12 @@ def in_one_row(heads, outer=0):
         ),
         (
             lambda heads: laid(heads)[:, :, None],
-            "Your rows hold lists: each row is one list, of 6 single values.",
+            "Your rows contain lists: each row is one list, of 6 single values.",
         ),
         (lambda heads: [[0] * 6] * 4, "All your rows are the same"),
         (
             lambda heads: one_off(laid(heads)),
-            "row 3 should be 30, 31, 32, 33, 34, 35, and yours is 30, 31, 32, 33, 34, nan.",
+            "row 3 should be 30, 31, 32, 33, 34, 35, but yours is 30, 31, 32, 33, 34, nan.",
         ),
         (
             lambda heads: [a + b for a, b in zip(heads[0], heads[-1], strict=True)],
@@ -777,7 +777,7 @@ def pytorchs(q, k, v, H):
         (heads_that(attends(dim=0, fill=0)), "down the columns"),
         (heads_that(lambda q, k: scaled(q, k).softmax(0)), "down the columns"),
         (heads_that(lambda q, k: scaled(q, k).softmax(0).tril()), "down the columns"),
-        (heads_that(attends(lambda q, k: scaled(k, q))), "q and k are exchanged"),
+        (heads_that(attends(lambda q, k: scaled(k, q))), "q and k are swapped"),
         (heads_that(lambda q, k: scaled(q, k).exp().tril()), "Your weights are exponentials"),
         (heads_that(lambda q, k: scaled(q, k).tril()), "There is no softmax"),
         (heads_that(lambda q, k: scaled(q, k, 1).tril()), "There is no softmax"),
@@ -861,7 +861,7 @@ def pytorchs(q, k, v, H):
         (
             lambda *given: one_off(heads_that()(*given)),
             "and n_head = 2 row 3 should be 4.07004, 4.10941, 2.55573, 0.876542, 3.53526, 3.38059, "
-            "and yours is 4.07004, 4.10941, 2.55573, 0.876542, 3.53526, nan.",
+            "but yours is 4.07004, 4.10941, 2.55573, 0.876542, 3.53526, nan.",
         ),
         (lambda q, k, v, H: heads_that()(q, k, v, 2), "Right, but not for T = 5, C = 6 and H = 3"),
         (
@@ -927,10 +927,10 @@ def none(keep):
             lambda weights, kept, p: [w / (1 - p) for w in weights if w != 0.1],
             "Return 4 numbers, one for each weight (0 for those dropped), not 3.",
         ),
-        (lambda *given: [dropping(rightly)(*given)], "Yours holds lists: return one row, of 4"),
+        (lambda *given: [dropping(rightly)(*given)], "Yours contains lists: return one row, of 4"),
         (
             lambda weights, kept, p: [math.nan, 0, 1, 1],
-            "it should be 0.5, 0, 0.375, 0.25, and yours is nan, 0, 1, 1.",
+            "it should be 0.5, 0, 0.375, 0.25, but yours is nan, 0, 1, 1.",
         ),
         (
             lambda *given: dropping(rightly)(*given) if any(given[1]) else given[0],
@@ -1014,11 +1014,11 @@ def by_root_mean_square(subtract):
             ),
             "Gain and bias come last",
         ),
-        (lambda *given: [norms()(*given)], "Yours holds lists: return one row, of 4 numbers."),
+        (lambda *given: [norms()(*given)], "Yours contains lists: return one row, of 4 numbers."),
         (lambda *given: norms()(*given)[1:], "Return 4 numbers, one for each channel, not 3."),
         (
             lambda row, gain, bias: [0.0, 1.0, math.nan, 2.0],
-            "it should be 0.806803, 1.64195, 0.838097, 0.221587, and yours is 0, 1, nan, 2.",
+            "it should be 0.806803, 1.64195, 0.838097, 0.221587, but yours is 0, 1, nan, 2.",
         ),
         (norms(less=lambda C: C - 4), "Right, but not for C = 2"),
         (norms(root=math.sqrt), "A row of equal numbers has variance 0"),
@@ -1109,7 +1109,7 @@ def turned_round(probs, target, share):
         (lambda *given: math.exp(smoothed(*given)), "This is the exponential of the loss"),
         (lambda probs, target, share: [0.1] * 4, "Return one number"),
         (lambda probs, target, share: smoothed(probs, 0, share), "The loss for probs [0.15, 0.3"),
-        (lambda *given: math.nan, "target 1 and share 0.2 should be 1.3027, and yours is nan."),
+        (lambda *given: math.nan, "target 1 and share 0.2 should be 1.3027, but yours is nan."),
         (
             lambda probs, target, share: smoothed(probs, target, share or 0.1),
             "Right, but not for V = 2, target = 0 and share = 0",
@@ -1168,9 +1168,9 @@ def at(step, mine):
         (lambda s, n, w: [rate()(s, n, w)], "Return one number, the rate of this step"),
         (
             lambda s, n, w: rate()(s, n, w) * (1 if s < w else 2),
-            "step = 25, n_embd = 64 and warmup = 25 should be 0.025000, and yours is 0.050000.",
+            "step = 25, n_embd = 64 and warmup = 25 should be 0.025000, but yours is 0.050000.",
         ),
-        (lambda s, n, w: math.nan, "should be 0.001000, and yours is nan."),
+        (lambda s, n, w: math.nan, "should be 0.001000, but yours is nan."),
         (lambda s, n, w: rate()(s, 64, 25), "Right, but not for step = 1,000, n_embd = 512"),
         (
             lambda s, n, w: rate()(min(s, 9999), n, w),
@@ -1329,9 +1329,9 @@ def without_longest(next_probs, width, end, longest):
         (lambda *given: [beam()(*given)], "one list of them and nothing else"),
         (
             lambda *given: ["a", "cat"],
-            "it should be ['a', 'small', 'cat', '.'], and yours is ['a', 'cat'].",
+            "it should be ['a', 'small', 'cat', '.'], but yours is ['a', 'cat'].",
         ),
-        (lambda *given: [], "and yours is []."),
+        (lambda *given: [], "but yours is []."),
         (
             lambda probs, width, end, longest: beam()(probs, width, ".", longest),
             "Right, but not where end is another word than '.'",
@@ -1401,7 +1401,7 @@ def no_bias_and_no_positions(V, T, n_layer, C, tied):
         (lambda *given: torch.tensor(all_parameters()(*given)), "Right!"),
         (head(lambda V, C, tied: V * C), "A tied table counts once"),
         (head(lambda V, C, tied: 0), "Without tied the head is a table of its own"),
-        (head(lambda V, C, tied: V * C if tied else 0), "Exchanged: with tied the head costs"),
+        (head(lambda V, C, tied: V * C if tied else 0), "Swapped: with tied the head costs"),
         (head(lambda V, C, tied: V if tied else V * C + V), "The head has no bias"),
         (head(lambda V, C, tied: 0 if tied else V * C + V), "The head has no bias"),
         (all_parameters(tables=lambda V, T, C: T * C), "The table of embeddings is missing"),
@@ -1459,11 +1459,11 @@ def no_bias_and_no_positions(V, T, n_layer, C, tied):
         (lambda *given: [all_parameters()(*given)], "Return one number"),
         (
             lambda *given: 7,
-            "For V = 97, T = 16, n_layer = 3, C = 8, tied = True it should be 3,536, and yours "
+            "For V = 97, T = 16, n_layer = 3, C = 8, tied = True it should be 3,536, but yours "
             "is 7.",
         ),
-        (lambda *given: math.nan, "and yours is nan."),
-        (more(lambda *given: 1e-4), "it should be 3,536, and yours is 3,536.0001."),
+        (lambda *given: math.nan, "but yours is nan."),
+        (more(lambda *given: 1e-4), "it should be 3,536, but yours is 3,536.0001."),
         (
             lambda V, *given: all_parameters()(min(V, 9999), *given),
             "Right, but not for GPT-2 small, V = 50257, T = 1024",
@@ -1595,11 +1595,11 @@ def looks_at_first(q, k, v, keys, values):
         (keeps(lambda q, k, v, keys, values: values.append(v)), "keys stays as it was"),
         (
             step_with(lambda q, k, v, keys, values: (keys.append(v), values.append(k))),
-            "Exchanged: what you append to keys belongs to values.",
+            "Swapped: what you append to keys belongs to values.",
         ),
         (
             keeps(lambda q, k, v, keys, values: (keys.append(k), values.append(k))),
-            "Exchanged: what you append to values belongs to keys.",
+            "Swapped: what you append to values belongs to keys.",
         ),
         (
             step_with(lambda q, k, v, keys, values: (keys.append(q), values.append(v))),
@@ -1649,12 +1649,12 @@ def looks_at_first(q, k, v, keys, values):
         (asks(lambda q, keys, values: (q, keys, keys)), "You mix the keys"),
         (asks(lambda q, keys, values: (keys[-1], keys, values)), "You ask with the token's key"),
         (asks(lambda q, keys, values: (q, values, values)), "You match the query with the values"),
-        (asks(lambda q, keys, values: (q, values, keys)), "Keys and values are exchanged"),
+        (asks(lambda q, keys, values: (q, values, keys)), "Keys and values are swapped"),
         (asks(lambda q, keys, values: ([0, 0, 0], keys, values)), "All have the same weight"),
         (asks(lambda q, keys, values: (q, keys[-1:], values[-1:])), "the token's own value alone"),
-        (lambda *given: [step_with()(*given)], "Yours holds lists: return one row, of 3 numbers."),
+        (lambda *given: [step_with()(*given)], "Yours contains lists: return one row, of 3"),
         (first_column_alone, "Return 3 numbers, one for each channel of the values, not 1."),
-        (step_with(mix=lambda weights, rows: [math.nan] * 3), "and yours is nan, nan, nan."),
+        (step_with(mix=lambda weights, rows: [math.nan] * 3), "but yours is nan, nan, nan."),
         (looks_at_first, "for D = 3 and lists of length 0. Your code stops at line"),
         (step_with(root=lambda D: math.sqrt(3)), "Right, but not for D = 2 and lists of length 1"),
         (
@@ -1721,10 +1721,10 @@ def in_place(probs, share):
             lambda *given: [p for p in likely()(*given) if p],
             "Return 6 numbers, one for each token (0 for those cut off), not 5.",
         ),
-        (lambda *given: [likely()(*given)], "Yours holds lists: return one row, of 6 numbers."),
+        (lambda *given: [likely()(*given)], "Yours contains lists: return one row, of 6 numbers."),
         (
             lambda *given: [math.nan] * 6,
-            "0.210526, 0.136842, and yours is nan, nan, nan, nan, nan, nan.",
+            "0.210526, 0.136842, but yours is nan, nan, nan, nan, nan, nan.",
         ),
         (lambda probs, share: likely()(probs, share or 0.5), "For share = 0 every token is kept"),
         (
@@ -1733,11 +1733,11 @@ def in_place(probs, share):
         ),
         (
             lambda probs, share: likely()(probs, 0.25 if share == 0.5 else share),
-            "share = 0.5 it should be 0, 0, 0.333333, 0, 0, 0.666667, and yours",
+            "share = 0.5 it should be 0, 0, 0.333333, 0, 0, 0.666667, but yours",
         ),
         (
             lambda probs, share: likely()(probs, 0.25 if share == 0.125 else share),
-            "share = 0.125 it should be 0.133333, 0.0666667, 0.266667, 0, 0, 0.533333, and yours",
+            "share = 0.125 it should be 0.133333, 0.0666667, 0.266667, 0, 0, 0.533333, but yours",
         ),
     ],
 )
@@ -1778,7 +1778,7 @@ def rotated(angle=lambda i, t, D: t / 10_000 ** (2 * i / D), pairs=None, in_plac
         (lambda row, t: rotated()(row, t or 1), "At t = 0 nothing is turned."),
         (rotated(lambda i, t, D: t / 10_000 ** (2 * i / 6)), "Right, but not for D = 4 and t = 2"),
         (lambda row, t: row[:4], "Return 6 numbers, one for each channel, not 4."),
-        (lambda row, t: [math.nan] * 6, "and yours is nan"),
+        (lambda row, t: [math.nan] * 6, "but yours is nan"),
     ],
 )
 def test_rotated(mine, says):
@@ -1820,7 +1820,7 @@ def deviation(row):
         (rms(root, tiny=0.0), "For a row of zeros it should be zeros"),
         (lambda row: rms(root)(row) if len(row) > 2 else row, "Right, but not for C = 2"),
         (lambda row: [1.0, 2.0], "Return 4 numbers"),
-        (lambda row: [7.0] * 4, "and yours is 7, 7, 7, 7"),
+        (lambda row: [7.0] * 4, "but yours is 7, 7, 7, 7"),
     ],
 )
 def test_rms_norm(mine, says):
@@ -1855,7 +1855,7 @@ def shifted_in_place(rows, shares):
         (lambda *given: torch.tensor(shifted()(*given)), "Right!"),
         (shifted(lambda t, n: t + n), "You look ahead"),
         (shifted(lambda t, n: (t - n) % 4), "The first rows get some of the last"),
-        (shifted(order=-1), "Exchanged"),
+        (shifted(order=-1), "Swapped"),
         (shifted_in_place, "without what was added"),
         (shifted(own=0.0), "The row itself is missing"),
         (lambda rows, shares: rows, "Nothing is added."),

@@ -116,7 +116,7 @@ def without_graph(logits, targets):
         (loss_of(end=lambda log_p: -log_p.mean(1)), "one for each row"),
         (lambda z, t: z, "Return one number, the mean over all targets: yours is a tensor"),
         (lambda z, t: [], "Return one number"),
-        (lambda z, t: flat(z, t) + 1, "it should be 3.7232, and yours is 4.7232"),
+        (lambda z, t: flat(z, t) + 1, "it should be 3.7232, but yours is 4.7232"),
         (loss_of(item=True), "backward cannot start from it"),
         (lambda z, t: flat(z.detach(), t), "backward cannot start from it"),
         (without_graph, "backward cannot start from it"),

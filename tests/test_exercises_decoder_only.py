@@ -152,7 +152,7 @@ def stub(*names):
         ),
         (
             block(lambda x, attn, mlp, n, m: usual(x, attn, mlp, m, n)),
-            "The norms are exchanged",
+            "The norms are swapped",
         ),
         (block(lambda x, attn, mlp, n, m: usual(x, attn, mlp, n, n)), "you use ln_1 twice"),
         (
@@ -184,7 +184,7 @@ def stub(*names):
         (block(lambda x, *parts: (usual(x, *parts), None)), "is a tuple"),
         (block(lambda x, *parts: usual(x, *parts)[:, -1]), "has the shape (2, 12)"),
         (block(lambda x, *parts: 7 * x), "the number at"),
-        (block(lambda x, *parts: x / 0 * 0), "holds nan"),
+        (block(lambda x, *parts: x / 0 * 0), "contains nan"),
         (block(lambda x, *parts: usual(x, *parts) if len(x) == 2 else x), "the number at"),
         (block(lambda x, *parts: x.no_such_thing), "Your code stops at line"),
     ],
@@ -542,7 +542,7 @@ def never_reads(model, idx, new, choose):
         ),
         (lambda model, idx, new, choose: writes(model, idx, new + 1, choose), "a token too many"),
         (steps(window, end=lambda idx, T: idx[:, 1:]), "first token of the prompt is missing"),
-        (steps(window, end=lambda idx, T: idx.T), "Rows and columns are exchanged"),
+        (steps(window, end=lambda idx, T: idx.T), "Rows and columns are swapped"),
         (steps(window, end=lambda idx, T: idx.double()), "token ids are whole numbers"),
         (steps(window, end=lambda idx, T: idx.tolist()), "Return the text, one tensor"),
         (steps(window, end=lambda idx, T: idx[:, :2]), "has the shape (2, 2): it should be (2, 9)"),

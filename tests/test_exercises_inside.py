@@ -30,7 +30,7 @@ def look(row=0, column=1):
         (lambda w, t, earlier: w[t][earlier[-1] + 1], "not only the last"),
         (lambda w, t, earlier: w[t][earlier[0] + 1] if earlier[1:] else 0, "not only the first"),
         (lambda w, t, earlier: look()(w, 4, [0, 2]) if len(w) == 7 else 0, "Right, but not for"),
-        (lambda w, t, earlier: 7.0, "and yours is 7"),
+        (lambda w, t, earlier: 7.0, "but yours is 7"),
     ],
 )
 def test_look(mine, says):
@@ -139,7 +139,7 @@ def induction(to=1, last=1, over=None, turned=False):
         (induction(over=lambda R: R), "Divide by the number of terms"),
         (induction(over=lambda R: 2 * R), "Divide by the number of terms"),
         (lambda w: sum(w[t][t - 3] for t in (4, 5, 6) if t < len(w)) / 3, "not for R = 3"),
-        (lambda w: 7.0, "and yours is 7"),
+        (lambda w: 7.0, "but yours is 7"),
     ],
 )
 def test_induction(mine, says):

@@ -173,7 +173,7 @@ def hook(module, new):
 
 
 def patched(where=None, at=lambda layer: layer, new=lambda x, y: y, part=lambda block: block):
-    """A learner's function with hooks; where(t): which part of the stream is exchanged."""
+    """A learner's function with hooks; where(t): which part of the stream is swapped."""
 
     def mine(model, idx, other, layer, t):
         kept, index = [], where(t) if where else (slice(None), t)
@@ -316,7 +316,7 @@ def replaces_forward(model, idx, other, layer, t):
 @pytest.mark.parametrize(
     ("mine", "says"),
     [
-        (lambda m, i, o, layer, t: m(i), "Nothing is exchanged"),
+        (lambda m, i, o, layer, t: m(i), "Nothing is swapped"),
         (lambda m, i, o, layer, t: m(o), "You exchange all positions:"),
         (patched(where=lambda t: slice(None)), "You exchange all positions:"),
         (lambda m, i, o, layer, t: patched()(m, o, i, layer, t), "The other way round"),

@@ -48,7 +48,7 @@ def sgd(
         (sgd(end=lambda p, step, new: (p - step, new, new)), "Return two tensors"),
         (sgd(end=lambda p, step, new: (p - step, new.sum())), "The second, the velocity, has the"),
         (sgd(end=lambda p, step, new: ((p - step).tolist(), new)), "The first, the new p, is a li"),
-        (sgd(end=lambda p, step, new: (new, p - step)), "Exchanged"),
+        (sgd(end=lambda p, step, new: (new, p - step)), "Swapped"),
         (
             lambda p, v, g, rate, beta, decay: (
                 p - rate * decay * p - rate * (beta * v + g),

@@ -109,14 +109,14 @@ def causal(scores):
             attends(hide=lambda scores, mask: scores * mask, softmax=lambda scores: scores),
             "hide some with -inf, not 0, then take a softmax",
         ),
-        (lambda q, k, v, mask: finished(k, q, v, mask), "q and k are exchanged"),
+        (lambda q, k, v, mask: finished(k, q, v, mask), "q and k are swapped"),
         (lambda q, k, v, mask: finished(q, k, v, mask.mT), "The mask is transposed"),
         (attends(softmax=lambda scores: scores.softmax(-1).round(decimals=4)), "is 0.589."),
         (attends(root=lambda q, k: math.sqrt(5)), "Right, but not for without a batch"),
         (lambda q, k, v, mask: finished(q, k, v, mask if mask is not None else True), "stops"),
         (attends(turned=lambda k: k.transpose(1, 2)), "Your code stops at line"),
         (lambda q, k, v, mask: (3, 4), "is the number 4: return a tensor"),
-        (lambda q, k, v, mask: (v, torch.full((2, 3, 6), math.nan)), "holds nan"),
+        (lambda q, k, v, mask: (v, torch.full((2, 3, 6), math.nan)), "contains nan"),
     ],
 )
 def test_attention(mine, says):
@@ -196,7 +196,7 @@ class LooksWithX(head()):
             "The wrong side is masked",
         ),
         (head(hide=unmasked, late=lambda weights, mask: weights * mask), "after the softmax"),
-        (head(of=lambda q, k, v: (k, q, v)), "Queries and keys are exchanged"),
+        (head(of=lambda q, k, v: (k, q, v)), "Queries and keys are swapped"),
         (
             head(hide=lambda scores, mask: scores.masked_fill(~mask.tril(-1), -math.inf)),
             "A position may look at itself too",

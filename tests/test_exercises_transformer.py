@@ -185,7 +185,7 @@ def shared_first(m, x, now):
         (whole(lambda m, x, mask: 7 * x), "For random inputs and parameters the number at ["),
         (
             whole(lambda m, x, mask: x * torch.nan),
-            "For random inputs and parameters yours holds nan",
+            "For random inputs and parameters yours contains nan",
         ),
         (Fixed, "Your code stops at line"),
         (TwoHeads, "Right, but not for B = 3, S = 7, C = 8 and four heads"),

@@ -25,7 +25,7 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
     if got == [[sum(column) for column in zip(*want, strict=True)]] * V:
         return "All your rows are one list: [[0] * V] * V repeats it, so make V different lists."
     if got == [list(column) for column in zip(*want, strict=True)]:
-        return "Rows and columns are exchanged: row a has what came after a, not before it."
+        return "Rows and columns are swapped: row a has what came after a, not before it."
     if got == [[n / max(1, sum(row)) for n in row] for row in want]:
         return "These are fractions: return the counts themselves."
     around = [list(row) for row in want]
@@ -38,7 +38,7 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
         return (
             f"{len(ids)} ids make {len(ids) - 1} pairs; your counts sum to {sum(map(sum, got)):g}."
         )
-    return f"For ids {ids} the table should be {want}, and yours is {got}."
+    return f"For ids {ids} the table should be {want}, but yours is {got}."
 
 
 def _other_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> str:
@@ -76,4 +76,4 @@ def check_score(mine: Callable[[list[float], list[int]], float]) -> str:
         return RIGHT if math.isclose(one, 2.0) else "Right, but not for a single batch."
     if diagnosis:
         return diagnosis
-    return f"For {losses} and {sizes} it is {total / sum(sizes):.4f}, and yours is {got:.4f}."
+    return f"For {losses} and {sizes} it is {total / sum(sizes):.4f}, but yours is {got:.4f}."

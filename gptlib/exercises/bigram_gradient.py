@@ -66,7 +66,7 @@ def check_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:
                 return _other_gradient(mine) if says == RIGHT else says
     want = ", ".join(f"{x:.3f}" for x in diagnoses[0][0])
     yours = ", ".join(f"{x:.3f}" for x in got)
-    return f"The gradient for logits {logits} and came = {came} is {want}, and yours is {yours}."
+    return f"The gradient for logits {logits} and came = {came} is {want}, but yours is {yours}."
 
 
 def _other_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:

@@ -33,7 +33,7 @@ def check_cross_entropy(mine: Callable[[Tensor, Tensor], Tensor]) -> str:
     says = next((says for wrong, says in _diagnoses(logits, targets) if _same(value, wrong)), None)
     if says is None:
         want = _losses(logits, targets).mean()
-        return f"For random logits it should be {want:.4f}, and yours is {value.item():.4f}."
+        return f"For random logits it should be {want:.4f}, but yours is {value.item():.4f}."
     if says != RIGHT:
         return says
     return _gradient(got, leaf, targets) or _extremes(mine)

@@ -49,7 +49,7 @@ def check_top_p(mine: Callable[[list[float], float], Sequence[float]]) -> str:
     if len(got) != len(probs):
         return f"Return a probability for each of the {len(probs)} tokens, 0 for those cut off."
     yours = ", ".join(f"{x:.3f}" for x in got)
-    return f"For probs {probs} and p = {p} it should be 0, 4/7, 0, 3/7, and yours is {yours}."
+    return f"For probs {probs} and p = {p} it should be 0, 4/7, 0, 3/7, but yours is {yours}."
 
 
 def _compares_each(mine: Callable[[list[float], float], Sequence[float]]) -> bool:

@@ -88,7 +88,7 @@ def check_training(mine: Callable[[nn.Module, Iterator[Batch], float], Iterable[
             return says
     if near(losses[:1], want[:1]):
         return "The first loss is right, but the parameters do not move as they should."
-    return f"The first loss should be {want[0]:.4f}, and yours is {losses[0]:.4f}."
+    return f"The first loss should be {want[0]:.4f}, but yours is {losses[0]:.4f}."
 
 
 def _batches(V: int, B: int, T: int, number: int) -> list[Batch]:
@@ -180,7 +180,7 @@ def _reported(
         return (
             "It trains well, but the losses are in the wrong order: the first batch's come first."
         )
-    return f"It trains well, but the losses should be {_row(want)}, and yours are {_row(losses)}."
+    return f"It trains well, but the losses should be {_row(want)}, but yours are {_row(losses)}."
 
 
 def _row(values: list[float]) -> str:

@@ -64,7 +64,7 @@ def check_continue(
     if says := _misshapen(got, idx, new):
         return says
     if got.is_floating_point():
-        return f"Yours holds {got.dtype}: token ids are whole numbers."
+        return f"Yours contains {got.dtype}: token ids are whole numbers."
     want = _continued(model, idx, new)
     for mistake, says in MISTAKES.items():
         if torch.equal(got, _continued(model, idx, new, mistake)):

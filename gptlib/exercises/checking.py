@@ -149,7 +149,7 @@ def misshapen(got: list, T: int, C: int, column: str) -> str | None:
     if len(got) != T:
         return f"Return {T} rows, one for each position, not {len(got)}."
     if any(isinstance(x, list) for row in got for x in row):
-        return f"Your rows hold lists: each row is one list, of {C} single values."
+        return f"Your rows contain lists: each row is one list, of {C} single values."
     if C == T and [len(row) for row in got] == list(range(1, T + 1)):
         return "Your row t ends at position t: fill it up with 0 for the positions that follow."
     for row in got:
@@ -164,17 +164,17 @@ def differs(got: Table, want: Table, given: str) -> str:
         return "All your rows are the same: make them different, and each a list of its own."
     t = next(t for t, row in enumerate(want) if not near(got[t], row))
     right, yours = (", ".join(f"{x:.6g}" for x in table[t]) for table in (want, got))
-    return f"For {given} row {t} should be {right}, and yours is {yours}."
+    return f"For {given} row {t} should be {right}, but yours is {yours}."
 
 
 def row_differs(got: list, want: Sequence[float], each: str, given: str) -> str:
     """What is wrong with a row that no diagnosis fits; each: what one number in it stands for."""
     if any(isinstance(x, list) for x in got):
-        return f"Yours holds lists: return one row, of {len(want)} numbers."
+        return f"Yours contains lists: return one row, of {len(want)} numbers."
     if len(got) != len(want):
         return f"Return {len(want)} numbers, one for each {each}, not {len(got)}."
     right, yours = (", ".join(f"{x:.6g}" for x in row) for row in (want, got))
-    return f"For {given} it should be {right}, and yours is {yours}."
+    return f"For {given} it should be {right}, but yours is {yours}."
 
 
 def also(got: Iterable, want: list, sizes: str, tolerance: float = 1e-5) -> str:

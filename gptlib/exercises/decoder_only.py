@@ -100,7 +100,7 @@ MISTAKES = [
     (lambda s: -s.V * s.C * (not s.tied), HEAD),
     (
         lambda s: s.V * s.C * (1 if s.tied else -1),
-        "Exchanged: with tied the head costs nothing, without it is a table of its own, V * C.",
+        "Swapped: with tied the head costs nothing, without it is a table of its own, V * C.",
     ),
     (lambda s: -s.V * s.C, TABLE),
     (lambda s: -s.V * s.C * s.tied, TABLE),
@@ -156,4 +156,4 @@ def check_parameters(mine: Callable[[int, int, int, int, bool], float]) -> str:
         if near(off, [x + y for x, y in zip(one, other, strict=True)], EXACT):
             return says
     i = next(i for i, x in enumerate(got) if not near(x, want[i], EXACT))
-    return f"For {SIZES[i]} it should be {want[i]:,}, and yours is {got[i]:,.10g}."
+    return f"For {SIZES[i]} it should be {want[i]:,}, but yours is {got[i]:,.10g}."

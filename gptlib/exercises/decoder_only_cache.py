@@ -82,7 +82,7 @@ def _taken(q: Row, k: Row, v: Row, keys: Table, values: Table) -> list[tuple[Row
         ),
         (
             _sum(by(math.sqrt(D), keys=values), keys),
-            "Keys and values are exchanged: the query is matched with keys, and values are mixed.",
+            "Keys and values are swapped: the query is matched with keys, and values are mixed.",
         ),
         (_sum([1 / S] * S, values), "All have the same weight: the scores have to decide."),
         (v, "This is the token's own value alone: mix in those of the tokens before it."),
@@ -97,7 +97,7 @@ def _kept(name: str, after: list, before: Table, new: Row, other: Row, q: Row) -
         ([*before, new], RIGHT),
         (before, f"{name} stays as it was: append the token's {what} to that very list."),
         *(([*before, x, y], twice) for x, y in [(new, new), (new, other), (other, new)]),
-        ([*before, other], f"Exchanged: what you append to {name} belongs to {theirs}."),
+        ([*before, other], f"Swapped: what you append to {name} belongs to {theirs}."),
         ([*before, q], f"You keep the query: no later token asks for it, append the {what}."),
         ([new, *before], f"You put the token's {what} in front: append it, {name} are in order."),
         ([*before, *new], f"You add single numbers to {name}: append the {what}, one list, to it."),

@@ -118,7 +118,7 @@ def _miswritten(got: Tensor, trial: Trial) -> str | None:
         ),
         (want[:, -trial.W :], "The beginning is cut off: read only the window, but return it all."),
         (want[:, 1:], "The first token of the prompt is missing: return all of it."),
-        (want.T, "Rows and columns are exchanged: return (B, T + new)."),
+        (want.T, "Rows and columns are swapped: return (B, T + new)."),
     ]:
         if torch.equal(got, values) and not torch.equal(got, want):
             return says

@@ -74,7 +74,7 @@ def _misused(block: Block, x: Tensor) -> list[tuple[Tensor, str]]:
         (norm_2(normed) + mlp(norm_2(normed)), copies),
         (
             x + attn(norm_2(x)) + mlp(norm(x + attn(norm_2(x)))),
-            "The norms are exchanged: ln_1 is attention's, ln_2 the MLP's.",
+            "The norms are swapped: ln_1 is attention's, ln_2 the MLP's.",
         ),
         (y + mlp(norm(y)), "The MLP has a norm of its own, ln_2: you use ln_1 twice."),
         (
@@ -272,7 +272,7 @@ def _wrong(got: object, right: GPT, idx: Tensor) -> str:
                 want[:, -1],
                 "These are the logits of the last position: return those of all.",
             ),
-            (want.mT, "Positions and characters are exchanged: return (B, T, V), not (B, V, T)."),
+            (want.mT, "Positions and characters are swapped: return (B, T, V), not (B, V, T)."),
             (want.argmax(-1).double(), "These are tokens: return the logits that they come from."),
             (right.hidden(idx), "The last step is missing: the products with the rows of tok_emb."),
         ]:

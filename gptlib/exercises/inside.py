@@ -80,7 +80,7 @@ def check_look(mine: Look) -> str:
     )
     if diagnosis == RIGHT:
         return also([mine(_causal(5), 3, [1])], [_causal(5)[3][2]], "five tokens, one place")
-    return diagnosis or f"It should be {want:.6g}, and yours is {float(got):.6g}."
+    return diagnosis or f"It should be {want:.6g}, but yours is {float(got):.6g}."
 
 
 @in_words("T lists of H * D numbers")
@@ -248,4 +248,4 @@ def check_induction(mine: Induction) -> str:
         if not near(float(mine(small)), right):
             return "Right, but not for R = 3: take R from the number of rows."
         return RIGHT
-    return diagnosis or f"It should be {want:.6g}, and yours is {float(got):.6g}."
+    return diagnosis or f"It should be {want:.6g}, but yours is {float(got):.6g}."

@@ -217,7 +217,7 @@ def check_shifted(mine: Shifted) -> str:
         (mixed(shares, lambda t, n: (t - n) % 4), wraps),
         (
             mixed(shares[::-1], lambda t, n: t - n),
-            "Exchanged: shares[0] is of the row just before.",
+            "Swapped: shares[0] is of the row just before.",
         ),
         (
             summed(),

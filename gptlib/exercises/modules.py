@@ -80,11 +80,11 @@ def named_tensor(got: Tensor, diagnoses: Iterable[tuple[Tensor, str]]) -> str | 
 def off(got: Tensor, want: Tensor, given: str) -> str:
     """Say where got is furthest from want."""
     if got.isnan().any():
-        return f"For {given} yours holds nan."
+        return f"For {given} yours contains nan."
     at = torch.unravel_index((got.double() - want).abs().argmax(), want.shape)
     place = ", ".join(str(int(i)) for i in at)
     for digits in (4, 9):
         right, yours = (f"{x[at].detach().item():.{digits}g}" for x in (want, got))
         if right != yours:
             break
-    return f"For {given} the number at [{place}] should be {right}, and yours is {yours}."
+    return f"For {given} the number at [{place}] should be {right}, but yours is {yours}."

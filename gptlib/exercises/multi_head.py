@@ -122,7 +122,7 @@ JOINS = [
     ),
     (
         lambda heads: transposed(_join(heads)),
-        "Rows and columns are exchanged: return a row for each position.",
+        "Rows and columns are swapped: return a row for each position.",
     ),
     (
         lambda heads: [_flat(_flat(heads))] * len(heads[0]),
@@ -175,7 +175,7 @@ def check_split(mine: Callable[[Table, int], Sequence[Sequence[Sequence[float]]]
     diagnoses += [
         (
             turned,
-            "Each row is cut rightly, but positions come first: exchange them with the heads, "
+            "Each row is cut correctly, but positions come first: exchange them with the heads, "
             "(T, H, D) to (H, T, D).",
         ),
         (_chunks(rows, T // H), "You cut between positions: a head has D channels of them all."),

@@ -58,13 +58,13 @@ DIAGNOSES = {
 }
 # The layers that make queries, keys and values, where they are not those of these names; x is none.
 LAYERS = {
-    "kqv": "Queries and keys are exchanged: the rows of q @ k^T ask.",
+    "kqv": "Queries and keys are swapped: the rows of q @ k^T ask.",
     "qkk": "Mix the values: yours mixes the keys.",
     "qkq": "Mix the values: yours mixes the queries.",
     "qqv": "Your keys are made by the layer query: use key.",
     "kkv": "Your queries are made by the layer key: use query.",
     "qqq": "All three are made by the layer query: use key and value as well.",
-    "vkq": "Queries and values are exchanged.",
+    "vkq": "Queries and values are swapped.",
     "xkv": "Your queries are x itself: make them with the layer query.",
     "qxv": "Your keys are x itself: make them with the layer key.",
     "qkx": "Your values are x itself: make them with the layer value.",
@@ -258,7 +258,7 @@ def check_mask(mine: Callable[[Tensor, int], Tensor]) -> str:
         (past & ~real, "Only padding may be looked at: use idx != pad."),
         (past & real.mT, "Padding may not ask: it is what may not be looked at, so hide columns."),
         (both_ways, "Rows of padding are hidden too: only columns are, or such a row has no key."),
-        (right.mT, "Rows and columns are exchanged: rows ask, columns answer."),
+        (right.mT, "Rows and columns are swapped: rows ask, columns answer."),
         (past & padding_mask(idx, 0)[:, None], "Your padding is the id 0: take it from pad."),
     ]:
         if torch.equal(got, mask):
@@ -275,7 +275,7 @@ def _mask(idx: Tensor, pad: int) -> Tensor:
 def _mask_misfit(got: Tensor, B: int, T: int) -> str | None:
     """What is wrong with the type or shape of a mask, if anything is."""
     if got.dtype != torch.bool:
-        return f"Yours holds {got.dtype}: return torch.bool, True = may look."
+        return f"Yours contains {got.dtype}: return torch.bool, True = may look."
     if got.shape == (B, T, T):
         return f"Yours is {(B, T, T)}, so B would meet H: add a dimension, {(B, 1, T, T)}."
     if got.shape in ((T, T), (1, 1, T, T), (1, T, T)):

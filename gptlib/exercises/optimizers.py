@@ -97,7 +97,7 @@ def check_adam_step(mine: AdamStep) -> str:
         (after(last), "That is a plain step: take the averages."),
         (
             after(average(gradients, 0.95) / math.sqrt(average(squares, 0.9))),
-            "Exchanged: 0.9 is for the mean of the gradients, 0.95 for that of their squares.",
+            "Swapped: 0.9 is for the mean of the gradients, 0.95 for that of their squares.",
         ),
         (
             after(mean / abs(mean)),
@@ -129,7 +129,7 @@ def check_adam_step(mine: AdamStep) -> str:
         if not math.isclose(tiny, 0.95, rel_tol=1e-4):
             return "eps is added to the root, after it is taken, and it is 1e-8."
         return also([float(mine(0.0, [-3.0], 0.2))], [0.2], "a single gradient")
-    return says or f"It should be {diagnoses[0][0]:.6f}, and yours is {got:.6f}."
+    return says or f"It should be {diagnoses[0][0]:.6f}, but yours is {got:.6f}."
 
 
 @in_words("one number")
@@ -243,11 +243,11 @@ def check_stretched(mine: Stretched) -> str:
         (mixed((a, X), (b, third)), "The last term is missing: c X X^T X X^T X."),
         (mixed((b, third), (c, fifth)), "The first term is missing: a X."),
         (mixed((a, X), (c, fifth)), "The middle term is missing: b X X^T X."),
-        (mixed((a, X), (c, third), (b, fifth)), "Exchanged: b is X X^T X's, c the longest one's."),
+        (mixed((a, X), (c, third), (b, fifth)), "Swapped: b is X X^T X's, c the longest one's."),
         (mixed((a, X), (b + c, third)), "The last product has five factors: X X^T X X^T X."),
         (
             mixed((c, X), (b, third), (a, fifth)),
-            "Exchanged: a is X's, c that of the longest product.",
+            "Swapped: a is X's, c that of the longest product.",
         ),
         (mixed((a, third), (b, fifth)), "One X too many in each: the first term is a X alone."),
         (mixed((1, X), (b, third), (c, fifth)), "Multiply X by a."),

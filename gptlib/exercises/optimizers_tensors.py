@@ -35,7 +35,7 @@ def check_sgd_step(mine: SGDStep) -> str:
         if says := misfit(x, p.shape, what):
             return says
     if close(moved, new) and close(memory, p - rate * new):
-        return "Exchanged: return the new p first, then the velocity."
+        return "Swapped: return the new p first, then the velocity."
     if close(moved, p - rate * (bare + decay * p)) and close(memory, bare):
         return "That is AdamW's way: here decay * p is added to the gradient, before the velocity."
     says = named_tensor(
@@ -159,7 +159,7 @@ def check_clipped(mine: Clipped) -> str:
     says = next((says for values, says in diagnoses if _alike(got, values)), None)
     if says != RIGHT:
         length = torch.cat([x.flatten() for x in got]).norm()
-        return says or f"Together they should be {longest} long, and yours are {length:.4g}."
+        return says or f"Together they should be {longest} long, but yours are {length:.4g}."
     return _other_gradients(mine)
 
 

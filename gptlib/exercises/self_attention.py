@@ -101,7 +101,7 @@ def weighings(q: Table, k: Table) -> list[tuple[Table, str]]:
         (transposed(softmax(turned)), columns),
         (softmax(masked(scores, -inf, le)), "The wrong side is masked: mask s > t, the future."),
         (softmax(masked(scores, -inf, gt)), "Position t looks at itself too: mask only s > t."),
-        (softmax(masked(turned, -inf)), "q and k are exchanged: row t is what query t looks at."),
+        (softmax(masked(turned, -inf)), "q and k are swapped: row t is what query t looks at."),
         (softmax(masked(scores, 0)), "exp(0) is 1, so a score of 0 takes part: mask with -inf."),
         (
             masked([[math.exp(x) for x in row] for row in scores], 0),
@@ -109,7 +109,7 @@ def weighings(q: Table, k: Table) -> list[tuple[Table, str]]:
         ),
         (logs, "These are the logarithms of the weights: take softmax, not log_softmax."),
         (shares, "You divide scores by their sum: a softmax does so with e^score, math.exp."),
-        (transposed(right), "Rows and columns are exchanged: row t is what query t looks at."),
+        (transposed(right), "Rows and columns are swapped: row t is what query t looks at."),
         (softmax(masked(own_q, -inf)), "Yours are products of queries with queries: use k too."),
         (softmax(masked(own_k, -inf)), "Yours are products of keys with keys: use q too."),
     ]
@@ -161,8 +161,8 @@ def check_band(mine: Callable[[int, int], Sequence[Sequence[bool]]]) -> str:
     both = "The band is on both sides: t may not look at s > t."
     diagnoses = [  # by how far back position t may look
         (lambda back: 0 <= back < width, RIGHT),
-        (lambda back: not 0 <= back < width, "True and False are exchanged: True = may look."),
-        (lambda back: 0 <= -back < width, "Rows and columns are exchanged: row t is what t sees."),
+        (lambda back: not 0 <= back < width, "True and False are swapped: True = may look."),
+        (lambda back: 0 <= -back < width, "Rows and columns are swapped: row t is what t sees."),
         (lambda back: 0 <= back <= width, "One too wide: position t itself is one of the width."),
         (lambda back: 0 <= back < width - 1, "One too narrow: with itself, t may look at width."),
         (lambda back: 0 < back <= width, itself),
@@ -226,7 +226,7 @@ def check_positions(mine: Callable[[int, int], Sequence[Sequence[float]]]) -> st
         (waves(lambda t, c: t / 10_000 ** (c / C)), cosines),
         (waves(lambda t, c: t / 10_000 ** (2 * c / C)), channels),
         (waves(lambda t, c: t / 10_000 ** (c // 2 * 4 / C)), channels),
-        (waves(right, math.cos, math.sin), "Sines and cosines are exchanged: channel 0 is a sine."),
+        (waves(right, math.cos, math.sin), "Sines and cosines are swapped: channel 0 is a sine."),
         (waves(right, math.sin, math.sin), "All are sines: the odd channels are cosines."),
         (waves(right, math.cos, math.cos), "All are cosines: the even channels are sines."),
         ([row[0::2] + row[1::2] for row in want], halves),

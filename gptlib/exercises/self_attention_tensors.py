@@ -30,7 +30,7 @@ DIAGNOSES = {
     "inverted": "The mask is used the other way round: here True means that a query may look.",
     "late": "You mask after the softmax, so rows no longer sum to 1: mask the scores, before it.",
     "zeros": "Hidden scores become 0, and e^0 is 1: make them -inf, so that e^-inf = 0.",
-    "0 * inf": "Yours holds nan, as 0 * inf does: use scores.masked_fill(~mask, -math.inf).",
+    "0 * inf": "Yours contains nan, as 0 * inf does: use scores.masked_fill(~mask, -math.inf).",
     "added": "Adding True adds 1: instead, set the scores to -inf where the mask is False.",
     "reshaped": "k is reshaped where it has to be transposed: use k.transpose(-2, -1).",
 }
@@ -115,14 +115,14 @@ def check_attention(mine: Callable[[Tensor, Tensor, Tensor, Tensor | None], tupl
 
 
 def _exchanged(mine: Callable) -> str | None:
-    """What is exchanged in an answer that stops where T is not S, if that is why it stops."""
+    """What is swapped in an answer that stops where T is not S, if that is why it stops."""
     q, k, v = draw((2, 4, 5), (2, 4, 5), (2, 4, 5))
     mask = torch.tensor([[1, 0, 1, 0], [0, 1, 1, 1], [1, 0, 1, 1], [0, 0, 1, 1]], dtype=torch.bool)
     _, weights = mine(q, k, v, mask)
     diagnoses = [
         (
             _weights(k, q, mask),
-            "q and k are exchanged: the rows of scores are queries, as in q @ k^T.",
+            "q and k are swapped: the rows of scores are queries, as in q @ k^T.",
         ),
         (
             _weights(q, k, mask.mT),
@@ -181,7 +181,7 @@ def check_head(mine: Callable) -> str:
     diagnoses = [(weights @ v, says) for weights, says in _mistaken(q, k, mask)]
     diagnoses += [
         (by_C @ v, "You divide by sqrt(C): queries and keys have D channels, so by sqrt(D)."),
-        (_weights(k, q, mask) @ v, "Queries and keys are exchanged: the rows of q @ k^T ask."),
+        (_weights(k, q, mask) @ v, "Queries and keys are swapped: the rows of q @ k^T ask."),
         (_weights(q, k, mask) @ q, "Mix the values: yours mixes the queries."),
         (_weights(q, k, mask) @ k, "Mix the values: yours mixes the keys."),
         (

@@ -55,7 +55,7 @@ def _encoded(got: list[int], text: str, chars: str) -> str:
             return says
     if len(got) != len(ids):
         return f"There should be one id for each of the {len(ids)} characters, not {len(got)}."
-    return f"{text!r} with chars {list(chars)} should give {ids}, and yours gives {got}."
+    return f"{text!r} with chars {list(chars)} should give {ids}, but yours gives {got}."
 
 
 @in_words("a dictionary of fractions, one for each character that follows")
@@ -147,7 +147,7 @@ def _followed(got: dict[str, float], text: str, context: str) -> str:
         ):
             return says
     shown = [{c: round(share, 3) for c, share in sorted(d.items())} for d in (want, got)]
-    return f"For {text!r} and {context!r} it should be {shown[0]}, and yours is {shown[1]}."
+    return f"For {text!r} and {context!r} it should be {shown[0]}, but yours is {shown[1]}."
 
 
 BEFORE = "These characters come before the context: take those that come after it."

@@ -55,7 +55,7 @@ def _cut(got: list, data: list[int], starts: list[int], T: int) -> str:
     if got == [want[0], [data[s + T] for s in starts]]:
         return LONGER
     if any(not isinstance(row, list) for half in got for row in half):
-        return "Each row must be a list of ids, one row for each start: yours holds single ids."
+        return "Each row must be a list of ids, one row for each start: yours contains single ids."
     idx, targets = got
     if got == want[::-1]:
         return EXCHANGED
@@ -77,7 +77,7 @@ def _cut(got: list, data: list[int], starts: list[int], T: int) -> str:
         if idx == rows(1):
             return LATE
         yours = f"{idx}".replace(".0", "")
-        return f"The rows of idx for starts {starts} should be {rows(0)}, and yours are {yours}."
+        return f"The rows of idx for starts {starts} should be {rows(0)}, but yours are {yours}."
     if any(len(row) != T for row in targets):
         return LONGER
     if targets == [[i + 1 for i in row] for row in idx]:
@@ -88,7 +88,7 @@ def _cut(got: list, data: list[int], starts: list[int], T: int) -> str:
     if [row[:-1] for row in targets] == [row[1:] for row in idx]:
         return LAST
     yours = f"{targets}".replace(".0", "")
-    return f"The targets for starts {starts} should be {rows(1)}, and yours are {yours}."
+    return f"The targets for starts {starts} should be {rows(1)}, but yours are {yours}."
 
 
 @in_words("two tensors of shape (B, T), idx and targets")
@@ -120,13 +120,13 @@ def _misshapen(batch: Sequence[Tensor], B: int, T: int) -> str | None:
             )
         if got.shape != (B, T):
             return f"For B = {B} and T = {T} the shape of {name} should be ({B}, {T})" + {
-                (T, B): ": rows and columns are exchanged.",
+                (T, B): ": rows and columns are swapped.",
                 (B, T + 1): ": of T + 1 ids, idx takes the first T, and targets the last T.",
                 (B, T - 1): ": the last id has a target too, so take one more id from data.",
                 (B, 1): ": add torch.arange(T) to the column of starts.",
                 (T,): ": you cut one window, and a batch has B of them.",
                 (B * T,): ": keep the rows apart.",
-            }.get(tuple(got.shape), f", and yours is {tuple(got.shape)}.")
+            }.get(tuple(got.shape), f", but yours is {tuple(got.shape)}.")
         if got.dtype != torch.int64:
             return f"Ids are whole numbers, torch.int64, as in data: your {name} is {got.dtype}."
     return None

@@ -55,7 +55,7 @@ def _lost(got: float, probs: list[float]) -> str:
     ]
     if diagnosis := named(got, diagnoses):
         return diagnosis
-    return f"The loss of the probabilities {probs} should be {want:.4f}, and yours is {got:.4f}."
+    return f"The loss of the probabilities {probs} should be {want:.4f}, but yours is {got:.4f}."
 
 
 @in_words("two numbers, the entropy of p and the KL divergence")
@@ -85,7 +85,7 @@ def check_entropy_and_kl(mine: Callable[[list[float], list[float]], Sequence[flo
 def _in_parts(got: list[float], p: list[float], q: list[float]) -> str:
     """What is right or wrong with got, the entropy and the KL divergence."""
     if any(map(math.isnan, got)):
-        return "Yours holds nan, from 0 times the logarithm of 0: skip what has probability 0 in p."
+        return "Yours contains nan, from 0 times ln 0: skip what has probability 0 in p."
     n, bits = len(p), math.log(2)
     pairs = [(a, b) for a, b in zip(p, q, strict=True) if a > 0]
     entropy = -sum(a * math.log(a) for a, _ in pairs)
@@ -129,7 +129,7 @@ def _in_parts(got: list[float], p: list[float], q: list[float]) -> str:
     for value, diagnoses in zip(got, (entropy_diagnoses, kl_diagnoses), strict=True):
         if (says := named(value, diagnoses)) is None:
             want, yours = (", ".join(f"{x:.4f}" for x in pair) for pair in ((entropy, kl), got))
-            return f"For p = {p} and q = {q} they should be {want}, and yours are {yours}."
+            return f"For p = {p} and q = {q} they should be {want}, but yours are {yours}."
         if says != RIGHT:
             return says
     return RIGHT

@@ -60,7 +60,7 @@ def _ends(gain: list[float], bias: list[float]) -> list[tuple[Callable, str]]:
         (lambda x, c: x * gain[c] + bias[c], RIGHT),
         (lambda x, c: x + bias[c], "The gain is missing: multiply each channel by its own."),
         (lambda x, c: x * gain[c], "The bias is missing: add to each channel its own."),
-        (lambda x, c: x, "This is normed rightly: now multiply by the gain and add the bias."),
+        (lambda x, c: x, "This is normed correctly: now multiply by the gain and add the bias."),
         (lambda x, c: (x + bias[c]) * gain[c], "You add the bias first: multiply, and then add."),
         (lambda x, c: x * bias[c] + gain[c], "Swapped: multiply by the gain and add the bias."),
         (lambda x, c: x * gain[0] + bias[0], alone),
@@ -181,7 +181,7 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
     if diagnosis:
         return diagnosis
     given = f"probs {probs}, target {target} and share {share}"
-    return f"The loss for {given} should be {want:.4f}, and yours is {got:.4f}."
+    return f"The loss for {given} should be {want:.4f}, but yours is {got:.4f}."
 
 
 def _more_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
@@ -248,7 +248,7 @@ def check_rate(mine: Callable[[int, int, int], float]) -> str:
             return diagnosis if diagnosis != RIGHT else _more_rate(mine)
     i = next(i for i, x in enumerate(times) if not near(x, 1.0))
     given = f"step = {steps[i]}, n_embd = {n} and warmup = {w}"
-    return f"The rate for {given} should be {right[i]:.6f}, and yours is {got[i]:.6f}."
+    return f"The rate for {given} should be {right[i]:.6f}, but yours is {got[i]:.6f}."
 
 
 def _more_rate(mine: Callable[[int, int, int], float]) -> str:

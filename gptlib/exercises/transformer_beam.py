@@ -262,7 +262,7 @@ def check_beam(mine: Beam) -> str:
             return diagnosis
     case, right, yours = next(x for x in zip(CASES, want, found, strict=True) if x[1] != x[2])
     given = f"width = {case.width}, longest = {case.longest} and, after each word, {case.table}"
-    return f"For {given} it should be {right}, and yours is {yours}."
+    return f"For {given} it should be {right}, but yours is {yours}."
 
 
 def _no_sentence(words: Sequence[str], case: Case) -> str | None:

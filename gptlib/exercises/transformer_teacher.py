@@ -23,7 +23,7 @@ def check_teacher_forcing(mine: Callable[[Ids, int, int], Sequence[Sequence[int]
         return _more(mine)
     if says := _mistake(read, asked, ids, start, end):
         return says
-    return f"For the ids {ids}, start 1 and end 2 it should be {right}, and yours is {read, asked}."
+    return f"For the ids {ids}, start 1 and end 2 it should be {right}, but yours is {read, asked}."
 
 
 def _mistake(read: Ids, asked: Ids, ids: Ids, start: int, end: int) -> str | None:

@@ -165,7 +165,7 @@ def one_row(ids, V):
         (table, "Right!"),
         (lambda ids, V: torch.tensor(table(ids, V)), "Right!"),
         (lambda ids, V: list(zip(*table(ids, V), strict=True)), "Rows and columns are swapped"),
-        (lambda ids, V: table([*ids, ids[0]], V), "You count the last id with the first"),
+        (lambda ids, V: table([*ids, ids[0]], V), "You pair the last id with the first"),
         (lambda ids, V: table(ids[:-1], V), "8 ids make 7 pairs; your counts sum to 6."),
         (lambda ids, V: table(ids, max(ids) + 1), "Return 4 rows of 4 counts"),
         (shares, "These are fractions"),
@@ -207,7 +207,7 @@ def less_1(values, came):
             lambda logits, came: [
                 p - 1 if i == came else -p for i, p in enumerate(softmax(logits))
             ],
-            "theirs is p, not -p",
+            "have the wrong sign: it is p, not -p",
         ),
         (lambda logits, came: [p - 1 for p in softmax(logits)], "at the place of what came alone"),
         (
@@ -309,7 +309,7 @@ def tensors(probs, p):
         (lambda probs, p: [0, 4 / 7, 3 / 7], "for each of the 4 tokens"),
         (lambda probs, p: [0.25] * 4, "it should be 0, 4/7, 0, 3/7, but yours is 0.250"),
         (lambda probs, p: nucleus(probs, p, lambda a, b: a > b), "exactly p here: keep no other"),
-        (by_value, "Of equally likely tokens keep only as many as are needed"),
+        (by_value, "keep only as many as you need"),
         (lambda probs, p: [0] * 2 if p < 0.1 else nucleus(probs, p), "the likeliest token, alone"),
         (lambda probs, p: nucleus(probs, min(p, 0.7)), "For p = 1 every token should be kept"),
     ],
@@ -458,7 +458,7 @@ open_to_all = attends(hidden=torch.zeros_like)
         (lambda q, k: attends()(q, k) * math.nan, "and your row 0 to nan"),
         (
             lambda q, k: [row[: t + 1] for t, row in enumerate(attends()(q, k).tolist())],
-            "Your row t ends at position t: fill it up with 0",
+            "Your row t ends at position t: pad it with 0",
         ),
         (
             lambda q, k: attends()(q, k)[:, :2],
@@ -616,7 +616,7 @@ def cut_at(place):
         (lambda rows, H: [[row[h::H] for row in rows] for h in range(H)], "every H-th channel"),
         (lambda rows, H: cut(rows, H).transpose(0, 1), "(T, H, D) to (H, T, D)"),
         (lambda rows, H: cut(rows, H).flip(0), "in reverse order"),
-        (lambda rows, H: cut(rows, H).transpose(1, 2), "Each head is on its side"),
+        (lambda rows, H: cut(rows, H).transpose(1, 2), "Each head is transposed"),
         (lambda rows, H: cut(rows, len(rows[0]) // H), "make 2 of 3, not 3 of 2"),
         (lambda rows, H: cut(rows, H).flatten(0, 1), "Your heads are one list"),
         (lambda rows, H: cut(rows, H).transpose(0, 1).flatten(0, 1), "Your heads are one list"),
@@ -934,13 +934,13 @@ def none(keep):
         ),
         (
             lambda *given: dropping(rightly)(*given) if any(given[1]) else given[0],
-            "Where kept is False for all of them",
+            "If kept is False everywhere",
         ),
         (
             lambda weights, kept, p: (
                 torch.tensor(weights).masked_fill(~torch.tensor(kept), -math.inf).softmax(0)
             ),
-            "You take a softmax once more",
+            "You take a second softmax",
         ),
         (
             lambda weights, kept, p: dropping(rightly)(weights, kept, p or 0.5),
@@ -1101,7 +1101,7 @@ def turned_round(probs, target, share):
         (lambda *given: smoothed(*given) / 4, "This is a mean over the tokens"),
         (
             lambda probs, target, share: -math.log((1 - share) * probs[target] + share / 4),
-            "You smooth the probability",
+            "You smooth the model's probability",
         ),
         (lambda *given: -spread(own, alike, float)(*given), "These are probabilities"),
         (turned_round, "take the logarithm of the probabilities, not of the target"),
@@ -1274,9 +1274,9 @@ def without_longest(next_probs, width, end, longest):
         (beam(worth=lambda words, p: math.log2(p) / (5 + len(words)) ** 0.6), "Right!"),
         (lambda probs, width, *given: beam()(probs, 1, *given), "This is greedy"),
         (beam(lambda found, width: found), "You keep every beginning"),
-        (beam(lambda found, width: found, each=True), "You keep width of what each"),
+        (beam(lambda found, width: found, each=True), "continuations of each beginning"),
         (beam(lambda found, width: likeliest(found, 99)[-width:]), "You keep the least probable"),
-        (beam(grow=lambda p, q: q), "You go by the last word's probability"),
+        (beam(grow=lambda p, q: q), "You rank by the last word's probability"),
         (
             beam(lambda found, width: sorted(found, key=lambda b: -worth_of(*b))[:width]),
             "You use the length penalty at each step",
@@ -1310,7 +1310,7 @@ def without_longest(next_probs, width, end, longest):
         (beam(worth=lambda words, p: p / penalised(len(words))), "You divide p by the length"),
         (
             beam(worth=lambda words, p: worth_of(words, p) - 99 * (words[-1] != ".")),
-            "One that has longest words counts too",
+            "A beginning that reaches `longest` words",
         ),
         (
             lambda *given: [word for word in beam()(*given) if word != given[2]],
@@ -1318,13 +1318,13 @@ def without_longest(next_probs, width, end, longest):
         ),
         (on_after_end, "Yours goes on after end, ['a', 'small', 'cats', '.', '.', '.']"),
         (beam(room=1), "Yours has 5 words where longest is 4: end is counted too."),
-        (shares_a_list, "has each beginning a list of its own"),
+        (shares_a_list, "does each beginning have its own list"),
         (without_longest, "a beginning has 9 words, and longest is 4"),
         (
             lambda probs, *given: beam()(lambda words: probs(words[-1:]), *given),
             "no beginning is ['small']: give all its words, from the first",
         ),
-        (lambda *given: " ".join(beam()(*given)), "Return a list of words, and not a text."),
+        (lambda *given: " ".join(beam()(*given)), "Return a list of words, not a string."),
         (lambda *given: (beam()(*given), 0.1), "one list of them and nothing else"),
         (lambda *given: [beam()(*given)], "one list of them and nothing else"),
         (
@@ -1442,7 +1442,7 @@ def no_bias_and_no_positions(V, T, n_layer, C, tied):
         (all_parameters(last=0), "The last norm is missing"),
         (all_parameters(last=0.5), "The last norm has a gain and a bias"),
         (lambda V, T, n, C, tied: all_parameters(last=n)(V, T, n, C, tied), "not one in each"),
-        (lambda V, T, n, C, tied: all_parameters()(V, T, 1, C, tied), "You count one block"),
+        (lambda V, T, n, C, tied: all_parameters()(V, T, 1, C, tied), "You count only one block"),
         (
             lambda V, T, n, C, tied: n * all_parameters()(V, T, 1, C, tied),
             "You take n_layer times everything",
@@ -1591,8 +1591,14 @@ def looks_at_first(q, k, v, keys, values):
             keeps(lambda q, k, v, keys, values: (keys.extend([k, v]), values.extend([k, v]))),
             "You append to keys twice",
         ),
-        (keeps(lambda q, k, v, keys, values: keys.append(k)), "values stays as it was"),
-        (keeps(lambda q, k, v, keys, values: values.append(v)), "keys stays as it was"),
+        (
+            keeps(lambda q, k, v, keys, values: keys.append(k)),
+            "values stays as it was",
+        ),
+        (
+            keeps(lambda q, k, v, keys, values: values.append(v)),
+            "keys stays as it was",
+        ),
         (
             step_with(lambda q, k, v, keys, values: (keys.append(v), values.append(k))),
             "Swapped: what you append to keys belongs to values.",
@@ -1619,7 +1625,7 @@ def looks_at_first(q, k, v, keys, values):
         ),
         (
             keeps(lambda q, k, v, keys, values: keys.__setitem__(slice(None), [k])),
-            "Only the token's own is left in keys",
+            "keys holds only the new token's",
         ),
         (
             keeps(lambda q, k, v, keys, values: (keys.append(k), values.append([0, 0, 0]))),
@@ -1647,7 +1653,10 @@ def looks_at_first(q, k, v, keys, values):
             "These are scores",
         ),
         (asks(lambda q, keys, values: (q, keys, keys)), "You mix the keys"),
-        (asks(lambda q, keys, values: (keys[-1], keys, values)), "You ask with the token's key"),
+        (
+            asks(lambda q, keys, values: (keys[-1], keys, values)),
+            "You use the token's key where its query belongs",
+        ),
         (asks(lambda q, keys, values: (q, values, values)), "You match the query with the values"),
         (asks(lambda q, keys, values: (q, values, keys)), "Keys and values are swapped"),
         (asks(lambda q, keys, values: ([0, 0, 0], keys, values)), "All have the same weight"),
@@ -1765,15 +1774,15 @@ def rotated(angle=lambda i, t, D: t / 10_000 ** (2 * i / D), pairs=None, in_plac
     [
         (rotated(), "Right!"),
         (lambda row, t: torch.tensor(rotated()(row, t)), "Right!"),
-        (lambda row, t: rotated()(row, -t), "You turn backwards"),
+        (lambda row, t: rotated()(row, -t), "You turn the wrong way"),
         (rotated(lambda i, t, D: t / 10_000 ** (4 * i / D)), "The angle of pair j is t / 10,000"),
         (rotated(lambda i, t, D: t / 10_000 ** (i / D)), "The angle of pair j is t / 10,000"),
         (rotated(lambda i, t, D: t), "All pairs turn alike"),
         (rotated(lambda i, t, D: t * 10_000 ** (2 * i / D)), "Divide t by the power"),
         (lambda row, t: rotated()(row, t + 1), "You count from 1"),
-        (rotated(lambda i, t, D: math.radians(t / 10_000 ** (2 * i / D))), "in radians already"),
+        (rotated(lambda i, t, D: math.radians(t / 10_000 ** (2 * i / D))), "already in radians"),
         (rotated(pairs="halves"), "here neighbours are a pair"),
-        (rotated(in_place=True), "as it was"),
+        (rotated(in_place=True), "the first one's old value"),
         (lambda row, t: row, "Nothing is turned."),
         (lambda row, t: rotated()(row, t or 1), "At t = 0 nothing is turned."),
         (rotated(lambda i, t, D: t / 10_000 ** (2 * i / 6)), "Right, but not for D = 4 and t = 2"),
@@ -1815,9 +1824,9 @@ def deviation(row):
         (rms(lambda row: math.hypot(*row)), "That is the length"),
         (rms(lambda row: root(row) ** 2), "Take the root"),
         (rms(lambda row: sum(x * x for x in row)), "That is the sum of squares"),
-        (rms(lambda row: sum(map(abs, row)) / len(row)), "square first"),
+        (rms(lambda row: sum(map(abs, row)) / len(row)), "square them first"),
         (rms(lambda row: root(row, 1)), "not C - 1"),
-        (rms(root, tiny=0.0), "For a row of zeros it should be zeros"),
+        (rms(root, tiny=0.0), "A row of zeros should stay zeros"),
         (lambda row: rms(root)(row) if len(row) > 2 else row, "Right, but not for C = 2"),
         (lambda row: [1.0, 2.0], "Return 4 numbers"),
         (lambda row: [7.0] * 4, "but yours is 7, 7, 7, 7"),

@@ -248,7 +248,7 @@ def with_autograd_grad(model, batches, rate):
         (lambda *given: tuple(loop()(*given)), "Right!"),
         (with_autograd_grad, "Right!"),
         (with_optimizer(torch.optim.SGD), "Right!"),  # a generator
-        (loop(returns=lambda loss: loss), "hold on to all that they were computed from"),
+        (loop(returns=lambda loss: loss), "keep everything they were computed from"),
         (loop(lines=("backward", "step")), "backward adds to .grad"),
         (loop(step=lambda p, rate: rate * p.grad), "You go uphill"),
         (loop(lines=("step", "zero", "backward")), "You step before backward"),
@@ -267,9 +267,9 @@ def with_autograd_grad(model, batches, rate):
         (loop(returns=lambda loss: 1.0), "It trains well, but the losses should be"),
         (loop(ask=lambda z, t: flat(z, t) * t.numel()), "the sum of the losses"),
         (loop(ask=lambda z, t: flat(z, t) * t.shape[1]), "You divide by B alone"),
-        (of_its_input, "compare the logits with targets"),
+        (of_its_input, "compare them with targets"),
         (loop(ask=lambda z, t: flat(z[:, :-1], t[:, 1:])), "You shift the targets once more"),
-        (loop(ask=lambda z, t: flat(z[:, -1:], t[:, -1:])), "at the last position alone"),
+        (loop(ask=lambda z, t: flat(z[:, -1:], t[:, -1:])), "You use only the last position"),
         (loop(ask=lambda z, t: flat(z.softmax(-1), t)), "leave out the softmax"),
         (
             loop(ask=lambda z, t: F.cross_entropy(z.reshape(len(z), -1, t.shape[1]), t)),
@@ -400,7 +400,7 @@ def by_uniform(probs, g):
             ),
             "Every row gets the same tokens",
         ),
-        (writer(token=lambda probs, g: torch.multinomial(probs, 1)), "hand the generator on"),
+        (writer(token=lambda probs, g: torch.multinomial(probs, 1)), "pass the generator on"),
         (writer(probs=lambda z, t: (z * t).softmax(-1)), "You multiply by the temperature"),
         (writer(probs=lambda z, t: z.softmax(-1)), "The temperature makes no difference"),
         (writer(probs=lambda z, t: z.softmax(-1) / t), "The temperature makes no difference"),
@@ -412,7 +412,7 @@ def by_uniform(probs, g):
             writer(
                 probs=lambda z, t: z.softmax(-1) if z.max() > 9 else (z.softmax(-1) / t).softmax(-1)
             ),
-            "You divide probabilities",
+            "You divide the probabilities",
         ),
         (
             writer(probs=lambda z, t: z.softmax(-1) if z.max() > 9 else z.softmax(-1).softmax(-1)),

@@ -549,7 +549,10 @@ def never_reads(model, idx, new, choose):
         (steps(window, end=lambda idx, T: idx.roll(1, 1)), "The prompt is changed"),
         (steps(window, pick=lambda out: out[:, -1].softmax(-1)), "you give it probabilities"),
         (row_by_row, "You read one row at a time"),
-        (steps(window, pick=lambda out: out[:, 0]), "other logits than those of the last position"),
+        (
+            steps(window, pick=lambda out: out[:, 0]),
+            "choose should get the logits of the last position",
+        ),
         (steps(window, pick=lambda out: out), "(2, 11), and was given (2, 4, 11)"),
         (steps(window, pick=lambda out: out[:, -1:]), "(2, 11), and was given (2, 1, 11)"),
         (steps(window, end=lambda idx, T: (idx + 1) % 11), "The prompt is changed"),
@@ -566,7 +569,7 @@ def never_reads(model, idx, new, choose):
             "choose is called 10 times for new = 5",
         ),
         (steps(unread), "Right until the window is full: then read the last block_size tokens"),
-        (steps(slid), "Right until the window is full: then nothing kept fits it"),
+        (steps(slid), "Right until the window is full: then nothing in the cache"),
         (steps(early), "and [4, 1, 1, 6, 6, 6, 6] are enough"),
         (
             steps(window, end=lambda idx, T: idx[:, -6:] if idx.shape[1] > 9 else idx),

@@ -79,7 +79,7 @@ def rows_so_far(mixed, head, D):
         (in_place, RIGHT),
         (ablated(by=lambda *_: 0.0), "You put zeros there"),
         (ablated(by=lambda row, c, part, means: 3 * means[c]), "the sum over the rows"),
-        (ablated(by=lambda row, c, part, means: row[c] - means[c]), "You take the mean away"),
+        (ablated(by=lambda row, c, part, means: row[c] - means[c]), "You subtract the mean"),
         (ablated(by=lambda row, c, part, means: sum(means) / 6), "the mean of all heads"),
         (
             ablated(by=lambda row, c, part, _: sum(row[i] for i in part) / len(part)),
@@ -93,7 +93,7 @@ def rows_so_far(mixed, head, D):
         ),
         (ablated(lambda head, D, H: range(H * D)), "You replace all heads"),
         (ablated(lambda head, D, H: range(head, head + D)), "begins at column head * D"),
-        (ablated(lambda head, D, H: range(head * D - D, head * D)), "the head before it"),
+        (ablated(lambda head, D, H: range(head * D - D, head * D)), "the previous head"),
         (ablated(lambda head, D, H: range(head * D, head * D + D - 1)), "the last of the head's"),
         (rows_so_far, "over the rows so far"),
         (ablated(by=lambda row, c, part, means: row[c] + means[c]), "You add the mean"),

@@ -106,7 +106,7 @@ def table(model):
             lambda m, i: [*(x @ table(m).T for x in streams(m, i)[:-1]), m(i)],
             "Only your last tensor went through ln_f",
         ),
-        (normed_on, "You apply ln_f to the stream that goes on"),
+        (normed_on, "You pass the normed stream on"),
         (
             lambda m, i: [F.layer_norm(x, x.shape[-1:]) @ table(m).T for x in streams(m, i)],
             "without gain and bias",
@@ -136,7 +136,7 @@ def table(model):
             "Your first tensor did not go through ln_f",
         ),
         (added_twice, "A block returns the whole stream"),
-        (lambda m, i: [*lens(m, i)[:-1], lens(m, i)[-2]], "the one before it again"),
+        (lambda m, i: [*lens(m, i)[:-1], lens(m, i)[-2]], "Your last two tensors are the same"),
         (from_embeddings, "reads the embeddings"),
         (differences, "what each block adds"),
         (lambda m, i: [x.softmax(-1) for x in lens(m, i)], "These are probabilities"),

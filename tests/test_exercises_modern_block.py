@@ -57,7 +57,7 @@ def odd(H, C):
             normed(lambda heads: F.rms_norm(heads, heads.shape[-1:], eps=1e-5)),
             "subtracts the mean, too",
         ),
-        (normed(lambda heads: F.normalize(heads, dim=-1)), "the length 1"),
+        (normed(lambda heads: F.normalize(heads, dim=-1)), "a vector of length 1"),
         (normed(lambda heads: heads - heads.mean(-1, keepdim=True)), "You only subtract the mean"),
         (normed(lambda heads: by_hand(heads, 1, 0)), "not by D - 1"),
         (
@@ -128,7 +128,7 @@ class Renamed(nn.Module):
         (swiglu(bias=True), "There is a parameter gate.bias too many"),
         (swiglu(inner=lambda C: 4 * C), "has the shape (40, 10): make it (26, 10)"),
         (swiglu(inner=lambda C: round(8 * C / 3)), "has the shape (27, 10): make it (26, 10)"),
-        (swiglu(lambda gate, fc: gate * fc), "through no function"),
+        (swiglu(lambda gate, fc: gate * fc), "No function is applied to the gate"),
         (swiglu(lambda gate, fc: gate.sigmoid() * fc), "That is a sigmoid"),
         (swiglu(lambda gate, fc: gate.relu() * fc), "That is a ReLU"),
         (swiglu(lambda gate, fc: gate.relu() ** 2 * fc), "That is a squared ReLU"),

@@ -87,7 +87,7 @@ def plain_mean(values, beta):
         (adam(step=lambda mean, square: mean), "Divide by the root"),
         (adam(betas=(0.95, 0.9)), "Swapped"),
         (adam(step=lambda mean, square: mean / abs(mean)), "That is only the sign"),
-        (step_by_step, "only take the last"),
+        (step_by_step, "take only the last"),
         (
             adam(
                 corrected=(False, False),
@@ -164,7 +164,7 @@ def schedule(up=lambda n, warmup: (n + 1) / warmup, down=None, done=None):
         (schedule(down=lambda done: 1 - done), "the straight line"),
         (schedule(down=lambda done: 1), "There is no decay"),
         (schedule(down=lambda done: math.cos(math.pi / 2 * done)), "a quarter of a period"),
-        (schedule(down=lambda done: math.cos(math.pi * done)), "Rates below 0"),
+        (schedule(down=lambda done: math.cos(math.pi * done)), "Some rates are below 0"),
         (schedule(down=lambda done: (1 + math.cos(2 * math.pi * done)) / 2), "comes back up"),
         (schedule(down=lambda done: (1 + math.cos(done)) / 2), "takes an angle"),
         (schedule(done=lambda n, warmup, steps: n / steps), "begins after the warm-up"),
@@ -193,7 +193,7 @@ def stretched(X, a, b, c):
         ),
         (lambda X, a, b, c: stretched(X, a, b, 0), "The last term is missing"),
         (lambda X, a, b, c: stretched(X, a, 0, c), "The middle term is missing"),
-        (lambda X, a, b, c: stretched(X, a, c, b), "Swapped: b is"),
+        (lambda X, a, b, c: stretched(X, a, c, b), "Swapped: b belongs"),
         (lambda X, a, b, c: stretched(X, a, b + c, 0), "has five factors"),
         (lambda X, a, b, c: torch.tensor(X) @ torch.tensor(X).T, "each product ends with X"),
         (lambda X, a, b, c: stretched(X, a, b, c)[:1], "as X has them. Return 2 rows"),

@@ -60,7 +60,7 @@ def sgd(
         (sgd(pull=lambda decay, p, rate: 0), "The weight decay is missing"),
         (sgd(pull=lambda decay, p, rate: -decay * p), "you subtract it"),
         (sgd(pull=lambda decay, p, rate: decay), "Multiply decay by p"),
-        (sgd(pull=lambda decay, p, rate: rate * decay * p), "The rate is no part of the decay"),
+        (sgd(pull=lambda decay, p, rate: rate * decay * p), "The decay does not include the rate"),
         (
             sgd(
                 velocity=lambda v, g, pull, rate, beta: beta * v + rate * (g + pull),
@@ -164,7 +164,7 @@ def always(length):
         (lambda gradients, longest: gradients, "Nothing has changed"),
         (
             lambda gradients, longest: [clipped()([g], longest)[0] for g in gradients],
-            "one number is for all of them",
+            "use one number for all of them",
         ),
         (lambda gs, longest: [g.clamp(-longest, longest) for g in gs], "You limit each number"),
         (always(lambda gs: sum(g.norm() for g in gs)), "Lengths do not add up"),
@@ -180,7 +180,7 @@ def always(length):
         (always(lambda gs: gs[-1].norm()), "the length of the last gradient"),
         (always(lambda gs: 1), "Divide by the length"),
         (clipped(lambda gs, longest: 1 / length(gs)), "multiply by longest, too"),
-        (clipped(lambda gs, longest: length(gs) / longest), "The wrong way up"),
+        (clipped(lambda gs, longest: length(gs) / longest), "Upside down"),
         (clipped(lambda gs, longest: 7), "Together they should be 0.5 long"),
         (always(length), "gradients that are short enough must stay"),
         (
@@ -236,7 +236,7 @@ RIGHT = svd(lambda U, s, Vh: U @ Vh)
         (newton_schulz(steps=8), "not for 6 x 2"),
         (newton_schulz(scale=lambda G: 0.01), "grow beyond all bounds"),
         (newton_schulz(product=lambda X: -X @ X.T @ X), "Are the signs 1.5 and -0.5?"),
-        (newton_schulz(scale=lambda G: G.norm() / 2), "Some directions are turned round"),
+        (newton_schulz(scale=lambda G: G.norm() / 2), "Some directions are reversed"),
         (lambda G: RIGHT(G) / RIGHT(G).norm(), "only once, before the first step"),
         (newton_schulz(product=lambda X: X**3), "the signs of single numbers"),
         (newton_schulz(product=lambda X: X @ X @ X), "the second factor transposed"),

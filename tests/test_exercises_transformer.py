@@ -160,10 +160,10 @@ def shared_first(m, x, now):
             encoder(first=lambda m, x, made: x + made, second=lambda m, x, now: now + m.mlp(now)),
             "There are no norms",
         ),
-        (encoder(first=lambda m, x, made: x + made), "The sum after attn is not normed: ln_1"),
+        (encoder(first=lambda m, x, made: x + made), "The sum after attn is not normed: use ln_1"),
         (
             encoder(second=lambda m, x, now: now + m.mlp(now)),
-            "The sum after mlp is not normed: ln_2",
+            "The sum after mlp is not normed: use ln_2",
         ),
         (encoder(second=shared_first), "You use ln_1 for every sum"),
         (encoder(first=lambda m, x, made: m.ln_2(x + made)), "You use ln_2 for every sum"),

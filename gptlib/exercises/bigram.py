@@ -21,7 +21,9 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
     if got == want:
         return _other_counts(mine)
     if len(got) != V or any(len(row) != V for row in got):
-        return f"Return {V} rows of {V} counts: id 3 never comes, and has its row and column too."
+        return (
+            f"Return {V} rows of {V} counts: id 3 never occurs, but still has a row and a column."
+        )
     if got == [[sum(column) for column in zip(*want, strict=True)]] * V:
         return "All your rows are one list: [[0] * V] * V repeats it, so make V different lists."
     if got == [list(column) for column in zip(*want, strict=True)]:
@@ -31,9 +33,9 @@ def check_counts(mine: Callable[[list[int], int], Sequence[Sequence[int]]]) -> s
     around = [list(row) for row in want]
     around[ids[-1]][ids[0]] += 1
     if got == around:
-        return "You count the last id with the first: nothing came after the last."
+        return "You pair the last id with the first, but nothing comes after the last."
     if got == [[min(1, n) for n in row] for row in want]:
-        return "You note that a pair comes, not how often: add 1 each time, += 1."
+        return "You record whether a pair occurs, not how often: add 1 each time, += 1."
     if sum(map(sum, got)) != len(ids) - 1:
         return (
             f"{len(ids)} ids make {len(ids) - 1} pairs; your counts sum to {sum(map(sum, got)):g}."

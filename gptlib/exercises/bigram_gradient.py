@@ -25,12 +25,12 @@ def check_gradient(mine: Callable[[list[float], int], Sequence[float]]) -> str:
         (probs, "These are the probabilities: take 1 away at the place of what came."),
         (
             [1 - p if o else p for p, o in zip(probs, once, strict=True)],
-            "At the place of what came it is p - 1, not 1 - p.",
+            "For the token that came it is p - 1, not 1 - p.",
         ),
         ([p + o for p, o in zip(probs, once, strict=True)], "Take 1 away, do not add it."),
         (
             [p - 1 if o else -p for p, o in zip(probs, once, strict=True)],
-            "The logits of what did not come have the wrong sign: theirs is p, not -p.",
+            "The logits of what did not come have the wrong sign: it is p, not -p.",
         ),
         ([p - 1 for p in probs], "Take 1 away at the place of what came alone."),
         (

@@ -52,7 +52,7 @@ def _several(got: Tensor, logits: Tensor, targets: Tensor) -> str:
     """What is wrong with an answer of more than one number, or of none."""
     losses = _losses(logits, targets)
     if got.numel() == losses.numel() and _same(got.flatten(), losses.flatten()):
-        return "These are the losses of the single targets: now take their mean."
+        return "These are the losses of the individual targets: now take their mean."
     for dim, which in enumerate(("position", "row")):
         if got.shape == losses.mean(dim).shape and _same(got, losses.mean(dim)):
             return f"These are means, one for each {which}: average over all targets."
@@ -102,7 +102,7 @@ def _diagnoses(logits: Tensor, targets: Tensor) -> list[tuple[Tensor, str]]:
         (_losses(logits, targets, 0).mean(), "The softmax runs over B: take it over V, dim=-1."),
         (
             (logits.logsumexp((0, 1, 2)) - z).mean(),
-            "You divide by the sum over the whole tensor: each position has a sum of its own.",
+            "You divide by the sum over the whole tensor: each position has its own sum.",
         ),
         (_losses(log_p.exp(), targets).mean(), "You take a softmax of a softmax: one is enough."),
         (

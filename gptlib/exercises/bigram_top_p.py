@@ -75,5 +75,5 @@ def _edges_of_top_p(mine: Callable[[list[float], float], Sequence[float]]) -> st
             return says
     tied = mine([0.25, 0.25, 0.25, 0.25], 0.5)
     if not near(sorted(float(x) for x in tied), [0, 0, 0.5, 0.5]):
-        return "Of equally likely tokens keep only as many as are needed: 2 of 4 for p = 0.5."
+        return "If tokens are equally likely, keep only as many as you need: 2 of 4 for p = 0.5."
     return RIGHT

@@ -13,7 +13,7 @@ from gptlib.exercises.modules import close, ordinary
 Batch = tuple[Tensor, Tensor]
 
 MISTAKES = {
-    "kept": "Gradients of earlier batches are still in there: backward adds to .grad, so set it to "
+    "kept": "Gradients of earlier batches are still in .grad: backward adds to .grad, so set it to "
     "zero before each backward.",
     "uphill": "You go uphill: subtract rate times the gradient.",
     "early": "You step before backward, with the gradient of the batch before: first backward, "
@@ -22,9 +22,9 @@ MISTAKES = {
     "last step": "The last batch is missing: take a step on it, too.",
     "sum": "You use the sum of the losses: take the mean over all B * T targets.",
     "by B": "You divide by B alone: take the mean over all B * T targets.",
-    "inputs": "You ask for what goes in: compare the logits with targets, not with idx.",
+    "inputs": "You compare the logits with the inputs: compare them with targets, not with idx.",
     "shifted": "You shift the targets once more: the target of position t stands at position t.",
-    "last": "You ask at the last position alone: every position has a target.",
+    "last": "You use only the last position: every position has a target.",
     "probs": "cross_entropy takes logits: leave out the softmax before it.",
     "mixed": "A reshape mixes up positions and tokens: use logits.flatten(0, 1), which is (B * T, "
     "V), with targets.flatten().",
@@ -81,7 +81,10 @@ def check_training(mine: Callable[[nn.Module, Iterator[Batch], float], Iterable[
     if _same_parameters(model, right):
         says = _reported(V, losses, want, batches, rate)
         if says == RIGHT and graph:
-            return "Right, but your losses hold on to all that they were computed from: use .item()"
+            return (
+                "Right, but your losses keep everything they were computed from in "
+                "memory: use .item()"
+            )
         return _also(mine) if says == RIGHT else says
     for mistake, says in MISTAKES.items():  # whatever is returned
         if _same_parameters(model, _trained(V, batches, rate, mistake)[0]):

@@ -83,7 +83,7 @@ def _misshapen(got: Tensor, idx: Tensor, new: int) -> str | None:
     if shape == (B, T + new):
         return None
     if shape == (B, new) and torch.equal(got[:, :T], idx):
-        return f"You stop when a row has {new} tokens: append {new} to those that are there."
+        return f"You stop when a row has {new} tokens: append {new} to the ones already there."
     if shape == (B, new):
         return "You return the new tokens alone: return idx with them appended."
     if shape in ((T + new,), (1, T + new), (new,), (1, new)):
@@ -129,7 +129,7 @@ def _draws(mine: Callable) -> str:
     if torch.equal(tokens[:, 0], tokens[:, 1]):
         return "You draw once and repeat it: draw again for each new token."
     if not torch.equal(got, again):
-        return "The same seed gives other tokens: hand the generator on to multinomial."
+        return "The same seed gives different tokens: pass the generator on to multinomial."
     share = torch.bincount(tokens.flatten(), minlength=4) / tokens.numel()
     probs = z.softmax(0)
     diagnoses = [
@@ -139,7 +139,10 @@ def _draws(mine: Callable) -> str:
             probs,
             "The temperature makes no difference: divide the logits by it, before the softmax.",
         ),
-        ((probs / temperature).softmax(0), "You divide probabilities: divide the logits by it."),
+        (
+            (probs / temperature).softmax(0),
+            "You divide the probabilities by the temperature: divide the logits.",
+        ),
         (probs.softmax(0), "You take a softmax of a softmax: one is enough."),
         (torch.full((4,), 0.25), "All tokens come equally often: draw with their probabilities."),
         (

@@ -151,7 +151,7 @@ def misshapen(got: list, T: int, C: int, column: str) -> str | None:
     if any(isinstance(x, list) for row in got for x in row):
         return f"Your rows contain lists: each row is one list, of {C} single values."
     if C == T and [len(row) for row in got] == list(range(1, T + 1)):
-        return "Your row t ends at position t: fill it up with 0 for the positions that follow."
+        return "Your row t ends at position t: pad it with 0 for the later positions."
     for row in got:
         if len(row) != C:
             return f"Each row has {C} values, one for each {column}, not {len(row)}."
@@ -161,7 +161,7 @@ def misshapen(got: list, T: int, C: int, column: str) -> str | None:
 def differs(got: Table, want: Table, given: str) -> str:
     """Say which row of got is the first to differ from want, or that all its rows are the same."""
     if all(row == got[0] for row in got):
-        return "All your rows are the same: make them different, and each a list of its own."
+        return "All your rows are the same: give each position its own list, with its own values."
     t = next(t for t, row in enumerate(want) if not near(got[t], row))
     right, yours = (", ".join(f"{x:.6g}" for x in table[t]) for table in (want, got))
     return f"For {given} row {t} should be {right}, but yours is {yours}."
@@ -180,5 +180,5 @@ def row_differs(got: list, want: Sequence[float], each: str, given: str) -> str:
 def also(got: Iterable, want: list, sizes: str, tolerance: float = 1e-5) -> str:
     """RIGHT if a right function is also right for other sizes, else what is wrong."""
     if not near(numbers(got), want, tolerance):
-        return f"Right, but not for {sizes}: take every size from what your function is given."
+        return f"Right, but not for {sizes}: take every size from the arguments."
     return RIGHT

@@ -78,7 +78,11 @@ PER_BLOCK = [
     ),
     ((0, -2), "2C are missing in each block: it has two norms, each with a gain and a bias of C."),
     ((0, -1), "C is missing in each block: do both layers called proj have their bias?"),
-    ((0, 3), "The second bias of the feed-forward layer has C numbers, not 4C: it is back at C."),
+    (
+        (0, 3),
+        "The second bias of the feed-forward layer has C numbers, not 4C: that "
+        "layer's output has C channels again.",
+    ),
     *(((-1, biases), PROJ) for biases in (-1, -4, 0)),
     *(((n - 4, biases), LINEARS) for n in (0, 1, 2) for biases in (n - 4, -4, 0)),
     *(((2 * (n - 4), biases), INNER) for n in (0, 1, 2, 3, 8) for biases in (n - 4, -5)),
@@ -118,7 +122,7 @@ MISTAKES = [
     ),
     (
         lambda s: (1 - s.n_layer) * _block(s.C),
-        "You count one block: there are n_layer of them, each with parameters of its own.",
+        "You count only one block: there are n_layer of them, each with parameters of its own.",
     ),
     (
         lambda s: (s.n_layer - 1) * (_count(s) - s.n_layer * _block(s.C)),

@@ -74,7 +74,7 @@ def _taken(q: Row, k: Row, v: Row, keys: Table, values: Table) -> list[tuple[Row
         (_sum(weights, keys), "You mix the keys: they only say who matches, the values are mixed."),
         (
             _sum(by(math.sqrt(D), q=k), values),
-            "You ask with the token's key: its query asks, and the keys answer.",
+            "You use the token's key where its query belongs: the query asks, the keys answer.",
         ),
         (
             _sum(by(math.sqrt(D), keys=values), values),
@@ -84,7 +84,7 @@ def _taken(q: Row, k: Row, v: Row, keys: Table, values: Table) -> list[tuple[Row
             _sum(by(math.sqrt(D), keys=values), keys),
             "Keys and values are swapped: the query is matched with keys, and values are mixed.",
         ),
-        (_sum([1 / S] * S, values), "All have the same weight: the scores have to decide."),
+        (_sum([1 / S] * S, values), "All have the same weight: the scores should decide."),
         (v, "This is the token's own value alone: mix in those of the tokens before it."),
     ]
 
@@ -99,10 +99,16 @@ def _kept(name: str, after: list, before: Table, new: Row, other: Row, q: Row) -
         *(([*before, x, y], twice) for x, y in [(new, new), (new, other), (other, new)]),
         ([*before, other], f"Swapped: what you append to {name} belongs to {theirs}."),
         ([*before, q], f"You keep the query: no later token asks for it, append the {what}."),
-        ([new, *before], f"You put the token's {what} in front: append it, {name} are in order."),
+        (
+            [new, *before],
+            f"You put the token's {what} in front: append it at the end, to keep {name} in order.",
+        ),
         ([*before, *new], f"You add single numbers to {name}: append the {what}, one list, to it."),
         ([*before, [new]], f"You append a list that holds the {what}: append the {what} itself."),
-        ([new], f"Only the token's own is left in {name}: the others are needed again."),
+        (
+            [new],
+            f"{name} holds only the new token's: keep the earlier ones, too.",
+        ),
     ]
     return named_list(after, diagnoses) or (
         f"{name} should afterwards be {[*before, new]}, and is {after}."

@@ -97,7 +97,7 @@ def check_generate(mine: Generate) -> str:
     if not trial.reads:
         return "The model is never called: its logits say what may come next."
     if not trial.asked:
-        return "You choose the tokens yourself: call choose(logits), it may draw or be greedy."
+        return "You choose the tokens yourself: call choose(logits), which may sample or be greedy."
     says = _miswritten(got, trial) or _misread(trial) or _different(got, trial)
     return says or _other_sizes(mine)
 
@@ -156,7 +156,7 @@ def _misread(trial: Trial) -> str | None:
     if lengths[0] == P and torch.equal(read[:, P : P + 1], trial.idx[:, -1:]):
         return "The prompt's last token is read twice: after the prompt read the token just chosen."
     if read.shape[1] == P + trial.new:
-        return "One read too many: nobody asks what follows the last new token."
+        return "One read too many: you do not need what follows the last new token."
     if read.shape[1] != P + trial.new - 1 and len(trial.asked) >= trial.new:
         return f"Your calls read {lengths} tokens: read the {P} of the prompt, then 1 at a time."
     return None
@@ -181,7 +181,7 @@ def _different(got: Tensor, trial: Trial) -> str | None:
     if close(trial.asked[0], trial.logits[0].softmax(-1)):
         return "choose takes logits: you give it probabilities."
     if not same[0]:
-        return "choose gets other logits than those of the last position: logits[:, -1]."
+        return "choose should get the logits of the last position: logits[:, -1]."
     return f"For {trial} the new tokens are not those that are found without a cache."
 
 
@@ -198,7 +198,10 @@ def _other_sizes(mine: Generate) -> str:
             return f"Right, but not for {trial}. {stopped}"
         if says := _miswritten(got, trial) or _different(got, trial):
             if full and got.shape == trial.want.shape:
-                return f"Right until the window is full: then nothing kept fits it, so {FULL}."
+                return (
+                    "Right until the window is full: then nothing in the cache is valid, "
+                    f"so {FULL}."
+                )
             return f"For {trial}: {says}"
         lengths = [read.tokens.shape[1] for read in trial.reads]
         enough = [W if P + n > W else 1 if n else P for n in range(new)]

@@ -39,7 +39,7 @@ def _mistaken(probs: list[float], share: float) -> list[tuple[list[float], str]]
     """What min-p makes of probs, then what each usual mistake makes of them."""
     highest = max(probs)
     least = share * highest
-    side = "You keep the unlikely: keep those that have at least share times the highest."
+    side = "You keep the unlikely tokens: keep those that have at least share times the highest."
     absolute = (
         "You compare with share itself: a token has to have share times the highest, "
         f"{share} * {highest} = {least:g}, or more."
@@ -72,7 +72,7 @@ def _mistaken(probs: list[float], share: float) -> list[tuple[list[float], str]]
         ),
         (
             lambda row: [bool(p) / sum(map(bool, row)) for p in row],
-            "All that are kept become equal: scale them, so that the likelier stay likelier.",
+            "All that are kept become equal: divide them all by their sum instead.",
         ),
         (
             lambda row: [bool(p) * math.exp(p) / sum(math.exp(x) for x in row if x) for p in row],

@@ -13,7 +13,7 @@ from gptlib.exercises.modules import close, draw, misfit, module, named_tensor, 
 from gptlib.gpt import GPT
 from gptlib.layers import ACTIVATIONS, Block
 
-ONE_HEAD = "The heads are ignored: your attention has another number of them than it should."
+ONE_HEAD = "The heads are ignored: your attention has the wrong number of them."
 FUTURE = "Positions see the future: attention has to be causal."
 
 
@@ -142,18 +142,19 @@ BLOCKS = {
     "last left out": "The last block is left out.",
     "last alone": "Only the last block counts: each reads what the one before gave.",
     "the same": "The first block is used every time: each of the n_layer has its turn.",
-    "turned": "The blocks run in the wrong order: the first comes first.",
+    "turned": "The blocks run in the wrong order: start with the first.",
     "summed": "You add x to what a block gives: its residual connections are inside.",
 }
 OTHERS = {
-    "sqrt(C)": "Embeddings are multiplied by sqrt(C): that was 2017, a GPT does not.",
+    "sqrt(C)": "Embeddings are multiplied by sqrt(C): the 2017 Transformer did that, "
+    "a GPT does not.",
     "no norm": "The last norm is missing: ln_f, between the blocks and the logits.",
     "norm first": "ln_f comes before the blocks: it is the last norm, after them.",
     "norm twice": "ln_f is also before the blocks: it is the last norm, and comes once.",
     "norm each": "ln_f comes after each block: it is used once, after the last.",
     "probs": "These are probabilities: return the logits, without a softmax.",
     "log probs": "These are logarithms of probabilities: return the logits, without a softmax.",
-    "scaled": "The logits are divided by sqrt(C): they are the dot products as they are.",
+    "scaled": "The logits are divided by sqrt(C): use the dot products unscaled.",
 }
 
 
@@ -221,7 +222,10 @@ def _misbuilt(model: object, n_layer: int) -> str | None:
             return f"Make {name} an nn.Embedding({rows}, n_embd): yours is {described(table)}."
     blocks = getattr(model, "blocks", None)
     if isinstance(blocks, list):
-        return "blocks is a list, so their parameters are not found: make it an nn.ModuleList."
+        return (
+            "blocks is a plain list, so PyTorch does not find its parameters: make it an "
+            "nn.ModuleList."
+        )
     if not isinstance(blocks, nn.ModuleList | nn.Sequential):
         return None  # the names of parameters will tell
     if len(blocks) != n_layer:

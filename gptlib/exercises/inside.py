@@ -114,7 +114,7 @@ def check_ablated(mine: Ablated) -> str:
         (replaced(part, lambda t, c: T * means[c]), "That is the sum over the rows: divide by T."),
         (
             replaced(part, lambda t, c: mixed[t][c] - means[c]),
-            "You take the mean away: put it in place of what is there.",
+            "You subtract the mean: replace the values by it.",
         ),
         (
             replaced(part, lambda t, c: sum(means) / (H * D)),
@@ -146,7 +146,7 @@ def check_ablated(mine: Ablated) -> str:
         ),
         (
             replaced(range((head - 1) * D, head * D), lambda t, c: means[c]),
-            "That is the head before it: heads are counted from 0.",
+            "That is the previous head: heads are counted from 0.",
         ),
         (
             replaced([c for c in part if c != part[-1]], lambda t, c: means[c]),
@@ -233,7 +233,10 @@ def check_induction(mine: Induction) -> str:
                 mean([(t, t - R + 1) for t in range(R, 2 * R)]),
                 "Leave the last one out: after it, the first time, the second time began.",
             ),
-            (mean([(t, t - R + 2) for t in second]), "One too far: the token after t - R."),
+            (
+                mean([(t, t - R + 2) for t in second]),
+                "One too far: take the token right after t - R, at t - R + 1.",
+            ),
             (0, "Yours is 0, like every weight on a later token: rows ask and columns answer."),
             (want * len(second), "That is the sum: take the mean."),
             *(

@@ -14,7 +14,7 @@ from gptlib.gpt import GPT
 Lens = Callable[[GPT, Tensor], Iterable[Tensor]]
 Patched = Callable[[GPT, Tensor, Tensor, int, int], Tensor]
 
-CUT = "You apply ln_f to the stream that goes on: keep x as it is for the next block."
+CUT = "You pass the normed stream on: keep x as it is for the next block."
 NO_NORM = "ln_f is missing: the stream goes through it before the table."
 NO_POSITIONS = "The positions are missing: add model.pos_emb(torch.arange(T))."
 PROBS = "These are probabilities: return the logits, without a softmax."
@@ -52,12 +52,13 @@ LENS = {
     "ahead": AHEAD,
     "alone": "Each of your blocks reads the embeddings: give it what the block before put out.",
     "added": "That is what each block adds: read the whole stream after it.",
-    "twice": "A block returns the whole stream: do not add what went in once more.",
-    "late": "Your last tensor is the one before it again: read it after the last block.",
+    "twice": "A block returns the whole stream: do not add the input again.",
+    "late": "Your last two tensors are the same: read it after the last block.",
     "probs": PROBS,
     "log probs": "These are logarithms of probabilities: return the logits, without a softmax.",
-    "backwards": "Begin with the embeddings, and end with the last block: yours is the other way.",
-    "all final": "All your tensors are the same: keep what the stream is after each block.",
+    "backwards": "Begin with the embeddings, and end with the last block: yours is "
+    "in reverse order.",
+    "all final": "All your tensors are the same: keep the stream as it is after each block.",
 }
 
 
@@ -190,7 +191,7 @@ PATCHED = {
     "one block": "`other` goes through block `layer` alone: send it through those before it, too.",
     "added": "You exchange what the block adds: exchange the whole stream after it.",
     "logits": "You exchange the logits: exchange the stream, so that later positions can see it.",
-    "skipped": "The blocks after it are left out: they have to run on what you have changed.",
+    "skipped": "The blocks after it are left out: run them on the changed stream.",
     "no norm": NO_NORM,
     "no positions": NO_POSITIONS,
     "ahead": AHEAD,
@@ -284,7 +285,10 @@ def check_patched(mine: Patched) -> str:
     if got is None:
         return NOT_YET
     if any(module._forward_hooks for module in model.modules()):
-        return "Your hook is still there: take it off with handle.remove(), or the next run has it."
+        return (
+            "Your hook is still there: remove it with handle.remove(), or it will affect "
+            "the next run."
+        )
     with torch.no_grad():
         if not torch.equal(model(idx), plain):
             return "The model is another one afterwards: change what it computes, not the model."

@@ -37,11 +37,11 @@ def check_rotated(mine: Rotated) -> str:
     if got is None:
         return NOT_YET
     got = numbers(got)
-    backwards = "You turn backwards: the first becomes a cos - b sin, the second a sin + b cos."
+    backwards = "You turn the wrong way: the first becomes a cos - b sin, the second a sin + b cos."
     speeds = "The angle of pair j is t / 10,000 ** (2 j / D), with j from 0 to D / 2 - 1."
     halves = "You pair channel d with d + D / 2: here neighbours are a pair, 2 j and 2 j + 1."
     signs = "A turn takes (a, b) to (a cos - b sin, a sin + b cos): look at the signs."
-    twice = "The second needs the first as it was: you use the one that is turned already."
+    twice = "The second channel needs the first one's old value: you use the new one."
     diagnoses = [
         (want, RIGHT),
         (_turned(row, lambda i: -right(i)), backwards),
@@ -49,7 +49,7 @@ def check_rotated(mine: Rotated) -> str:
         (_turned(row, lambda i: right(i / 2)), speeds),
         (_turned(row, lambda i: (t / 10_000) ** (2 * i / D)), speeds),
         (_turned(row, lambda i: right(i + 1)), "The first pair is pair 0: you count from 1."),
-        (_turned(row, lambda i: right(i) / t), "The angle grows with the position: times t."),
+        (_turned(row, lambda i: right(i) / t), "The angle grows with the position: multiply by t."),
         (_mixed_signs(row, right, 1, 1), signs),
         (_mixed_signs(row, right, -1, -1), signs),
         (
@@ -72,7 +72,7 @@ def check_rotated(mine: Rotated) -> str:
         (_turned(row, lambda i: right(i) * (t + 1) / t), "You count from 1: the first t is 0."),
         (
             _turned(row, lambda i: math.radians(right(i))),
-            "The angle is in radians already: leave it.",
+            "The angle is already in radians: leave it alone.",
         ),
         (_halves(_turned(_interleaved(row), right)), halves),
         (_turned_in_place(row, right), twice),
@@ -156,7 +156,7 @@ def check_rms_norm(mine: RMSNorm) -> str:
         (over(squares), "That is the sum of squares: divide by the root of their mean."),
         (
             over(sum(map(abs, row)) / C),
-            "That is the mean of sizes: square first.",
+            "That is the mean of absolute values: square them first.",
         ),
         (over(math.sqrt(squares / (C - 1))), "The mean divides by C, not C - 1."),
         (
@@ -178,7 +178,7 @@ def check_rms_norm(mine: RMSNorm) -> str:
         except Stopped:
             nothing = []
         if not near(nothing, [0, 0, 0]):
-            return "For a row of zeros it should be zeros: add 1e-5 to the mean, under the root."
+            return "A row of zeros should stay zeros: add 1e-5 to the mean, under the root."
         return also(mine([30.0, 40.0]), [x / math.sqrt(1250) for x in (30, 40)], "C = 2")
     return diagnosis or row_differs(got, diagnoses[0][0], "channel", f"row = {row}")
 
@@ -210,14 +210,14 @@ def check_shifted(mine: Shifted) -> str:
         return out
 
     want = mixed(shares, lambda t, n: t - n)
-    wraps = "The first rows get some of the last: nothing stands before them, so nothing is added."
+    wraps = "The first rows get some of the last: nothing comes before them, so nothing is added."
     diagnoses = [
         (want, RIGHT),
         (mixed(shares, lambda t, n: t + n), "You look ahead: a row may only see those before it."),
         (mixed(shares, lambda t, n: (t - n) % 4), wraps),
         (
             mixed(shares[::-1], lambda t, n: t - n),
-            "Swapped: shares[0] is of the row just before.",
+            "Swapped: shares[0] is for the row just before.",
         ),
         (
             summed(),

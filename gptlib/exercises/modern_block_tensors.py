@@ -50,7 +50,7 @@ def check_head_norm(mine: Callable[[Tensor, int], Tensor]) -> str:
         (F.rms_norm(heads, (D,)).flatten(-2), "A LayerNorm subtracts the mean, too."),
         (
             F.normalize(heads, dim=-1).flatten(-2),
-            "That gives heads the length 1: use F.layer_norm.",
+            "That makes each head a vector of length 1: use F.layer_norm.",
         ),
         (
             (heads / heads.std(-1, correction=0, keepdim=True)).flatten(-2),
@@ -71,7 +71,7 @@ def check_head_norm(mine: Callable[[Tensor, int], Tensor]) -> str:
         ),
         (
             want.unflatten(-1, (H, D)).transpose(1, 2).reshape(x.shape),
-            "The heads are transposed: bring them back behind the positions before you join them.",
+            "The heads are transposed: move them back after the positions before you join them.",
         ),
     ]
     says = named_tensor(got, diagnoses)
@@ -125,7 +125,7 @@ def check_swiglu(mine: Callable[[int], nn.Module]) -> str:
     gate, fc = right.gate(x), right.fc(x)
     want = right(x)
     gates = [
-        (gate, "The gate goes through no function: put SiLU around it."),
+        (gate, "No function is applied to the gate: put SiLU around it."),
         (gate.sigmoid(), "That is a sigmoid: SiLU is x * sigmoid(x), F.silu."),
         (F.relu(gate), "That is a ReLU: take SiLU for the gate, F.silu."),
         (F.relu(gate).square(), "That is a squared ReLU: take SiLU for the gate, F.silu."),

@@ -63,7 +63,7 @@ def misfit(got: object, shape: Sequence[int], what: str = "Yours") -> str | None
     if got.shape != tuple(shape):
         return f"{what} has the shape {tuple(got.shape)}: it should be {tuple(shape)}."
     if not got.is_floating_point():
-        return f"{what} holds {got.dtype}: it should be numbers with a fraction."
+        return f"{what} holds {got.dtype}: it should hold floats."
     return None
 
 

@@ -65,7 +65,8 @@ SPLITS = [
     ),
     (
         lambda rows, H: _channels(rows, H, lambda h, D: slice(h, h + D)),
-        "Your head h begins at channel h: let it begin at h * D, after the D of each head before.",
+        "Your head h begins at channel h: it should begin at h * D, after the "
+        "channels of the earlier heads.",
     ),
     (
         lambda rows, H: _split(rows, H)[:1] * H,
@@ -180,7 +181,7 @@ def check_split(mine: Callable[[Table, int], Sequence[Sequence[Sequence[float]]]
         ),
         (_chunks(rows, T // H), "You cut between positions: a head has D channels of them all."),
         (_split(rows, D), f"n_head is the number of heads: make {H} of {D}, not {D} of {H}."),
-        ([transposed(head) for head in heads], "Each head is on its side: make it T rows of D."),
+        ([transposed(head) for head in heads], "Each head is transposed: make it T rows of D."),
         *((rows, "Your heads are one list: give each head a list of its own.") for rows in lists),
         *(([rows] * H, "[[]] * H is one list, H times: make H different ones.") for rows in lists),
         (rows, "These are the rows, as they were: return a list of T rows for each head."),

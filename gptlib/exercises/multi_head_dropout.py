@@ -47,7 +47,7 @@ def check_dropout(mine: Callable[[list[float], list[bool], float], Sequence[floa
     diagnoses.append((row(1 / weights[1], others), around))
     diagnoses += [(row(scale, [True] * S), all_stay) for scale, _ in scales]
     diagnoses += [(row(scale, other=-math.inf), minus) for scale, _ in scales]
-    again = "You take a softmax once more: these are weights already, so only divide by 1 - p."
+    again = "You take a second softmax: these are weights already, so only divide by 1 - p."
     exps = [math.exp(w) * stay for w, stay in zip(weights, kept, strict=True)]
     diagnoses += [([n * e / sum(exps) for e in exps], again) for n in (1, 1 / (1 - p))]
     diagnosis = named_list(got, diagnoses)
@@ -65,7 +65,7 @@ def _more_dropout(mine: Callable[[list[float], list[bool], float], Sequence[floa
     Otherwise what is wrong.
     """
     if not near(numbers(mine([0.75, 0.25], [False, False], 0.5)), [0, 0]):
-        return "Where kept is False for all of them, all become 0."
+        return "If kept is False everywhere, all weights become 0."
     if not near(numbers(mine([0.75, 0.25], [True, True], 0.0)), [0.75, 0.25]):
         return "For p = 0 nothing is dropped, and each weight stays as it is."
     return also(mine([0.5, 0.25, 0.25], [True, True, False], 0.75), [2, 1, 0], "S = 3 and p = 0.75")

@@ -61,7 +61,7 @@ LAYERS = {
     "kqv": "Queries and keys are swapped: the rows of q @ k^T ask.",
     "qkk": "Mix the values: yours mixes the keys.",
     "qkq": "Mix the values: yours mixes the queries.",
-    "qqv": "Your keys are made by the layer query: use key.",
+    "qqv": "You make keys with the `query` layer: use `key`.",
     "kkv": "Your queries are made by the layer key: use query.",
     "qqq": "All three are made by the layer query: use key and value as well.",
     "vkq": "Queries and values are swapped.",
@@ -277,7 +277,7 @@ def _mask_misfit(got: Tensor, B: int, T: int) -> str | None:
     if got.dtype != torch.bool:
         return f"Yours contains {got.dtype}: return torch.bool, True = may look."
     if got.shape == (B, T, T):
-        return f"Yours is {(B, T, T)}, so B would meet H: add a dimension, {(B, 1, T, T)}."
+        return f"Yours is {(B, T, T)}, so B would line up with H: add a dimension, {(B, 1, T, T)}."
     if got.shape in ((T, T), (1, 1, T, T), (1, T, T)):
         return "Yours has no batch dimension: each row of idx has padding of its own."
     if got.dim() != 4 or got.shape[0] != B or got.shape[2] not in (1, T) or got.shape[3] != T:

@@ -70,7 +70,7 @@ def check_adam_step(mine: AdamStep) -> str:
         (after(mean / square), "Take the root of the mean of squares."),
         (
             p - sum(stepped(gradients[:k]) for k in range(1, n + 1)),
-            "You take all steps: the earlier ones have led to p, so only take the last.",
+            "You take all steps: the earlier ones led to p, so take only the last.",
         ),
         (
             after(biased / 0.1 / (raw / math.sqrt(0.05))),
@@ -186,11 +186,11 @@ def check_schedule(mine: Rate) -> str:
         ),
         (
             rates(rising, lambda done: math.cos(math.pi * done)),
-            "Rates below 0: add 1 to the cosine and halve.",
+            "Some rates are below 0: add 1 to the cosine and halve.",
         ),
         (
             rates(rising, lambda done: cosine(2 * done)),
-            "The cosine comes back up: it has half a period, pi, until the last step.",
+            "The cosine comes back up: over the whole decay it should cover half a period, pi.",
         ),
         (
             rates(rising, lambda done: cosine(done / math.pi)),
@@ -243,7 +243,10 @@ def check_stretched(mine: Stretched) -> str:
         (mixed((a, X), (b, third)), "The last term is missing: c X X^T X X^T X."),
         (mixed((b, third), (c, fifth)), "The first term is missing: a X."),
         (mixed((a, X), (c, fifth)), "The middle term is missing: b X X^T X."),
-        (mixed((a, X), (c, third), (b, fifth)), "Swapped: b is X X^T X's, c the longest one's."),
+        (
+            mixed((a, X), (c, third), (b, fifth)),
+            "Swapped: b belongs to X X^T X, c to the longest product.",
+        ),
         (mixed((a, X), (b + c, third)), "The last product has five factors: X X^T X X^T X."),
         (
             mixed((c, X), (b, third), (a, fifth)),

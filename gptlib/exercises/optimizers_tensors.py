@@ -46,7 +46,7 @@ def check_sgd_step(mine: SGDStep) -> str:
             (bare, "The weight decay is missing: add decay * p to the gradient first."),
             (bare - decay * p, "Add decay * p to the gradient: you subtract it."),
             (bare + decay, "Multiply decay by p before you add it to the gradient."),
-            (bare + rate * decay * p, "The rate is no part of the decay: add decay * p."),
+            (bare + rate * decay * p, "The decay does not include the rate: add decay * p."),
             (beta * velocity + rate * pulled, "Leave the rate out of the velocity: it is for p."),
             (
                 beta * velocity - rate * pulled,
@@ -134,10 +134,11 @@ def check_clipped(mine: Clipped) -> str:
     diagnoses = [
         (scaled(longest / norm), RIGHT),
         (gradients, "Nothing has changed, though together they are longer than longest."),
-        (alone, "You clip each gradient by its own length: one number is for all of them."),
+        (alone, "You clip each gradient by its own length: use one number for all of them."),
         (
             [g.clamp(-longest, longest) for g in gradients],
-            "You limit each number, which bends the direction: multiply all by the same.",
+            "You limit each number, which bends the direction: multiply them all by "
+            "the same number.",
         ),
         (
             scaled(longest / sum(g.norm() for g in gradients)),
@@ -153,7 +154,7 @@ def check_clipped(mine: Clipped) -> str:
         (scaled(by_first), "That is the length of the first gradient: all of them count."),
         (scaled(by_last), "That is the length of the last gradient: all of them count."),
         (scaled(1 / norm), "They are 1 long now: multiply by longest, too."),
-        (scaled(norm / longest), "The wrong way up: multiply by longest / length."),
+        (scaled(norm / longest), "Upside down: multiply by longest / length."),
         (scaled(longest), "Divide by the length of all gradients together."),
     ]
     says = next((says for values, says in diagnoses if _alike(got, values)), None)
@@ -182,7 +183,7 @@ def _other_gradients(mine: Clipped) -> str:
         return "Right, but compare the length of all together with longest, not each one's own."
     nothing = [torch.zeros(2, 2).double()]
     if not _alike(list(mine([g.clone() for g in nothing], 1.0)), nothing):
-        return "Right, but gradients of 0 become nan: there is nothing to clip if they are short."
+        return "Right, but gradients of 0 become nan: if they are short, leave them alone."
     (alone,) = draw((7,))
     if not _alike(list(mine([alone.clone()], 0.1)), [0.1 * alone / alone.norm()]):
         return "Right, but not for a single gradient, and longest = 0.1."
@@ -255,7 +256,7 @@ def _judged(got: Tensor, G: Tensor) -> str:
         return "The sign is wrong: you return the opposite of what it should be."
     low, high = values.min().item(), values.max().item()
     if low < -0.1:
-        return "Some directions are turned round: divide G by its Frobenius norm before all steps."
+        return "Some directions are reversed: divide G by its Frobenius norm before all steps."
     if math.isclose(got.norm(), 1, rel_tol=1e-3):
         return "Divide by the Frobenius norm only once, before the first step: yours is 1 again."
     if low < 0.7 or high > 1.3:

@@ -16,7 +16,7 @@ DIAGNOSES = {
     "no scale": "Divide the scores by sqrt(D) before the softmax.",
     "by D": "You divide by D: divide by its root, sqrt(D).",
     "by sqrt(T)": "You divide by the root of the number of positions: D is the length of a query.",
-    "by sqrt(S)": "You divide by the root of the number of keys: D is the length of each.",
+    "by sqrt(S)": "You divide by the root of the number of keys: D is the length of a key.",
     "times sqrt(D)": "You multiply by sqrt(D): divide by it.",
     "columns": "The softmax runs over the queries: take it over the keys, the last dimension.",
     "all": "Each weight is divided by the sum of all: every query has a sum of its own.",
@@ -151,7 +151,8 @@ def _more(mine: Callable) -> str:
     _, weights = mine(-low, low, low, torch.tensor([[True, False], [False, True]]))
     if not close(weights, torch.eye(2, dtype=torch.float64)):
         return (
-            "Right, but a score of -4,000,000 loses against hidden ones: hide with -math.inf, "
+            "Right, but a score of -4,000,000 gets less weight than hidden ones: "
+            "hide with -math.inf, "
             "before the softmax."
         )
     return RIGHT
@@ -197,7 +198,7 @@ def check_head(mine: Callable) -> str:
         ),
         (
             (_weights(q, k, mask) @ v)[:1].expand(B, T, D),
-            "Every text of the batch gets what belongs to the first: keep all B of them.",
+            "Every text in the batch gets the first one's result: keep all B of them.",
         ),
         (v, "These are the values, as they came: mix those of the positions that t looks at."),
     ]

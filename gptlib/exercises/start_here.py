@@ -43,7 +43,7 @@ def _encoded(got: list[int], text: str, chars: str) -> str:
         ([ord(char) for char in text], "These are code points: we want places in chars."),
         (own, "These are places in an alphabet of your own: look the characters up in chars."),
         (list(range(len(text))), "These are places in text: we want places in chars."),
-        (ids[:1], "This is the first id alone: return the whole list, after the loop."),
+        (ids[:1], "This is only the first id: return the whole list, after the loop."),
         ([text.index(char) for char in text], "You look in text: look each character up in chars."),
         (of(text.lower()), "B and b are different characters: leave out the lower()."),
         (of(text.strip()), "White space at the ends counts too: leave out the strip()."),
@@ -138,7 +138,7 @@ def _followed(got: dict[str, float], text: str, context: str) -> str:
         ),
     ]
     if not got and not context:
-        return "Yours is empty for an empty context: it stands before every character."
+        return "Yours is empty for an empty context: it comes before every character."
     if not got:
         return f"Yours is empty for {text!r} and {context!r}: compare text[i : i + {n}] at every i."
     for values, says in diagnoses:

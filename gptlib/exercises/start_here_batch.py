@@ -11,7 +11,7 @@ LONGER = "Each row of targets is as long as its row of idx: the last id has a ta
 SHIFTED = [
     (1, RIGHT),
     (0, "Your targets are idx itself: a model would only learn to repeat what it sees."),
-    (-1, "Your targets are shifted the wrong way: they come before, and not next."),
+    (-1, "Your targets are shifted the wrong way: they are the previous ids, not the next."),
     (2, "Your targets are two places later: take the next id, one place later."),
 ]
 T_LATER = "Your targets begin where idx ends, but each id of idx has a target: the next one."
@@ -19,7 +19,8 @@ WRONG = "Your targets are not the ids that come one place later in data than tho
 ADDED = "You added 1 to the ids: one place later means the next id in data."
 LAST = "Only the last target of each row is wrong: take it from data too, one place after idx ends."
 OTHERS = (
-    "Your targets belong to other windows than idx: draw once, and use the same starts for both."
+    "Your targets come from different windows than idx: draw once, and use the same "
+    "starts for both."
 )
 LATE = "Your windows begin one place too late: begin each at its start."
 EXCHANGED = "These are the right windows in the wrong order: return idx first, then targets."
@@ -69,7 +70,7 @@ def _cut(got: list, data: list[int], starts: list[int], T: int) -> str:
         if odd := [len(row) for row in idx if len(row) != T]:
             return f"Each row has block_size = {T} ids: one of yours has {odd[0]}."
         if idx == [list(range(s, s + T)) for s in starts]:
-            return "Your idx holds places in data: take the ids that stand there, data[i]."
+            return "Your idx contains positions in data: take the ids at those positions, data[i]."
         if idx == [data[i : i + T] for i in range(len(starts))]:
             return "You begin at the number of a start: begin at the start itself, starts[i]."
         if idx == [data[k * T : (k + 1) * T] for k in range(len(starts))]:
@@ -141,7 +142,7 @@ def _drawn(batches: Sequence[Sequence[Tensor]], data: Tensor, starts: Tensor) ->
     place = torch.full((int(data.max()) + 1,), -1)
     place[data] = torch.arange(len(data))
     if not torch.isin(idx, data).all():
-        return "Your idx holds numbers that are not in data: cut it from data, and change nothing."
+        return "Your idx holds numbers that are not in data: slice data and leave the values alone."
     at = place[idx]
     first = at[..., 0]
     if (at != first[..., None] + torch.arange(T)).any():
@@ -152,7 +153,7 @@ def _drawn(batches: Sequence[Sequence[Tensor]], data: Tensor, starts: Tensor) ->
         if begun <= {s + 1 for s in allowed}:
             return EXCHANGED if torch.equal(place[targets], at - 1) else LATE
         if begun <= set(range(M)):
-            return "You begin at the number drawn, but it says which start: look up starts[i]."
+            return "You begin at the number drawn, but it is an index into starts: use starts[i]."
         return f"A window of yours begins at {min(begun - allowed)}, which is none of the starts."
     if torch.equal(targets, idx + 1):
         return ADDED
@@ -166,7 +167,7 @@ def _drawn(batches: Sequence[Sequence[Tensor]], data: Tensor, starts: Tensor) ->
             return OTHERS
         return says
     if (first == first[0]).all():
-        return "Every call gives the same batch: draw in the function, and set no seed there."
+        return "Every call gives the same batch: draw inside the function, and do not seed there."
     row = torch.searchsorted(starts, first.contiguous())
     if (row - row[:, :1] == row[0] - row[0, 0]).all():
         return "A single draw decides all rows of your batch: draw B numbers, not one."

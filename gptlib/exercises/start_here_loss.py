@@ -116,7 +116,8 @@ def _in_parts(got: list[float], p: list[float], q: list[float]) -> str:
         (sum(a * abs(math.log(a / b)) for a, b in pairs), "A term may be negative: leave out abs."),
         (
             own - entropy,
-            "Two entropies differ by this: in the KL divergence p weighs both logarithms.",
+            "This is the difference of two entropies: in the KL divergence p weighs "
+            "both logarithms.",
         ),
         (sum(a * math.log(a / b) for a, b in unpaired), "Skip the 0 in p together with its q."),
         (sum(a * a / b for a, b in pairs), "In the KL divergence, take the logarithm of p / q."),

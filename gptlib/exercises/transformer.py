@@ -104,7 +104,10 @@ def _more_layer_norm(mine: LayerNorm) -> str:
     except Stopped:
         same = []
     if not near(same, [0.5, -1, 2]):
-        return "A row of equal numbers has variance 0: add 1e-5 to it, and the bias comes out."
+        return (
+            "A row of equal numbers has variance 0: add 1e-5 to it, and the result is "
+            "just the bias."
+        )
     # Its variance is 1e-6, ten times less than what is added.
     small, want = numbers(mine([0.001, -0.001], [1.0, 1.0], [0.0, 0.0])), 0.001 / math.sqrt(1.1e-5)
     if near(small, [1 / 1.01, -1 / 1.01]):
@@ -146,7 +149,7 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
         (want, RIGHT),
         (
             loss(rest, share / (V - 1)),
-            "You spread it over the V - 1 others: the target too gets share / V.",
+            "You spread it over the V - 1 others: the target gets share / V, too.",
         ),
         (loss(rest, 0), "The share is taken away and given to nobody: spread it, share / V each."),
         (loss(rest, each), "Your targets sum to less than 1: the right token has share / V, too."),
@@ -163,11 +166,11 @@ def check_smoothed(mine: Callable[[list[float], int, float], float]) -> str:
         (-want, "The sign is wrong: the logarithm of a probability is negative, a loss is not."),
         (
             want / V,
-            "This is a mean over the tokens: add them up, for the targets already sum to 1.",
+            "This is a mean over the tokens: add them up, because the targets already sum to 1.",
         ),
         (
             -math.log(given),
-            "You smooth the probability: smooth the target, and take ln p of each token.",
+            "You smooth the model's probability: smooth the target, and take ln p of each token.",
         ),
         (given, "These are probabilities: take -ln p of each token, then add them up."),
         (turned, "Swapped: take the logarithm of the probabilities, not of the target."),

@@ -199,7 +199,7 @@ WORTHS = [
     ),
     (
         lambda b: _worth(b) - (0 if b.ended() else 1_000),
-        "One that has longest words counts too, though it never took end.",
+        "A beginning that reaches `longest` words counts, too, even without end.",
     ),
 ]
 
@@ -207,12 +207,12 @@ WORTHS = [
 MISTAKEN = [
     (
         lambda case: _search(case._replace(width=1)),
-        "This is greedy, one beginning at a time: go on with width of them.",
+        "This is greedy, one beginning at a time: keep `width` of them.",
     ),
     (lambda case: _search(case, _everyone), ALL),
     (
         lambda case: _search(case, _everyone, each=case.width),
-        "You keep width of what each beginning becomes: keep width of them all together.",
+        "You keep `width` continuations of each beginning: keep `width` in all.",
     ),
     (
         lambda case: _search(case, _unlikeliest),
@@ -220,7 +220,7 @@ MISTAKEN = [
     ),
     (
         lambda case: _search(case, grow=lambda p, word: word),
-        "You go by the last word's probability: multiply it by that of the words before it.",
+        "You rank by the last word's probability alone: multiply it by that of the words before.",
     ),
     (
         lambda case: _search(case, _worthiest),
@@ -268,14 +268,17 @@ def check_beam(mine: Beam) -> str:
 def _no_sentence(words: Sequence[str], case: Case) -> str | None:
     """Why no search of case could find these words, or None if one could."""
     if isinstance(words, str):
-        return "Return a list of words, and not a text."
+        return "Return a list of words, not a string."
     if not all(isinstance(word, str) for word in words):
         return "Return the words of the best beginning, one list of them and nothing else."
     for before, after in pairwise(["", *words]):
         if before == END:
             return f"Yours goes on after end, {words}: what is complete stays as it is."
         if after not in case.table[before]:
-            return f"{words} cannot come: has each beginning a list of its own, or do they share?"
+            return (
+                f"{words} cannot occur: does each beginning have its own list, or do they "
+                "share one?"
+            )
     if len(words) > case.longest:
         return f"Yours has {len(words)} words where longest is {case.longest}: end is counted too."
     return None

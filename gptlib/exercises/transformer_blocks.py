@@ -90,11 +90,11 @@ def _joined(x: Tensor, steps: Steps) -> Iterator[tuple[Tensor, str]]:
         says = f"At {name} neither residual nor norm is there: {norm}(x + {name}(x))."
         yield _go(x, steps, layer, name), says
         yield _go(x, steps, bare, name), f"You forgot the residual at {name}: norm x + {name}(x)."
-        yield _go(x, steps, raw, name), f"The sum after {name} is not normed: {norm} is for that."
+        yield _go(x, steps, raw, name), f"The sum after {name} is not normed: use {norm}."
         left = [other for other in steps if other != step]
         yield _go(x, left), f"The sub-layer {name} is missing."
         shared = [other._replace(norm=step.norm) for other in steps]
-        yield _go(x, shared), f"You use {norm} for every sum: each sub-layer has a norm of its own."
+        yield _go(x, shared), f"You use {norm} for every sum: each sub-layer has its own norm."
     for step, after in zip(steps, steps[1:], strict=False):
         i = steps.index(step)
         swapped = [*steps[:i], after, step, *steps[i + 2 :]]

@@ -72,14 +72,15 @@ class Lab:
         self.configure("apputils-extension/themes", {"theme": f"JupyterLab {theme}"})
         nbformat.write(notebook, self.notebooks / name)
         page = self.browser.new_page(viewport={"width": 1150, "height": 820})
+        page.set_default_timeout(300_000)  # a busy machine may be slow
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.goto(f"{self.address}/lab/tree/notebooks/{name}?reset&token={TOKEN}")
-        page.wait_for_function(IDLE, timeout=90_000)
+        page.wait_for_function(IDLE)
         try:
             page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-            page.wait_for_function(DONE, timeout=180_000)
+            page.wait_for_function(DONE, timeout=600_000)
             failed = page.locator('.jp-Notebook [data-mime-type$="stderr"]').all_text_contents()
             assert not failed, failed[0]
             yield page

@@ -316,7 +316,7 @@ def replaces_forward(model, idx, other, layer, t):
 @pytest.mark.parametrize(
     ("mine", "says"),
     [
-        (lambda m, i, o, layer, t: m(i), "Nothing is swapped"),
+        (lambda m, i, o, layer, t: m(i), "Nothing is replaced"),
         (lambda m, i, o, layer, t: m(o), "You exchange all positions:"),
         (patched(where=lambda t: slice(None)), "You exchange all positions:"),
         (lambda m, i, o, layer, t: patched()(m, o, i, layer, t), "The other way round"),

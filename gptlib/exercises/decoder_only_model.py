@@ -9,7 +9,16 @@ from torch import Tensor, nn
 
 from gptlib.config import GPTConfig
 from gptlib.exercises.checking import NOT_YET, RIGHT, described, in_words, run
-from gptlib.exercises.modules import close, draw, misfit, module, named_tensor, off, ordinary
+from gptlib.exercises.modules import (
+    close,
+    draw,
+    misfit,
+    module,
+    named_tensor,
+    off,
+    ordinary,
+    unfinished,
+)
 from gptlib.gpt import GPT
 from gptlib.layers import ACTIVATIONS, Block
 
@@ -108,7 +117,7 @@ def check_block(mine: Callable) -> str:
         (x,) = draw((B, T, C))
         if sizes is None:
             block = mine(C, H)
-            if block is None or (callable(block) and run(block, x.float()) is None):
+            if unfinished(block, x.float()):
                 return NOT_YET
             if says := _without(block, "ln_1", "attn", "ln_2", "mlp"):
                 return says
@@ -253,7 +262,7 @@ def check_gpt(mine: Callable) -> str:
         idx = torch.randint(V, (B, T), generator=torch.Generator().manual_seed(n))
         if n == 0:
             model = mine(*sizes)
-            if model is None or (callable(model) and run(model, idx.clone()) is None):
+            if unfinished(model, idx.clone()):
                 return NOT_YET
             if says := _misbuilt(model, n_layer):
                 return says

@@ -168,7 +168,7 @@ def _other_sizes(mine: Lens) -> str:
 
 
 PATCHED = {
-    "nothing": "Nothing is swapped: a hook has to return what replaces the block's output.",
+    "nothing": "Nothing is replaced: a hook has to return what replaces the block's output.",
     "all": "You exchange all positions: only position t is to come from `other`.",
     "swapped": "The other way round: run `idx`, and take position t from the run of `other`.",
     "before": "You exchange what goes into the block: exchange what it puts out.",

@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from gptlib.exercises.checking import described
+from gptlib.exercises.checking import described, run
 
 CLOSE = {"rtol": 0.0, "atol": 2e-6}  # an answer may have passed through float32
 NO_PARAMETERS = (
     "It has no parameters: make its layers in __init__, as in self.query = nn.Linear(...), after "
     "super().__init__()."
 )
+
+
+def unfinished(made: object, *given: object) -> bool:
+    """Whether a learner's module is a stub: there is none yet, or its forward returns None."""
+    return made is None or (callable(made) and run(made, *given) is None)
 
 
 def module(build: Callable, right: nn.Module, *sizes: object) -> nn.Module | str:

@@ -8,7 +8,16 @@ from torch import Tensor
 
 from gptlib.attention import Head, causal_mask
 from gptlib.exercises.checking import NOT_YET, RIGHT, Stopped, described, in_words, run
-from gptlib.exercises.modules import close, draw, misfit, module, named_tensor, off, ordinary
+from gptlib.exercises.modules import (
+    close,
+    draw,
+    misfit,
+    module,
+    named_tensor,
+    off,
+    ordinary,
+    unfinished,
+)
 
 INF = math.inf
 
@@ -152,8 +161,7 @@ def _more(mine: Callable) -> str:
     if not close(weights, torch.eye(2, dtype=torch.float64)):
         return (
             "Right, but a score of -4,000,000 gets less weight than hidden ones: "
-            "hide with -math.inf, "
-            "before the softmax."
+            "hide with -math.inf, before the softmax."
         )
     return RIGHT
 
@@ -168,7 +176,7 @@ def check_head(mine: Callable) -> str:
     right = ordinary(Head(C, D))
     (x,) = draw((B, T, C))
     head = mine(C, D)
-    if head is None or (callable(head) and run(head, x.float()) is None):
+    if unfinished(head, x.float()):
         return NOT_YET
     head = module(mine, right, C, D)
     if isinstance(head, str):

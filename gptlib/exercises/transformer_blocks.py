@@ -10,7 +10,16 @@ from torch import Tensor, nn
 
 from gptlib.config import TransformerConfig
 from gptlib.exercises.checking import NOT_YET, RIGHT, in_words, run
-from gptlib.exercises.modules import close, draw, misfit, module, named_tensor, off, ordinary
+from gptlib.exercises.modules import (
+    close,
+    draw,
+    misfit,
+    module,
+    named_tensor,
+    off,
+    ordinary,
+    unfinished,
+)
 from gptlib.layers import Block
 
 Layer = Callable[[Tensor], Tensor]
@@ -201,7 +210,7 @@ def _judged(
 ) -> str:
     """What the check of a block says: first of given, then, if that is right, of the others."""
     block = mine(SIZES)
-    if block is None or (callable(block) and run(block, *_single(given)) is None):
+    if unfinished(block, *_single(given)):
         return NOT_YET
     right = ordinary(Block(SIZES, cross))
     block = module(mine, right, SIZES)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gptlib.exercises.checking import described, run
 
-CLOSE = {"rtol": 0.0, "atol": 2e-6}  # an answer may have passed through float32
+CLOSE = 2e-6  # an answer may have passed through float32
 NO_PARAMETERS = (
     "It has no parameters: make its layers in __init__, as in self.query = nn.Linear(...), after "
     "super().__init__()."
@@ -72,14 +72,16 @@ def misfit(got: object, shape: Sequence[int], what: str = "Yours") -> str | None
     return None
 
 
-def close(got: Tensor, want: Tensor) -> bool:
+def close(got: Tensor, want: Tensor, atol: float = CLOSE) -> bool:
     """Whether both have the same shape, nearly the same numbers, and nan in the same places."""
-    return got.shape == want.shape and torch.allclose(got.double(), want, equal_nan=True, **CLOSE)
+    return got.shape == want.shape and torch.allclose(got.double(), want, 0.0, atol, equal_nan=True)
 
 
-def named_tensor(got: Tensor, diagnoses: Iterable[tuple[Tensor, str]]) -> str | None:
+def named_tensor(
+    got: Tensor, diagnoses: Iterable[tuple[Tensor, str]], atol: float = CLOSE
+) -> str | None:
     """The diagnosis for got, if there is one."""
-    return next((says for values, says in diagnoses if close(got, values)), None)
+    return next((says for values, says in diagnoses if close(got, values, atol)), None)
 
 
 def off(got: Tensor, want: Tensor, given: str) -> str:

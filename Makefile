@@ -79,6 +79,7 @@ bench: $(TEST_READY) ## measure speed and loss beside transformers' and, if NANO
 	$(BIN)/python tests/bench/attention.py
 	$(BIN)/python tests/bench/generation.py
 	$(BIN)/python tests/bench/eight_bits.py
+	$(BIN)/python tests/bench/tokens.py
 	$(BIN)/python tests/bench/shakespeare.py $(TEXT)
 
 clean: ## remove everything that can be made again

@@ -22,7 +22,7 @@ from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
 # Change a setting here, or for a single run with a flag such as --batch-size 64. All others are
 # explained in gptlib/settings.py and gptlib/config.py; each has a flag too.
 MODEL = GPTConfig(
-    vocab_size=4096,  # upper limit of the vocabulary; each single character is in it anyway
+    vocab_size=4096,  # most tokens that byte-pair encoding learns; 256 of them are the bytes
     block_size=96,  # context length, in tokens
     n_layer=3,  # blocks
     n_head=2,  # attention heads in each block

@@ -34,7 +34,7 @@ README = """\
 
 The stories are told by the story world of this repository, [gptlib/world](../gptlib/world), and
 under its licence (MIT); the two files share none. The pairs of sentences come from the grammar
-in [gptlib/french](../gptlib/french), and all of them differ. The command that makes all these files
+in [gptlib/french](../gptlib/french), and all of them differ. The command that makes these files
 again, byte for byte, and this page with them:
 
     make data
@@ -42,6 +42,12 @@ again, byte for byte, and this page with them:
 `shakespeare.txt` joins them when somebody first asks for `load_text("shakespeare")`: Tiny
 Shakespeare, 1,115,394 bytes of plays in the public domain, from the repository karpathy/char-rnn.
 It is not part of this repository.
+
+`gpt2.tiktoken` is not made here either: the 50,256 tokens of GPT-2, in base64, each with its id. It
+is `whisper/assets/gpt2.tiktoken` of OpenAI's package openai-whisper 20250625 on PyPI, the same
+bytes as the `r50k_base.tiktoken` that tiktoken downloads: 835,554 bytes, SHA-256
+`306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930`, which is checked whenever it is
+read. OpenAI's licence (MIT) stands beside it, in [gpt2.LICENSE](gpt2.LICENSE).
 
 ## What is in the stories
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 
 from gptlib.board import find_writer
+from gptlib.bpe import BYTES, BPETokenizer, gpt2_tokenizer
 from gptlib.checkpoint import Checkpoint
 from gptlib.config import check_whole
-from gptlib.corpus import TOKENIZERS, Corpus, Part
+from gptlib.corpus import Corpus, Part
 from gptlib.data import load_text
 from gptlib.device import check_compile, find_device
 from gptlib.fit import fit
@@ -25,7 +26,7 @@ from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
 from gptlib.summary import summary
 from gptlib.texts import absolute, load_parts, load_texts
-from gptlib.tokenizer import TextTokenizer
+from gptlib.tokenizer import CharTokenizer, TextTokenizer, Tokenizer
 from gptlib.trial import decide, is_short
 from gptlib.writing import write
 
@@ -37,6 +38,8 @@ def begin(settings: Train, given: frozenset[str] = frozenset()) -> None:
     """
     check_alone()
     check_whole("threads", settings.threads, 0, 1024)
+    if settings.tokenizer == "bpe":
+        check_whole("vocab_size", settings.model.vocab_size, len(BYTES))
     timed = settings.max_seconds is not None
     if timed:
         check_seconds(settings.max_seconds)
@@ -129,11 +132,10 @@ def started(settings: Train, given: frozenset[str]) -> Train:
     """The settings with those of the model to start from. ValueError if a flag says otherwise."""
     path = os.path.abspath(Path(settings.start).expanduser())
     point = read_gpt(path)
-    model, kind = point.model.config, type(point.tokenizer)
+    model = point.model.config
     if "dropout" in given:  # it belongs to training, not to the model's shape
         model = replace(model, dropout=settings.model.dropout)
-    names = [name for name, other in TOKENIZERS.items() if other is kind]
-    new = replace(settings, model=model, tokenizer=names[0], start=path)
+    new = replace(settings, model=model, tokenizer=kind_of(point.tokenizer), start=path)
     wanted, found = facts(settings, ""), facts(new, "")
     for name in sorted(given & found.keys() - {"start", "vocab_size"}):
         if wanted[name] != found[name]:
@@ -142,6 +144,17 @@ def started(settings: Train, given: frozenset[str]) -> Train:
                 f"{found[name]!r}: leave it out, or train a new model"
             )
     return new
+
+
+def kind_of(tokenizer: Tokenizer) -> str:
+    """What `--tokenizer` calls this one. ValueError for one of another kind."""
+    if isinstance(tokenizer, CharTokenizer):
+        return "chars"
+    if isinstance(tokenizer, BPETokenizer):
+        return "gpt2" if tokenizer == gpt2_tokenizer() else "bpe"
+    raise ValueError(
+        f"the model's tokenizer is a {type(tokenizer).__name__}: give a model that main.py trained"
+    )
 
 
 def read_gpt(path: str) -> Checkpoint:
@@ -189,7 +202,7 @@ def check_alone() -> None:
 
 def name_of(sources: tuple[str, ...]) -> str:
     """A name for the run of a text: that of its first file."""
-    return re.sub(r'[^\w. -]', "", Path(sources[0]).stem).strip("-. ") or "text"
+    return re.sub(r"[^\w. -]", "", Path(sources[0]).stem).strip("-. ") or "text"
 
 
 def read(settings: Train) -> tuple[str, str]:

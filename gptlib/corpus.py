@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gptlib.bigram import pair_loss
+from gptlib.bpe import BPETokenizer, gpt2_tokenizer
 from gptlib.data import (
     all_batches,
     cut_windows,
@@ -21,10 +22,8 @@ from gptlib.data import (
     padded_batch,
     story_ids,
 )
-from gptlib.tokenizer import CharTokenizer, PieceTokenizer, TextTokenizer, Tokenizer
+from gptlib.tokenizer import CharTokenizer, TextTokenizer, Tokenizer
 from gptlib.train import evaluate
-
-TOKENIZERS = {"pieces": PieceTokenizer, "chars": CharTokenizer}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Part:
     def of(cls, text: str, tokenizer: Tokenizer, end: int | None = None) -> "Part":
         """The part that a text is for a tokenizer; end as in `Corpus`. Errors as in `encode`."""
         if end is None:
-            ids, starts = torch.tensor(tokenizer.encode(text)), None
+            ids, starts = tokenizer.encode_to_tensor(text), None
         else:
             ids, starts = story_ids(text, tokenizer)
         asked = ids[1:]  # the first token is never a target
@@ -95,7 +94,7 @@ class Corpus:
         cls,
         source: str,
         block_size: int,
-        tokenizer: Literal["pieces", "chars"] = "pieces",
+        tokenizer: Literal["bpe", "gpt2", "chars"] = "bpe",
         vocab_size: int = 4096,
     ) -> "Corpus":
         """The corpus of a text that `load_split` can read. Errors as there and in `of_texts`."""
@@ -107,14 +106,14 @@ class Corpus:
         cls,
         train_text: str,
         valid_text: str,
-        tokenizer: Literal["pieces", "chars"] | TextTokenizer,
+        tokenizer: Literal["bpe", "gpt2", "chars"] | TextTokenizer,
         block_size: int,
         vocab_size: int = 4096,
     ) -> "Corpus":
         """The corpus of two texts, in the form to which the tokenizer normalizes them.
 
-        tokenizer: one to use, or the kind of one to make from the texts, with at most vocab_size
-            pieces, characters included
+        tokenizer: one to use, or a kind: "bpe" is learned from train_text, with at most vocab_size
+            tokens, "gpt2" is GPT-2's, and "chars" are the characters of both texts
 
         ValueError for another kind of tokenizer, for a text that is too short, and for characters
         that the tokenizer does not know.
@@ -128,7 +127,7 @@ class Corpus:
         cls,
         train_text: str,
         valid_text: str,
-        tokenizer: Literal["pieces", "chars"] | TextTokenizer,
+        tokenizer: Literal["bpe", "gpt2", "chars"] | TextTokenizer,
         block_size: int,
         vocab_size: int = 4096,
     ) -> "Corpus":
@@ -219,13 +218,14 @@ def make_tokenizer(
 ) -> TextTokenizer:
     """A tokenizer of this kind, made from two texts, as in `Corpus.of_texts`, or kind if it is one.
 
-    ValueError for another kind.
+    ValueError for another kind, and errors as in `bpe.train`.
     """
     if isinstance(kind, TextTokenizer):
         return kind
-    if kind not in TOKENIZERS:
-        raise ValueError(f"tokenizer is {kind!r}: give 'pieces' or 'chars'")
-    train_text, valid_text = map(TOKENIZERS[kind].normalize, (train_text, valid_text))
+    if kind == "bpe":
+        return BPETokenizer.from_text(train_text, vocab_size)
+    if kind == "gpt2":
+        return gpt2_tokenizer()
     if kind == "chars":
-        return CharTokenizer(train_text + valid_text)
-    return PieceTokenizer.from_text(train_text, vocab_size, valid_text)
+        return CharTokenizer("".join(map(CharTokenizer.normalize, (train_text, valid_text))))
+    raise ValueError(f"tokenizer is {kind!r}: give 'bpe', 'gpt2' or 'chars'")

@@ -3,23 +3,13 @@
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Sequence
 from operator import index
 from reprlib import repr as brief
 from typing import Self
 
-import regex
+import torch
 from torch import Tensor
-
-# A word, punctuation or white space, the first two with a space before them. A combining mark
-# continues the word that it stands in, as does an invisible joiner. Not so in Thai and other
-# scripts that write no spaces, whose whole sentences would be words.
-PIECE = regex.compile(
-    r"""(?V1)\ ?[\p{L}\p{N}_'] [\p{L}\p{N}_'[[\p{M}\u200C\u200D]--\p{Line_Break=SA}]]*
-    | \ ?[^\p{L}\p{N}_\s]+ | \s+""",
-    regex.VERBOSE,
-)
 
 
 class Tokenizer(ABC):
@@ -37,15 +27,19 @@ class Tokenizer(ABC):
     @abstractmethod
     def encode(self, text: str) -> list[int]: ...
 
+    def encode_to_tensor(self, text: str) -> Tensor:
+        """The ids of text, (N,) int64. Errors as in `encode`."""
+        return torch.tensor(self.encode(text), dtype=torch.int64)
+
     @abstractmethod
     def decode(self, ids: Sequence[int] | Tensor) -> str: ...
 
     @abstractmethod
-    def state(self) -> str | list:
+    def state(self) -> str | list | dict:
         """What `from_state` needs to make the same tokenizer, in types that JSON has."""
 
     @classmethod
-    def from_state(cls, state: str | list) -> Self:
+    def from_state(cls, state: str | list | dict) -> Self:
         """The tokenizer that has this state; ValueError if none has."""
         try:
             tokenizer = cls(state)
@@ -131,7 +125,7 @@ class CharTokenizer(TextTokenizer):
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
         """The text of ids, a list of ints or a tensor (T,); ValueError for other types and ids."""
-        return "".join([self.chars[i] for i in _checked(ids, self.vocab_size)])
+        return "".join([self.chars[i] for i in checked_ids(ids, self.vocab_size)])
 
     def token_bytes(self, i: int) -> bytes:
         return self.decode([i]).encode()
@@ -142,80 +136,6 @@ class CharTokenizer(TextTokenizer):
 
     def state(self) -> str:
         return self.chars
-
-
-class PieceTokenizer(TextTokenizer):
-    """One id for each frequent piece of a text, and one for each character, to spell the rest.
-
-    A piece is a word or a run of punctuation, with the space before it if there is one, or a run of
-    other white space; joined, the pieces of a text are the text. Its whole state is
-    `pieces`, in the order of their ids: PieceTokenizer(tokenizer.pieces) == tokenizer.
-    `normalize` is as in `CharTokenizer`. ValueError for no pieces, for one given twice, and for one
-    with a character that is not a piece too.
-
-    >>> tokenizer = PieceTokenizer.from_text("a cat, a cat, a rat", vocab_size=10)
-    >>> tokenizer.pieces
-    [' ', ',', 'a', 'c', 'r', 't', ' cat', ' a']
-    >>> tokenizer.encode("a cat, a cart")
-    [2, 6, 1, 7, 0, 3, 2, 4, 5]
-    """
-
-    def __init__(self, pieces: Sequence[str]) -> None:
-        self.pieces = list(pieces)
-        self._spell = CharTokenizer("".join(self.pieces))
-        self._id_of = {piece: i for i, piece in enumerate(self.pieces)}
-        lacking = set(self._spell.chars) - set(self.pieces)
-        if lacking or len(self._id_of) < len(self.pieces):
-            raise ValueError(
-                f"pieces are {brief(self.pieces)}: "
-                "give each once, and each of their characters as a piece too"
-            )
-
-    @classmethod
-    def from_text(cls, text: str, vocab_size: int, more: str = "") -> "PieceTokenizer":
-        """A tokenizer of all characters of text and its most frequent pieces, at most vocab_size.
-
-        more: another text, whose characters are included too, but not its pieces
-
-        A piece that occurs only once is spelled out: a model could learn little about it. All
-        characters are included, even if they are more than vocab_size. ValueError for an empty
-        text.
-        """
-        chars = CharTokenizer(text + more).chars
-        counts = Counter(piece for piece in split_pieces(text) if len(piece) > 1)
-        room = max(0, vocab_size - len(chars))
-        frequent = [piece for piece, n in counts.most_common(room) if n > 1]
-        return cls([*chars, *frequent])
-
-    @property
-    def vocab_size(self) -> int:
-        return len(self.pieces)
-
-    def encode(self, text: str) -> list[int]:
-        """The ids of the pieces of text; ValueError at the first unknown character."""
-        if not (isinstance(text, str) and set(text) <= self._id_of.keys()):
-            self._spell.encode(text)  # raises, and says what is wrong and where
-        ids = []
-        for piece in split_pieces(text):
-            i = self._id_of.get(piece)
-            ids += [self._id_of[char] for char in piece] if i is None else [i]
-        return ids
-
-    def decode(self, ids: Sequence[int] | Tensor) -> str:
-        """The text of ids, as in `CharTokenizer`."""
-        return "".join([self.pieces[i] for i in _checked(ids, self.vocab_size)])
-
-    def token_bytes(self, i: int) -> bytes:
-        return self.decode([i]).encode()
-
-    normalize = staticmethod(CharTokenizer.normalize)
-
-    def as_prompt(self, text: str) -> str:
-        """Text without the spaces at its end: a space belongs to the word after it."""
-        return text.rstrip(" ")
-
-    def state(self) -> list[str]:
-        return list(self.pieces)
 
 
 class WordTokenizer(Tokenizer):
@@ -264,20 +184,11 @@ class WordTokenizer(Tokenizer):
     def decode(self, ids: Sequence[int] | Tensor) -> str:
         """The text of ids, as in `CharTokenizer`; pad, start and end are left out."""
         return join_words(
-            [self.words[i - self.end - 1] for i in _checked(ids, self.vocab_size) if i > self.end]
+            self.words[i - self.end - 1] for i in checked_ids(ids, self.vocab_size) if i > self.end
         )
 
     def state(self) -> str:
         return " ".join(self.words)
-
-
-def split_pieces(text: str) -> list[str]:
-    """The words and punctuation of a text, each with the space before it, and other white space.
-
-    >>> split_pieces('"Come in," said Mia.')
-    ['"', 'Come', ' in', ',"', ' said', ' Mia', '.']
-    """
-    return PIECE.findall(text)
 
 
 def split_words(text: str) -> list[str]:
@@ -299,7 +210,7 @@ def join_words(words: Sequence[str]) -> str:
     return re.sub(r" (?=[.,]|'s\b)|(?<=') ", "", text)
 
 
-def _checked(ids: Sequence[int] | Tensor, vocab_size: int) -> list[int]:
+def checked_ids(ids: Sequence[int] | Tensor, vocab_size: int) -> list[int]:
     """Return ids, a list of ints or a tensor (T,), as ints; ValueError for other types and ids."""
     if hasattr(ids, "tolist"):  # a tensor or an array
         ids = ids.tolist()  # one transfer from the device, not one per token

@@ -13,7 +13,7 @@ from gptlib.run import Run
 Settings = TypeVar("Settings")  # a dataclass with the fields tokenizer, model and train
 
 READS = 20  # a text that is read more often than this is learned by heart before training ends
-TOKENIZERS = "pieces", "chars"
+TOKENIZERS = "bpe", "chars"
 DROPOUTS = 0.0, 0.2, 0.4  # tokenizers are compared with the first
 
 

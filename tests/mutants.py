@@ -87,7 +87,8 @@ MUTANTS = [
     Mutant("_fetch", ".hexdigest()) != sha256", '.hexdigest()) == ""',
            "test_wrong_bytes_are_not_kept"),
     # An id of -1 is the last character.
-    Mutant("_checked", "0 <= i < vocab_size", "i < vocab_size", "test_unknown_id"),
+    Mutant("checked_ids", "0 <= i < vocab_size", "i < vocab_size",
+           "test_tokenizer.py::test_unknown_id"),
     # The ids depend on the order in which characters come, so no two texts agree.
     Mutant("CharTokenizer.__init__", "sorted(set(text))", "dict.fromkeys(text)",
            "test_ids_are_the_places_in_the_sorted_vocabulary"),
@@ -166,16 +167,16 @@ MUTANTS = [
            "torch.rand(B, dtype=torch.float64)",
            "test_sampling.py::test_the_generator_alone_decides"),
     # Gradients add up from step to step.
-    Mutant("train", "optimizer.zero_grad()", "None",
+    Mutant("train:train", "optimizer.zero_grad()", "None",
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # Gradients are as long as they like.
-    Mutant("train", "parameters, config.grad_clip", "parameters, math.inf",
+    Mutant("train:train", "parameters, config.grad_clip", "parameters, math.inf",
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # Biases decay.
     Mutant("make_optimizers", '"weight_decay": 0.0', '"weight_decay": config.weight_decay',
            "test_adamws_steps_are_those_by_hand"),
     # The rate is made and not used.
-    Mutant("train", 'group["lr"]', 'group["rate"]',
+    Mutant("train:train", 'group["lr"]', 'group["rate"]',
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # The rate does not reach 0.
     Mutant("learning_rate", "/ (config.max_iters - config.warmup)", "/ config.max_iters",
@@ -191,12 +192,12 @@ MUTANTS = [
            "test_all_batches_ask_for_each_token_but_the_first_once"),
     # A score does not ask for the first character.
     Mutant("story_ids", r'"\n" + text', "text", "test_the_ids_of_stories_begin_with_a_line_break"),
-    # A piece begins in one story and ends in the next.
+    # The line breaks after the last story are one token, which ends no other.
     Mutant("story_ids", "[*head, *itertools.chain(*parts)]", "tokenizer.encode(text)",
-           "test_the_ids_of_a_story_are_the_same_between_any_others"),
-    # Stories of pieces begin where they would if pieces were characters.
+           "test_the_last_story_is_like_the_others"),
+    # Stories of longer tokens begin where they would if tokens were characters.
     Mutant("story_ids", "chain(*parts)]), starts", "chain(*parts)]), story_starts(text[1:])",
-           "test_each_story_begins_at_the_line_break_before_it_in_pieces_too"),
+           "test_each_story_begins_at_the_line_break_before_it_in_longer_tokens_too"),
     # What training remembers loses half of its digits.
     Mutant("save", "TRAINING + name: t", "TRAINING + name: t.float()",
            "test_what_training_remembers_comes_back_bit_for_bit"),
@@ -436,7 +437,8 @@ MUTANTS = [
     Mutant("Muon.step", "math.sqrt(max(1, rows / cols))", "1",
            "test_taller_matrices_take_larger_steps"),
     # Muon has AdamW's rate.
-    Mutant("train", 'learning_rate(step, config, group["highest"])', "learning_rate(step, config)",
+    Mutant("train:train", 'learning_rate(step, config, group["highest"])',
+           "learning_rate(step, config)",
            "test_each_optimizer_takes_its_steps_at_its_own_rate"),
     # The momentum that was asked for is not Muon's.
     Mutant("make_optimizers", "momentum=config.muon_momentum", "momentum=0.95",
@@ -446,25 +448,25 @@ MUTANTS = [
            "step < config.warmup and highest == config.learning_rate",
            "test_another_highest_rate_changes_only_the_scale"),
     # Gradients of a step's batches are added up, and their mean is not taken.
-    Mutant("train",
+    Mutant("train:train",
            "torch._foreach_div_([p.grad for p in parameters if p.grad is not None], asked)",
            "pass", "test_a_run_is_what_the_same_steps_by_hand_are"),
     # Each batch wipes out the gradient of those before it.
-    Mutant("train", "total.backward()", "model.zero_grad(); total.backward()",
+    Mutant("train:train", "total.backward()", "model.zero_grad(); total.backward()",
            "test_a_step_on_some_batches_is_one_on_all_their_rows"),
     # The last step is taken on too few batches.
-    Mutant("train", "len(parts) < config.accumulate", "not parts",
+    Mutant("train:train", "len(parts) < config.accumulate", "not parts",
            "test_no_step_is_taken_on_fewer_batches_than_it_needs"),
     # The type is accepted and ignored.
-    Mutant("train", "enabled=low", "enabled=False",
+    Mutant("train:train", "enabled=low", "enabled=False",
            "test_bfloat16_changes_the_losses_a_little_and_no_type"),
     # What was broken off goes on with new memories.
-    Mutant("train", "if optimizers is None else optimizers", "",
+    Mutant("train:train", "if optimizers is None else optimizers", "",
            "test_what_was_stopped_goes_on_as_if_it_had_not_been"),
     Mutant("load_optimizer_state", "tensor.to(p.device)", "0 * tensor.to(p.device)",
            "test_what_was_broken_off_goes_on_as_if_it_had_not_been"),
     # The rate rises a second time.
-    Mutant("train", "range(done, config.max_iters)", "range(config.max_iters - done)",
+    Mutant("train:train", "range(done, config.max_iters)", "range(config.max_iters - done)",
            "test_what_was_stopped_goes_on_as_if_it_had_not_been"),
     # The average is the latest state.
     Mutant("average", "torch.stack([s[name] for s in states]).mean(0)", "states[-1][name].clone()",
@@ -522,18 +524,9 @@ MUTANTS = [
            "test_batches_without_end_bring_each_pair_once_and_then_each_again"),
     # A space follows an elision.
     Mutant("join_words", "|(?<=') \"", '"', "test_words_and_marks_by_hand"),
-    # Two spaces are none.
-    Mutant("PIECE", r"| \s+", r"| [^\S\ ]+", "test_pieces_by_hand"),
-    # A word and the space before it are two pieces.
-    Mutant("PIECE", r"(?V1)\ ?", "(?V1)", "test_pieces_by_hand"),
-    # A vowel sign cuts a Hindi word in two.
-    Mutant("PIECE", r"[\p{M}\u200C\u200D]--\p{Line_Break=SA}", r"\u200C",
-           "test_a_combining_mark_continues_its_word"),
-    # A Thai sentence is one word, which no other text has.
-    Mutant("PIECE", r"--\p{Line_Break=SA}", "", "test_scripts_without_spaces_are_cut_as_before"),
     # What looks the same has other ids.
     Mutant("Corpus.of_texts", "map(tokenizer.normalize, (train_text, valid_text))",
-           "(train_text, valid_text)", "test_a_text_is_composed"),
+           "(train_text, valid_text)", "test_a_text_of_characters_is_composed"),
     Mutant("write", "tokenizer.normalize(clean(prompt))", "clean(prompt)",
            "test_a_prompt_is_cleaned_as_texts_are"),
     Mutant("write", "tokenizer.normalize(clean(prompt))", "tokenizer.normalize(prompt)",
@@ -584,18 +577,80 @@ MUTANTS = [
     Mutant("commands:evaluate", "len(text.encode())", "len(text)", "test_bits_are_per_byte"),
     Mutant("commands:evaluate", "math.exp(nats)", "math.exp(nats * part.tokens_per_character)",
            "test_evaluate_by_hand"),
-    # What comes once has an id, about which nothing can be learned.
-    Mutant("PieceTokenizer.from_text", "if n > 1", "if n > 0",
-           "test_frequent_pieces_have_an_id_and_the_others_are_spelled"),
-    # The characters come on top of the size that was asked for.
-    Mutant("PieceTokenizer.from_text", "vocab_size - len(chars)", "vocab_size",
-           "test_a_vocabulary_is_as_large_as_it_may_be_and_can_be"),
-    # The vocabulary is made from validation text too.
-    Mutant("PieceTokenizer.from_text", "split_pieces(text)", "split_pieces(text + more)",
-           "test_characters_of_another_text_are_known_and_its_pieces_are_not"),
-    # A tokenizer that is made again has other ids.
-    Mutant("PieceTokenizer.__init__", "list(pieces)", "sorted(pieces)",
-           "test_the_order_of_pieces_counts"),
+    # Of pairs equally frequent, the one of the larger ids is merged.
+    Mutant("train_naive", "(-counts[pair], pair)", "(-counts[pair], (-pair[0], -pair[1]))",
+           "test_of_pairs_equally_frequent_the_one_of_the_smaller_ids_is_merged"),
+    # The one met first is merged.
+    Mutant("train_naive", "(-counts[pair], pair)", "-counts[pair]",
+           "test_of_pairs_equally_frequent_the_one_of_the_smaller_ids_is_merged"),
+    Mutant("bpe:train", "queue, tokens = [(-how_often[pair], pair) for pair in changed]",
+           "queue, tokens = [(-how_often[pair], pair) for pair in changed if pair[0] < 128]",
+           "test_training_fast_and_slowly_is_the_same"),
+    # In aaa, the pair aa is there once.
+    Mutant("train_naive", "Counter(pair for ids in pieces for pair in pairwise(ids))",
+           "Counter(pair for ids in pieces for pair in zip(ids[::2], ids[1::2]))",
+           "test_training_fast_and_slowly_is_the_same"),
+    # Pairs merge from right to left.
+    Mutant("bpe:train", "sorted(where.pop(pair))", "sorted(where.pop(pair), reverse=True)",
+           "test_training_fast_and_slowly_is_the_same"),
+    # A pre-token that comes a hundred times counts once.
+    Mutant("bpe:train", "times += [n] * len(raw)", "times += [1] * len(raw)",
+           "test_hugging_face_trains_the_same_on_tales"),
+    # What a merge tears apart still counts.
+    Mutant("bpe:train", "add(left, i, -1)", "pass", "test_training_fast_and_slowly_is_the_same"),
+    Mutant("bpe:train", "add(j, right, -1)", "pass", "test_training_fast_and_slowly_is_the_same"),
+    # A pair that has become rarer is merged too early, or never.
+    Mutant("bpe:train", "if -n != how_often[pair]:", "if not how_often[pair]:",
+           "test_hugging_face_trains_the_same_on_tales"),
+    Mutant("bpe:train", "if how_often[pair]:", "if False:",
+           "test_hugging_face_trains_the_same_on_tales"),
+    # A pair that comes once is merged.
+    Mutant("bpe:train", "if n > -2", "if n > -1", "test_merging_ends_when_no_pair_comes_twice"),
+    # A merge takes what is left of another.
+    Mutant("bpe:merge", "i += 2 if found else 1", "i += 1",
+           "test_overlapping_pairs_are_all_counted_and_merged_from_the_left"),
+    # The longest token is joined first, not the one learned first.
+    Mutant("encode_naive", "id_of.get(joined[i], math.inf)",
+           "-len(joined[i]) if joined[i] in id_of else math.inf",
+           "test_encoding_fast_and_slowly_is_the_same"),
+    # The token learned last is joined first.
+    Mutant("encode_naive", "id_of.get(joined[i], math.inf)",
+           "-id_of.get(joined[i], -math.inf)", "test_the_pair_learned_first_is_joined_first"),
+    # The last of several spaces is not left to the next word.
+    Mutant("PATTERN", r"|\s+(?!\S)", "", "test_pre_tokens_by_hand"),
+    # Endings in capitals are endings, too.
+    Mutant("PATTERN", "'s|'t", "'[sS]|'t", "test_pre_tokens_by_hand"),
+    # A number ends in the word after it.
+    Mutant("PATTERN", r" ?\p{L}+| ?\p{N}+", r" ?[\p{L}\p{N}]+",
+           "test_hard_cases_are_hugging_face_s_too"),
+    # A long text is cut inside a pre-token.
+    Mutant("chunks", "edge.start() if edge else len(text)", "start + max(size, 1)",
+           "test_no_pre_token_is_cut_however_small_the_chunks"),
+    Mutant("EDGE", r"(?<=\S)\s", r"\s", "test_no_pre_token_is_cut_however_small_the_chunks"),
+    # Whoever writes a prompt may end a document.
+    Mutant("BPETokenizer.encode", "allowed_special=allowed", 'allowed_special="all"',
+           "test_no_text_makes_a_special_token_unless_allowed"),
+    # What is allowed is not recognized.
+    Mutant("BPETokenizer.encode", "allowed_special=allowed", "allowed_special=set()",
+           "test_special_tokens_have_the_ids_after_the_others"),
+    # All special tokens are shown as the first.
+    Mutant("BPETokenizer._bytes_of", "self.special[i - n]", "self.special[0]",
+           "test_a_special_token_is_shown_by_its_name"),
+    # Special tokens come on top of the size that was asked for.
+    Mutant("BPETokenizer.from_text", "train(text, vocab_size - len(special))",
+           "train(text, vocab_size)", "test_special_tokens_count_in_the_size"),
+    # Half a character is a question mark in a box.
+    Mutant("BPETokenizer.decode", '"ignore"', '"replace"', "test_half_a_character_is_left_out"),
+    # A prompt ends in a space, or loses its line break.
+    Mutant("BPETokenizer.as_prompt", 'text.rstrip(" ")', "text",
+           "test_bpe.py::test_a_prompt_leaves_the_space_to_the_word_after_it"),
+    Mutant("BPETokenizer.as_prompt", 'text.rstrip(" ")', "text.rstrip()",
+           "test_bpe.py::test_a_prompt_leaves_the_space_to_the_word_after_it"),
+    # A token comes twice, so that the first of its ids is never used.
+    Mutant("BPETokenizer._check", "if token in seen or not (", "if not (",
+           "test_a_token_that_comes_twice"),
+    # Any bytes will do for GPT-2's tokens.
+    Mutant("gpt2_tokenizer", "!= GPT2_SHA256", '== ""', "test_a_damaged_file_of_gpt2_s_tokens"),
     # The first words have the ids that mean none.
     Mutant("WordTokenizer.__init__", "enumerate(self.words, self.end + 1)", "enumerate(self.words)",
            "test_ids_of_words_come_after_those_that_mean_no_word"),
@@ -1188,9 +1243,10 @@ MUTANTS = [
     # Seeds and steps that have the same sum have the same batches.
     Mutant("mixed_seed", "np.random.SeedSequence(numbers)", "np.random.SeedSequence(sum(numbers))",
            "test_a_mixed_seed_is_made_of_all_of_each_number_in_its_place"),
-    # Pieces are counted in the validation text, too.
-    Mutant("PieceTokenizer.from_text", "split_pieces(text)", "split_pieces(text + more)",
-           "test_pieces_are_counted_in_the_text_alone"),
+    # Pairs are counted in the validation text, too.
+    Mutant("make_tokenizer", "from_text(train_text, vocab_size)",
+           "from_text(train_text + valid_text, vocab_size)",
+           "test_the_characters_of_both_parts_are_known_and_the_pairs_of_the_first_merged"),
     # A checkpoint forgets which token ends a text.
     Mutant("Run._write", "corpus.end", "None",
            "test_a_checkpoint_knows_the_token_that_ends_a_text"),
@@ -1212,7 +1268,7 @@ MUTANTS = [
     Mutant("Run.__iter__", "mixed_seed(config.seed, self.step, 1)", "mixed_seed(config.seed, 0, 1)",
            "test_dropout_is_drawn_anew_in_each_step_and_from_the_seed"),
     # A step's mean is the mean of its batches' means.
-    Mutant("train", "total.backward()", "(total / asked).backward()",
+    Mutant("train:train", "total.backward()", "(total / asked).backward()",
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # The head gets what no norm has seen.
     Mutant("GPT.forward", "self.hidden(idx, cache)", "self.hidden(idx, None)",

@@ -110,6 +110,14 @@ def test_loading_is_measured():
     assert float(table["peak MiB above the imports"][0].split()[0]) >= 0
 
 
+def test_tokens_are_measured():
+    table = run("tokens.py")
+    assert 0 < median_and_range(table["CPU seconds to train"][0])[0]
+    assert 0 < median_and_range(table["MB encoded per CPU second"][0])[0]
+    ids = float(table["MiB of the ids alone"][0])
+    assert 0 < ids <= float(table["peak MiB above the text"][0]) < 4 * ids + 30
+
+
 def test_learning_is_measured(tmp_path):
     text = tmp_path / "text.txt"
     text.write_text(300 * "to be or not to be\n")

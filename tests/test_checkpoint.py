@@ -16,9 +16,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from gptlib import checkpoint
 from gptlib.bigram import Bigram
+from gptlib.bpe import BYTES, END_OF_TEXT, BPETokenizer
 from gptlib.config import GPTConfig, TransformerConfig
 from gptlib.gpt import GPT
-from gptlib.tokenizer import CharTokenizer, PieceTokenizer, WordTokenizer
+from gptlib.tokenizer import CharTokenizer, WordTokenizer
 from gptlib.transformer import Transformer
 
 TOKENIZER = CharTokenizer('a"\\\n é猫🙂')
@@ -96,15 +97,16 @@ def test_a_gpt_comes_back_with_every_switch(tmp_path, switches):
     assert torch.equal(again(idx), model.eval()(idx))
 
 
-def test_pieces_come_back_in_their_order(tmp_path):
-    tokenizer = PieceTokenizer(["b", "a", " ", "é", "\n", " ab", "🙂", " é"])
+def test_tokens_of_bytes_come_back_in_their_order(tmp_path):
+    tokenizer = BPETokenizer([*BYTES[::-1], b" a", b"ab", "é".encode()], [END_OF_TEXT])
     model = GPT(GPTConfig(tokenizer.vocab_size, block_size=9, n_layer=1, n_head=2, n_embd=4))
-    checkpoint.save(tmp_path / "model", model, tokenizer, step=3)
+    checkpoint.save(tmp_path / "model", model, tokenizer, step=3, end=259)
     again = checkpoint.load(tmp_path / "model").tokenizer
-    assert isinstance(again, PieceTokenizer) and again == tokenizer
-    assert again.pieces == tokenizer.pieces
-    text = "a ab é🙂\n"
-    assert again.encode(text) == tokenizer.encode(text) == [1, 5, 7, 6, 4]
+    assert isinstance(again, BPETokenizer) and again == tokenizer
+    assert again.tokens == tokenizer.tokens and again.special == [END_OF_TEXT]
+    text = f"ab a{END_OF_TEXT}é"
+    ids = again.encode(text, allowed_special=[END_OF_TEXT])
+    assert ids == tokenizer.encode(text, allowed_special=[END_OF_TEXT]) == [257, 256, 259, 258]
 
 
 @pytest.mark.parametrize("end", [0, TOKENIZER.vocab_size - 1, None])
@@ -597,12 +599,11 @@ def of(name, state):
         {"tokenizer": of("tokenizer.CharTokenizer", "aab")},
         {"tokenizer": of("tokenizer.CharTokenizer", "")},
         {"tokenizer": of("tokenizer.CharTokenizer", 5)},
-        {"tokenizer": of("tokenizer.PieceTokenizer", "abc")},
-        {"tokenizer": of("tokenizer.PieceTokenizer", ["a", "b", "bc"])},
-        {"tokenizer": of("tokenizer.PieceTokenizer", ["a", "b", "b"])},
-        {"tokenizer": of("tokenizer.PieceTokenizer", ["a", "b", 5])},
-        {"tokenizer": of("tokenizer.PieceTokenizer", ["a", "b"])},
-        {"tokenizer": of("tokenizer.PieceTokenizer", [])},
+        {"tokenizer": of("tokenizer.PieceTokenizer", ["a", "b", "c"])},
+        {"tokenizer": of("bpe.BPETokenizer", "abc")},
+        {"tokenizer": of("bpe.BPETokenizer", {"tokens": ["a", "b", "c"], "special": []})},
+        {"tokenizer": of("bpe.BPETokenizer", {"tokens": [10**15, 5, None], "special": []})},
+        {"tokenizer": of("bpe.BPETokenizer", {"tokens": []})},
         {"step": "x"},
         {"step": None},
         {"step": -1},

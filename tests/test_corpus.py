@@ -9,18 +9,19 @@ from itertools import islice
 import pytest
 import torch
 
+from gptlib.bpe import BYTES, BPETokenizer, gpt2_tokenizer
 from gptlib.config import GPTConfig
 from gptlib.corpus import Corpus
 from gptlib.data import IGNORE, load_floor, load_split, load_text
 from gptlib.gpt import GPT
-from gptlib.tokenizer import CharTokenizer, PieceTokenizer
+from gptlib.tokenizer import CharTokenizer
 
 TRAIN, VALID = (part[: part.index("\n\n", 4000) + 2] for part in load_split("tales"))
 T = 16
 KINDS = ["plain", "tales"]
 TOKENIZERS = {
     "chars": CharTokenizer(TRAIN + VALID),
-    "pieces": PieceTokenizer.from_text(TRAIN, 400, VALID),
+    "bpe": BPETokenizer.from_text(TRAIN, 400),
 }
 
 
@@ -253,34 +254,52 @@ def test_the_tales_are_tales():
         assert (part.ids[part.starts] == corpus.end).all()
 
 
-def test_the_characters_of_both_parts_are_known_and_the_pieces_of_the_first_counted(tmp_path):
+def test_the_characters_of_both_parts_are_known_and_the_pairs_of_the_first_merged(tmp_path):
     """The validation part is new to a model in every respect, or its loss would say too little."""
     often, rare = "a cat, a cat, a rat. " * 90, " zebra zebra!" * 30
     path = write(tmp_path, often + rare[: len(often) // 10])
-    pieces = Corpus.load(path, 4, "pieces", 100).tokenizer
-    assert " cat" in pieces.pieces
-    assert " zebra" not in pieces.pieces
-    assert set("zeb!") <= set(pieces.pieces)
+    tokenizer = Corpus.load(path, 4, "bpe", 300).tokenizer
+    assert b" cat" in tokenizer.tokens
+    assert not any(b"ze" in token for token in tokenizer.tokens)
+    assert tokenizer.decode(tokenizer.encode(rare)) == rare
     chars = Corpus.load(path, 4, "chars").tokenizer
     assert chars.chars == "".join(sorted(set(often + rare)))
 
 
-def test_the_most_pieces(tmp_path):
+def test_the_most_tokens(tmp_path):
     path = write(tmp_path, TRAIN)
-    sizes = {V: Corpus.load(path, 4, "pieces", V).tokenizer.vocab_size for V in (80, 100)}
-    assert sizes == {80: 80, 100: 100}
-    assert Corpus.load(path, 4).tokenizer.vocab_size > 100
-    few = Corpus.load(path, 4, "pieces", 20).tokenizer  # then all is spelled out
-    assert few.pieces == sorted(set(TRAIN))
+    for V in (256, 300, 400):
+        assert Corpus.load(path, 4, "bpe", V).tokenizer.vocab_size == V
+    assert Corpus.load(path, 4, "bpe", 256).tokenizer == BPETokenizer(BYTES)
+    assert 400 < Corpus.load(path, 4).tokenizer.vocab_size < 4096
+    with pytest.raises(ValueError, match="vocab_size is 255: give a whole number, at least 256"):
+        Corpus.load(path, 4, "bpe", 255)
 
 
 @pytest.mark.parametrize("V", [4095, 4096])
-def test_pieces_are_at_most_4096_unless_told_otherwise(tmp_path, V):
-    words = [f" w{n:04}" for n in range(5000)]
+def test_tokens_are_at_most_4096_unless_told_otherwise(tmp_path, V):
+    words = [f" {word}" for word in map(hash_of, range(3000))]
     path = write(tmp_path, "".join(words * 3))
     told = {} if V == 4096 else {"vocab_size": V}
-    assert Corpus.load(path, 4, **told).tokenizer.vocab_size == V
-    assert isinstance(Corpus.load(path, 4).tokenizer, PieceTokenizer)
+    tokenizer = Corpus.load(path, 4, **told).tokenizer
+    assert tokenizer.vocab_size == V and isinstance(tokenizer, BPETokenizer)
+
+
+def hash_of(n):
+    """Four letters, nearly at random."""
+    return (
+        hashlib.sha256(str(n).encode())
+        .hexdigest()[:4]
+        .translate(str.maketrans("0123456789", "ghijklmnop"))
+    )
+
+
+def test_gpt2_s_tokens_need_no_training(tmp_path):
+    path = write(tmp_path, TRAIN)
+    corpus = Corpus.load(path, 4, "gpt2", 300)
+    assert corpus.tokenizer == gpt2_tokenizer()
+    ids = [*corpus.train.ids.tolist(), *corpus.valid.ids.tolist()]
+    assert corpus.tokenizer.decode(ids) == TRAIN
 
 
 def test_the_hash_tells_texts_apart():
@@ -289,7 +308,7 @@ def test_the_hash_tells_texts_apart():
         for train, valid in ((TRAIN, VALID), (TRAIN[:-1], VALID), (TRAIN, VALID[:-1]))
     }
     assert len(hashes) == 3
-    assert make("tales").sha256 == make("plain").sha256 == make("plain", "pieces").sha256
+    assert make("tales").sha256 == make("plain").sha256 == make("plain", "bpe").sha256
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -321,12 +340,13 @@ def test_a_part_that_is_too_short(kind, part):
 
 @pytest.mark.parametrize("tokenizer", ["words", "", None])
 def test_a_tokenizer_that_is_none(tmp_path, tokenizer):
-    with pytest.raises(ValueError, match=f"tokenizer is {tokenizer!r}: give 'pieces' or 'chars'"):
+    with pytest.raises(
+        ValueError, match=f"tokenizer is {tokenizer!r}: give 'bpe', 'gpt2' or 'chars'"
+    ):
         Corpus.load(write(tmp_path, TRAIN), 4, tokenizer)
 
 
-@pytest.mark.parametrize("tokenizer", ["pieces", "chars"])
-def test_a_text_is_composed(tokenizer):
+def test_a_text_of_characters_is_composed():
     """An accent that is a character of its own would give each word a second spelling."""
     composed = "un été, une forêt, un élève. " * 20
     decomposed = unicodedata.normalize("NFD", composed)
@@ -334,20 +354,25 @@ def test_a_text_is_composed(tokenizer):
     both = CharTokenizer(composed + decomposed)
     ids = [Corpus.of_texts(text, text, both, 8).train.ids for text in (composed, decomposed)]
     assert torch.equal(*ids)
-    made = [Corpus.of_texts(text, text, tokenizer, 8) for text in (composed, decomposed)]
+    made = [Corpus.of_texts(text, text, "chars", 8) for text in (composed, decomposed)]
     assert made[0].tokenizer == made[1].tokenizer
     assert made[0].sha256 == made[1].sha256
     assert torch.equal(made[0].train.ids, made[1].train.ids)
+    for tokenizer in ("bpe", "gpt2"):  # bytes come back as they were
+        for text in (composed, decomposed):
+            corpus = Corpus.of_texts(text, text, tokenizer, 8)
+            assert corpus.tokenizer.decode(corpus.train.ids) == text
 
 
 def test_a_text_of_many_characters():
     """10,000 of them, and no table of pairs is needed."""
     han = "".join(map(chr, range(0x4E00, 0x4E00 + 10_001))) * 2
-    for tokenizer in ("pieces", "chars"):
+    for tokenizer, V in (("bpe", 4096), ("chars", 10_001), ("gpt2", 50_257)):
         corpus = Corpus.of_texts(han, han[:500], tokenizer, 4)
-        assert corpus.tokenizer.vocab_size == 10_001
+        assert corpus.tokenizer.vocab_size == V
         marks = corpus.landmarks()
-        assert marks["knows nothing"] == pytest.approx(math.log(10_001))
+        each = len(corpus.tokenizer.encode(han[:500])) / 500
+        assert marks["knows nothing"] == pytest.approx(math.log(V) * each, rel=0.01)
         assert 0 < marks["counted pairs"] < marks["knows nothing"]
 
 

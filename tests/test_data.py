@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptlib import data
+from gptlib.bpe import BPETokenizer, train
 from gptlib.data import (
     IGNORE,
     all_batches,
@@ -27,7 +28,7 @@ from gptlib.data import (
     story_ids,
     story_starts,
 )
-from gptlib.tokenizer import CharTokenizer, PieceTokenizer
+from gptlib.tokenizer import CharTokenizer
 
 # Not every reader has this copy of Tiny Shakespeare; those who do test the real download's bytes.
 REAL_SHAKESPEARE = data.DATA.parent.parent / "shared" / "data" / "tinyshakespeare.txt"
@@ -425,29 +426,28 @@ def test_characters_of_stories_have_the_places_that_they_have_in_the_text(text):
 
 
 STORIES = ["A cat sat.\n\n", "A dog ran.\nIt hid.\n\n", "Tom ran.\n\n", "A cat hid.\n\n"]
-PIECES = PieceTokenizer.from_text("".join(STORIES), 99)
+TOKENS = BPETokenizer([*train("".join(STORIES * 2), 300), b"\n\n"])
 
 
 def cut(stories):
     """The ids of each story, as the offsets of story_ids cut them."""
     text = "".join(stories)
-    ids, starts = story_ids(text, PIECES)
-    assert PIECES.decode(ids) == "\n" + text
+    ids, starts = story_ids(text, TOKENS)
+    assert TOKENS.decode(ids) == "\n" + text
     assert ids.dtype == starts.dtype == torch.int64
     edges = [*starts.tolist(), len(ids)]
     return [ids[start:end].tolist() for start, end in itertools.pairwise(edges)]
 
 
-def test_each_story_begins_at_the_line_break_before_it_in_pieces_too():
-    assert "\n\n" in PIECES.pieces and " ran" in PIECES.pieces
+def test_each_story_begins_at_the_line_break_before_it_in_longer_tokens_too():
+    assert b" ran" in TOKENS.tokens
     for stories in itertools.permutations(STORIES):
         for ids, story in zip(cut(stories), stories, strict=True):
-            assert PIECES.decode(ids).startswith("\n" + story[:-2])
-            assert PIECES.decode(ids[:1]) == "\n"
+            assert TOKENS.decode(ids).startswith("\n" + story[:-2])
+            assert TOKENS.decode(ids[:1]) == "\n"
 
 
 def test_the_ids_of_a_story_are_the_same_between_any_others():
-    """Were all encoded at once, the line breaks between two would be one piece of both."""
     first = dict(zip(STORIES[:-1], cut(STORIES)[:-1], strict=True))
     for stories in itertools.permutations(STORIES):
         for ids, story in list(zip(cut(stories), stories, strict=True))[:-1]:
@@ -456,24 +456,25 @@ def test_the_ids_of_a_story_are_the_same_between_any_others():
 
 
 def test_the_last_story_is_like_the_others():
+    """Were all encoded at once, the line breaks after it would be one token."""
     alone = {story: cut([story])[0] for story in STORIES}
     for stories in itertools.permutations(STORIES):
         *others, last = cut(stories)
         assert others == [alone[story][:-1] for story in stories[:-1]]
         assert last == alone[stories[-1]]
-        assert PIECES.decode(last[-2:]) == "\n\n"
+        assert TOKENS.decode(last[-2:]) == "\n\n"
 
 
 def test_what_stands_before_the_first_story_belongs_to_none():
-    ids, starts = story_ids("\n\n" + STORIES[0] + STORIES[1], PIECES)
-    assert PIECES.decode(ids) == "\n\n\n" + STORIES[0] + STORIES[1]
-    text = [PIECES.decode(ids[:i]) for i in starts]
+    ids, starts = story_ids("\n\n" + STORIES[0] + STORIES[1], TOKENS)
+    assert TOKENS.decode(ids) == "\n\n\n" + STORIES[0] + STORIES[1]
+    text = [TOKENS.decode(ids[:i]) for i in starts]
     assert text == ["\n\n", "\n\n\n" + STORIES[0][:-1]]
 
 
-def test_a_story_that_is_not_ended_keeps_its_last_piece():
-    ids, _ = story_ids("A cat sat.\n\nA dog ran", PIECES)
-    assert PIECES.decode(ids[-1:]) == " ran"
+def test_a_story_that_is_not_ended_keeps_its_last_token():
+    ids, _ = story_ids("A cat sat.\n\nA dog ran", TOKENS)
+    assert TOKENS.decode(ids[-1:]) == " ran"
 
 
 # Downloading

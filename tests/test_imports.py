@@ -23,7 +23,7 @@ ORDER = """
     config tokenizer world
     settings comprehension
     data papers french
-    texts
+    texts bpe
     optim checkpoint cache positions pairs
     train sampling attention
     writing narrow layers lookups

@@ -27,7 +27,7 @@ MODEL, LAST = "model.safetensors", "last.safetensors"
 TINY = (
     "--out run --device cpu --max-iters 40 --eval-interval 5 --eval-iters 2 "
     "--n-layer 1 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 "
-    "--tokenizer pieces --dropout 0 "  # so that no trial chooses them
+    "--tokenizer bpe --dropout 0 "  # so that no trial chooses them
 )
 KINDS = {
     "muon": TINY + "--dropout 0.2",

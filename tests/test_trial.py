@@ -15,7 +15,7 @@ from gptlib.trial import decide, is_short, lowest
 
 @dataclass(frozen=True)
 class Settings:
-    tokenizer: str = "pieces"
+    tokenizer: str = "bpe"
     model: GPTConfig = GPTConfig(100, 8, 1, 1, 8, dropout=0.1)
     train: RunConfig = RunConfig(max_iters=1000, eval_interval=70, batch_size=4)
 
@@ -44,10 +44,10 @@ def decided(found, given=(), settings=Settings(), tokens=320):
 
 
 FOUND = {
-    ("pieces", 0.0): (0.5, 40),
+    ("bpe", 0.0): (0.5, 40),
     ("chars", 0.0): (0.6, 60),
-    ("pieces", 0.2): (0.4, 50),
-    ("pieces", 0.4): (0.45, 55),
+    ("bpe", 0.2): (0.4, 50),
+    ("bpe", 0.4): (0.45, 55),
     ("chars", 0.2): (0.7, 10),
 }
 
@@ -60,15 +60,15 @@ def as_decided(tokenizer, dropout, max_iters, eval_interval):
 
 def test_the_best_attempt_wins(capsys):
     new, tried = decided(FOUND)
-    assert new == as_decided("pieces", 0.2, 100, 5)
-    assert tried == [("pieces", 0.0), ("chars", 0.0), ("pieces", 0.2), ("pieces", 0.4)]
+    assert new == as_decided("bpe", 0.2, 100, 5)
+    assert tried == [("bpe", 0.0), ("chars", 0.0), ("bpe", 0.2), ("bpe", 0.4)]
     out = capsys.readouterr().out
-    assert "     0.400 after step 50, with pieces and dropout 0.2\n" in out
-    assert out.endswith("--tokenizer pieces --dropout 0.2 --max-iters 100 --eval-interval 5\n")
+    assert "     0.400 after step 50, with bpe and dropout 0.2\n" in out
+    assert out.endswith("--tokenizer bpe --dropout 0.2 --max-iters 100 --eval-interval 5\n")
     # More dropout is tried only while it helps.
-    new, tried = decided(FOUND | {("pieces", 0.2): (0.55, 80)})
-    assert new == as_decided("pieces", 0.0, 80, 4)
-    assert tried == [("pieces", 0.0), ("chars", 0.0), ("pieces", 0.2)]
+    new, tried = decided(FOUND | {("bpe", 0.2): (0.55, 80)})
+    assert new == as_decided("bpe", 0.0, 80, 4)
+    assert tried == [("bpe", 0.0), ("chars", 0.0), ("bpe", 0.2)]
     found = FOUND | {("chars", 0.0): (0.3, 90), ("chars", 0.2): (0.35, 10)}
     assert decided(found)[0] == as_decided("chars", 0.0, 180, 9)
 
@@ -76,31 +76,31 @@ def test_the_best_attempt_wins(capsys):
 @pytest.mark.parametrize(("step", "steps"), [(100, 200), (101, 200), (200, 200), (7, 14), (1, 2)])
 def test_the_steps_are_twice_those_to_the_best(step, steps):
     """Or all that were tried, if the best came in the second half of them."""
-    new, _ = decided(FOUND | {("pieces", 0.2): (0.1, step)})
+    new, _ = decided(FOUND | {("bpe", 0.2): (0.1, step)})
     assert new.train.max_iters == steps
     assert new.train.eval_interval == max(1, steps // 20)
 
 
 def test_a_longer_text_has_the_steps_that_read_it_ten_times():
     """It had not been read so often when what was tried ended."""
-    found = FOUND | {("pieces", 0.2): (0.1, 190)}
+    found = FOUND | {("bpe", 0.2): (0.1, 190)}
     assert decided(found, tokens=32 * 50)[0].train.max_iters == 500
     assert decided(found, tokens=32 * 19)[0].train.max_iters == 200
     assert decided(found, tokens=32 * 500)[0].train.max_iters == 1000  # as many as it was to have
 
 
-ANY = {(t, d): (0.5 + d, 40) for t in ("pieces", "chars") for d in (0.0, 0.1, 0.2, 0.4)}
+ANY = {(t, d): (0.5 + d, 40) for t in ("bpe", "chars") for d in (0.0, 0.1, 0.2, 0.4)}
 
 
 @pytest.mark.parametrize(
     ("given", "wanted", "n"),
     [
-        (["tokenizer"], ("pieces", 0.0, 80, 4), 2),
+        (["tokenizer"], ("bpe", 0.0, 80, 4), 2),
         (["dropout"], ("chars", 0.1, 80, 4), 2),
         (["max_iters"], ("chars", 0.0, 1000, 50), 3),
         (["eval_interval"], ("chars", 0.0, 80, 70), 3),
-        (["tokenizer", "dropout"], ("pieces", 0.1, 80, 4), 1),
-        (["tokenizer", "dropout", "eval_interval"], ("pieces", 0.1, 80, 70), 1),
+        (["tokenizer", "dropout"], ("bpe", 0.1, 80, 4), 1),
+        (["tokenizer", "dropout", "eval_interval"], ("bpe", 0.1, 80, 70), 1),
     ],
 )
 def test_a_flag_counts_more_than_a_trial(given, wanted, n):
@@ -120,7 +120,7 @@ def test_a_text_too_short_to_be_parted(capsys):
     assert new == Settings() and len(tried) == 2
     assert "nothing: it is too short to be parted" in capsys.readouterr().out
     # One long word is enough tokens in characters.
-    found = FOUND | {("pieces", 0.0): None, ("chars", 0.2): (0.7, 10)}
+    found = FOUND | {("bpe", 0.0): None, ("chars", 0.2): (0.7, 10)}
     assert decided(found)[0] == as_decided("chars", 0.0, 120, 6)
 
 

@@ -1,6 +1,7 @@
 """What is written is what the model's tokens say: whole characters, up to where the text ends."""
 
 import re
+from functools import partial
 
 import pytest
 import torch
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gptlib.bigram import Bigram
+from gptlib.bpe import BYTES, BPETokenizer, gpt2_tokenizer
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
 from gptlib.sampling import Sampling, generate
-from gptlib.tokenizer import CharTokenizer, PieceTokenizer, TextTokenizer, WordTokenizer
+from gptlib.tokenizer import CharTokenizer, TextTokenizer, WordTokenizer
 from gptlib.writing import before_stop, whole_characters, write
 
 
@@ -66,7 +68,7 @@ def a_gpt(V, block_size=8):
 
 
 TEXT = "a cat, a rat,\na bat, a hat"
-TOKENIZERS = [CharTokenizer(TEXT), PieceTokenizer.from_text(TEXT + TEXT, 99), ByteTokenizer()]
+TOKENIZERS = [CharTokenizer(TEXT), BPETokenizer.from_text(TEXT + TEXT, 270), ByteTokenizer()]
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: type(tokenizer).__name__)
@@ -112,7 +114,7 @@ def first_given(tokenizer, prompt, **settings):
 
 
 def test_what_the_model_is_given():
-    chars, pieces = CharTokenizer("\n ab"), PieceTokenizer(["b", " ", "a", " a"])
+    chars, pairs = CharTokenizer("\n ab"), BPETokenizer([*BYTES, b" a"])
     assert first_given(chars, "ab ") == ("ab ", [[2, 3, 1]])
     assert first_given(chars, "ab ", end=0) == ("ab ", [[0, 2, 3, 1]])
     assert first_given(chars, "") == ("", [[0]])
@@ -120,10 +122,10 @@ def test_what_the_model_is_given():
     assert first_given(CharTokenizer("\ta\n"), "") == ("", [[1]])
     assert first_given(chars, "", end=3) == ("", [[3]])
     # A space at the end belongs to a word that is still to come.
-    assert first_given(pieces, "a a  ") == ("a a", [[2, 3]])
-    assert first_given(pieces, "a ", end=0) == ("a", [[0, 2]])
-    assert first_given(pieces, "  ") == ("", [[0]])
-    assert first_given(PieceTokenizer(["b", "\n"]), " ") == ("", [[1]])
+    assert first_given(pairs, "a a  ") == ("a a", [[97, 256]])
+    assert first_given(pairs, "a ", end=0) == ("a", [[0, 97]])
+    assert first_given(pairs, "  ") == ("", [[10]])
+    assert first_given(pairs, "e\u0301") == ("e\u0301", [[101, *"\u0301".encode()]])
     assert first_given(ByteTokenizer(), "é ", end=256) == ("é ", [[256, 195, 169, 32]])
     assert first_given(ByteTokenizer(), "") == ("", [[10]])
 
@@ -175,6 +177,46 @@ def test_an_emoji_comes_with_the_last_of_its_four_tokens():
     for part in write(model, ByteTokenizer(), "🙂", 7):
         seen.append((part, len(model.given)))
     assert seen == [("🙂", 0), ("a", 1), ("🙂", 5), ("é", 7)]
+
+
+def said_by(tokenizer, ids):
+    """The parts that are yielded after the prompt, each with the number of tokens drawn by then."""
+    model = Reciting(ids, tokenizer.vocab_size)
+    parts = write(model, tokenizer, ">", len(ids))
+    return [(part, len(model.given)) for part in parts][1:]
+
+
+@pytest.mark.parametrize("make", [gpt2_tokenizer, partial(BPETokenizer, BYTES)])
+def test_an_emoji_of_several_tokens_comes_whole(make):
+    tokenizer = make()
+    emoji, after = tokenizer.encode("🦜"), tokenizer.encode("é!")
+    n = len(emoji)
+    assert n == len(set(emoji)) == (4 if tokenizer.vocab_size == 256 else 3)
+    assert said_by(tokenizer, emoji) == [("🦜", n)]
+    parts = said_by(tokenizer, [*emoji, *after])
+    assert parts[0] == ("🦜", n) and "".join(part for part, _ in parts) == "🦜é!"
+    # Without its last token, or with another in its place, none of it is text.
+    assert said_by(tokenizer, emoji[:-1]) == []
+    assert said_by(tokenizer, [*emoji[:-1], *tokenizer.encode("a")]) == [("a", n)]
+    assert said_by(tokenizer, [*emoji[:-1], *emoji]) == [("🦜", 2 * n - 1)]
+    assert said_by(tokenizer, emoji[1:]) == []
+
+
+@given(st.lists(st.integers(0, 50_256), max_size=12))
+def test_no_tokens_of_gpt2_are_said_as_what_they_are_not(ids):
+    tokenizer = gpt2_tokenizer()
+    said = "".join(whole_characters(map(tokenizer.token_bytes, ids)))
+    assert said == tokenizer.decode(ids)
+    assert said.count("\ufffd") == b"".join(map(tokenizer.token_bytes, ids)).count(b"\xef\xbf\xbd")
+
+
+def test_half_a_surrogate_pair_in_a_prompt():
+    for tokenizer in (BPETokenizer(BYTES), gpt2_tokenizer()):
+        model = Reciting([0], tokenizer.vocab_size)
+        with pytest.raises(
+            ValueError, match=r"^'\\udc00' at position 2 is half of a surrogate pai"
+        ):
+            write(model, tokenizer, "ab\udc00")
 
 
 @pytest.mark.parametrize("n", range(8))

@@ -35,6 +35,9 @@ from gptlib.exercises.self_attention_tensors import check_attention, check_head
 from gptlib.exercises.start_here import check_encode, check_followers, check_places
 from gptlib.exercises.start_here_batch import check_batch, check_windows
 from gptlib.exercises.start_here_loss import check_entropy_and_kl, check_loss
+from gptlib.exercises.tokens import check_bits_per_byte, check_merge
+from gptlib.exercises.tokens_encoding import check_decoder, check_encode_word
+from gptlib.exercises.tokens_training import check_pair, check_train
 from gptlib.exercises.transformer import check_layer_norm, check_rate, check_smoothed
 from gptlib.exercises.transformer_beam import check_beam
 from gptlib.exercises.transformer_blocks import check_decoder_block, check_encoder_block
@@ -50,15 +53,18 @@ __all__ = [
     "check_band",
     "check_batch",
     "check_beam",
+    "check_bits_per_byte",
     "check_block",
     "check_cached_step",
     "check_clipped",
     "check_continue",
     "check_counts",
     "check_cross_entropy",
+    "check_decoder",
     "check_decoder_block",
     "check_dropout",
     "check_encode",
+    "check_encode_word",
     "check_encoder_block",
     "check_entropy_and_kl",
     "check_followers",
@@ -75,9 +81,11 @@ __all__ = [
     "check_look",
     "check_loss",
     "check_mask",
+    "check_merge",
     "check_min_p",
     "check_multi_head",
     "check_orthogonalized",
+    "check_pair",
     "check_parameters",
     "check_patched",
     "check_places",
@@ -95,6 +103,7 @@ __all__ = [
     "check_teacher_forcing",
     "check_swiglu",
     "check_top_p",
+    "check_train",
     "check_training",
     "check_weights",
     "check_windows",

@@ -80,6 +80,8 @@ def described(got: object) -> str:
         return str(got)
     if isinstance(got, str):
         return "a string"
+    if isinstance(got, bytes):
+        return "bytes"
     if getattr(got, "ndim", 0):
         kind = "an array" if isinstance(got, np.ndarray) else "a tensor"
         return f"{kind} of shape {tuple(got.shape)}"

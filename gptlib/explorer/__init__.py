@@ -2,5 +2,6 @@
 
 from gptlib.explorer.attention import AttentionExplorer
 from gptlib.explorer.sampling import SamplingExplorer
+from gptlib.explorer.tokens import TokenExplorer
 
-__all__ = ["AttentionExplorer", "SamplingExplorer"]
+__all__ = ["AttentionExplorer", "SamplingExplorer", "TokenExplorer"]

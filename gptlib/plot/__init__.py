@@ -7,7 +7,9 @@ Texts and measurements:
     tales        batches, tales, character counts, how surprising each character is
     predictions  guesses, a bigram table
     sampling     the distribution that the next token is drawn from
+    tokens       texts as tokenizers cut them up
     curves       losses, and other lines over steps, lengths or depths
+    vocabulary   what changes with the number of tokens
     optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
     heads        the weights of many heads, losses of several models, the cost of attention
@@ -63,8 +65,10 @@ from gptlib.plot.style import (
     visible,
 )
 from gptlib.plot.tales import MOST_BARS, batch, character_counts, surprise, tale
+from gptlib.plot.tokens import cut, tokens
 from gptlib.plot.transformer import encoder_decoder
 from gptlib.plot.translation import alignment
+from gptlib.plot.vocabulary import by_vocabulary
 
 __all__ = [
     "BEFORE",
@@ -82,10 +86,12 @@ __all__ = [
     "batch",
     "block_orders",
     "by_kind",
+    "by_vocabulary",
     "character_counts",
     "compare",
     "costs",
     "course_map",
+    "cut",
     "descents",
     "distribution",
     "encoder_decoder",
@@ -112,6 +118,7 @@ __all__ = [
     "stream",
     "surprise",
     "tale",
+    "tokens",
     "use_style",
     "visible",
     "weights",

@@ -31,7 +31,7 @@ EVERY = 400  # steps between two rows
 if __name__ == "__main__":
     torch.set_num_threads(1)
     _, valid_text = load_split("tales")
-    corpus = Corpus.of_tales(tell_tales(SEEDS), valid_text, "pieces", RECIPE.model.block_size)
+    corpus = Corpus.of_tales(tell_tales(SEEDS), valid_text, "bpe", RECIPE.model.block_size)
     torch.manual_seed(CONFIG.seed)
     model = GPT(replace(RECIPE.model, vocab_size=corpus.tokenizer.vocab_size, n_layer=4))
     run = Run(model, corpus, CONFIG)

@@ -45,13 +45,15 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, and at the form of the 
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
-experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (about three hours)
+experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (about four hours)
 	$(BIN)/python notebooks/experiments/ngrams.py
 	$(BIN)/python notebooks/experiments/self_attention.py
 	$(BIN)/python notebooks/experiments/multi_head.py
 	$(BIN)/python notebooks/experiments/transformer.py
 	$(BIN)/python notebooks/experiments/gpt.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/tales.py
+	PYTHONPATH=. $(BIN)/python notebooks/experiments/tokens.py $(TEXT) $(OTHER)
+	PYTHONPATH=. $(BIN)/python notebooks/experiments/oddities.py
 	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
 

@@ -1006,6 +1006,23 @@ MUTANTS = [
     # A token, or a text, is taken for HTML.
     Mutant("_bar", "escape(told)", "told", "test_no_token_is_html"),
     Mutant("SamplingExplorer._draw", "escape(self.text)", "self.text", "test_no_token_is_html"),
+    # Token explorer: a token, a name or a refusal is taken for HTML.
+    Mutant("explorer.tokens:_box", "escape(text)", "text", "test_no_token_and_no_name_is_html"),
+    Mutant("explorer.tokens:_panel", "<b>{escape(cut.name)}", "<b>{cut.name}",
+           "test_no_token_and_no_name_is_html"),
+    Mutant("explorer.tokens:_panel", "escape(cut.refused or cut.count)", "cut.refused or cut.count",
+           "test_no_token_and_no_name_is_html"),
+    # Only the first 200 tokens are counted.
+    Mutant("plot.tokens:cut", "ids, [", "ids[:MOST], [", "test_the_first_200_tokens_are_drawn"),
+    # A character's first bytes are left out.
+    Mutant("spelled", '"surrogateescape")):', '"ignore")):',
+           "test_a_part_of_a_character_is_shown_as_its_bytes"),
+    # The bytes cannot be told from the same numbers in the text.
+    Mutant("explorer.tokens:_box", 'f"<i>{text}</i>"', "text",
+           "test_a_part_of_a_character_is_shown_as_its_bytes"),
+    # In a figure, an incomplete character has the box of a whole one.
+    Mutant("plot.tokens:_draw", '"--" if part else "-"', '"-"',
+           "test_the_picture_of_bytes_and_of_what_its_font_has_not"),
     # In a figure, the outline is as high as the new bar.
     Mutant("distribution", "ax.bar(x, bar.before, width=0.8, **outline)",
            "ax.bar(x, bar.after, width=0.8, **outline)", "test_distribution"),

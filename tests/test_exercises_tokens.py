@@ -220,10 +220,10 @@ def two_singles(words):
         (chosen(lambda n, pair: (-n, sum(pair))), "not the one with the smaller sum"),
         (joined(weighted=True), "pairs of two words"),
         (joined(weighted=False), "pairs of two words"),
-        (chosen(pairs=lambda ids: combinations(ids, 2)), "pairs that are no neighbours"),
+        (chosen(pairs=lambda ids: combinations(ids, 2)), "ids that are not neighbours"),
         (
             chosen(pairs=lambda ids: zip(ids, ids[2:], strict=False)),
-            "pairs that are no neighbours",
+            "ids that are not neighbours",
         ),
         (chosen(pairs=lambda ids: pairwise(ids + ids[:1])), "the last id of a word with its first"),
         (
@@ -354,11 +354,11 @@ def that_occur(text, vocab_size):
         ),
         (
             trainer(choose=rarely(lambda pair, tokens: tokens[pair[0]] + tokens[pair[1]])),
-            "not in that of the bytes",
+            "not of the bytes",
         ),
         (
             trainer(choose=rarely(lambda pair, tokens: [tokens[i] for i in pair])),
-            "not in that of the bytes",
+            "not of the bytes",
         ),
         (counts_once, "after each merge, count the pairs anew"),
         (trainer(join=lambda a, b: b + a), "the wrong way round: tokens[pair[0]] comes first"),

@@ -392,11 +392,13 @@ def test_the_picture_shows_the_chosen_head(monkeypatch):
 
 NOTEBOOK = """
 import numpy as np
-from gptlib.explorer import AttentionExplorer, SamplingExplorer
+from gptlib.explorer import AttentionExplorer, SamplingExplorer, TokenExplorer
+from gptlib.tokenizer import CharTokenizer
 """
 SHOWN = [
     'AttentionExplorer(np.eye(3), ["a", "b", "c"])',
     'SamplingExplorer(lambda t, k, p: np.eye(3)[0], ["a", "b", "c"], lambda t, k, p: "abc")',
+    'TokenExplorer({"characters": CharTokenizer("ab c")}, "a c?")',
 ]
 
 

@@ -501,6 +501,19 @@ def test_the_tokenizer_is_the_one_that_was_asked_for(folder):
     assert corpus_of(parsed(*QUICK, "--tokenizer", "gpt2")).tokenizer == gpt2_tokenizer()
 
 
+def test_gpt2s_tokens_on_one_text_from_training_to_writing(folder, capsys):
+    """The command of the README, as it stands; only the text is short, and no network is there."""
+    with open("my.txt", "a", encoding="utf-8") as file:
+        file.write("ñandú 🦦\n")  # of tokens that are parts of characters
+    assert main.main("--text my.txt --tokenizer gpt2 --max-seconds 30 --out run".split()) == 0
+    assert "of a vocabulary of 50,257" in capsys.readouterr().out
+    assert main.main(["generate", "run", "--prompt", "Ein Frühstück 🦦", "--num-samples", "2"]) == 0
+    written = capsys.readouterr().out
+    assert written.count("Ein Frühstück 🦦") == 2 and "\ufffd" not in written
+    assert main.main("--text my.txt --start run --max-iters 1 --out more".split()) == 0
+    assert '"tokenizer": "gpt2"' in Path("more", "config.json").read_text()
+
+
 def test_a_run_is_where_it_was_asked_to_be():
     settings = parsed(*QUICK, "--device", "meta")
     run = commands.make_run(settings, corpus_of(settings))

@@ -65,7 +65,7 @@ MERGED_WRONGLY = [
         lambda ids, pair, new: merge(ids[::-1], pair[::-1], new)[::-1],
         "You merge from right to left: in [1, 1, 1] the pair is the first two.",
     ),
-    (_overlapping, "Pairs do not overlap: after a merge, go on behind both of its ids."),
+    (_overlapping, "Pairs do not overlap: after a merge, go on after both of its ids."),
     (
         lambda ids, pair, new: _replaced(ids, _places(ids, pair)[:1], new),
         "You merge the first pair alone: go through the whole list.",

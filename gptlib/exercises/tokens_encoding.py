@@ -199,7 +199,10 @@ DECODED_WRONGLY = [
     (partial(_held, rest=False), WHOLE),
     (partial(_held, release=lambda raw: raw[-1] < 128), ASCII),
     (partial(_held, release=lambda raw: raw[-1] < 128, rest=False), ASCII),
-    (_late_after_one, "After a part that ends inside a character you hold back all the rest."),
+    (
+        _late_after_one,
+        "After a part that ends inside a character you hold back all the rest: yield it, too.",
+    ),
     (
         lambda parts: [*map(_text, accumulate(parts)), ""],
         "You give the whole text so far each time: give only what is new.",

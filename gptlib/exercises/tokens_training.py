@@ -65,11 +65,11 @@ def _singles(words: Words) -> Pair:
     return tuple(sorted(counts, key=lambda i: (-counts[i], i))[:2])
 
 
-TIE = "Of pairs that occur equally often, take the one with the smaller first id"
+TIE = "Of equally frequent pairs, take the one with the smaller first id"
 SECOND = "Where the first ids are equal, too, take the smaller second id."
 BEFORE = "For ties, compare the first ids before the second ones."
 ACROSS = "You count pairs of two words: nothing is merged across the end of a word."
-APART = "You count pairs that are no neighbours: take ids[i] and ids[i + 1]."
+APART = "You count ids that are not neighbours: take ids[i] and ids[i + 1]."
 PLACES = "You count a pair once in each pre-token: count every place where it stands."
 
 
@@ -116,7 +116,7 @@ CHOSEN_WRONGLY = [
     (lambda words: _best(_counts(words, lambda ids: zip(ids, ids[2:], strict=False))), APART),
     (
         lambda words: _best(_counts(words, lambda ids: zip(ids, ids[1:] + ids[:1], strict=True))),
-        "You pair the last id of a word with its first: they are no neighbours.",
+        "You pair the last id of a word with its first: they are not neighbours.",
     ),
     (
         lambda words: _best(_counts(words, lambda ids: zip(ids[::2], ids[1::2], strict=False))),
@@ -219,7 +219,7 @@ def _by(**mistake: object) -> Callable[[str, int], list[bytes]]:
 
 SIZE = "vocab_size counts all tokens, the 256 bytes included: "
 SPLIT = "split() loses the spaces: cut the text with pre_tokens."
-BY_BYTES = f"{TIE}: ids come in the order of the merges, and not in that of the bytes."
+BY_BYTES = f"{TIE}: ids are in the order of the merges, not of the bytes."
 TRAINED_WRONGLY = [
     (_by(cut=lambda text: [text]), "You merge across words: cut the text with pre_tokens first."),
     (_by(cut=str.split), SPLIT),

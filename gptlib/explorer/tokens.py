@@ -44,7 +44,7 @@ class TokenExplorer(VBox):
         _check(self.tokenizers, text)
         # With a description the field has a name for screen readers.
         self.text = Textarea(text, description="text", rows=3)
-        self.text.layout = Layout(width="100%", max_width="720px")
+        self.text.layout = Layout(width="auto", max_width="720px")
         self.text.style.description_width = "40px"
         self._boxes = HTML()
         ids = [f"tokens-{self._boxes.model_id}-{n}" for n in range(len(self.tokenizers))]
@@ -77,7 +77,7 @@ def _panel(cut: Cut, name: str) -> str:
     listed = f'<ol class="token-boxes" aria-label="{escape(cut.name)}">{"".join(boxes)}</ol>'
     more = f'<p class="token-more">{cut.more}</p>' if cut.more else ""
     return (
-        f'<p class="token-count" id="{name}"><b>{escape(cut.name)}</b> '
+        f'<p class="token-count" id="{name}"><b>{escape(cut.name)}</b>: '
         f"{escape(cut.refused or cut.count)}</p>{listed if boxes else ''}{more}"
     )
 

@@ -169,7 +169,7 @@ def corpus(text, search):
     if text == "tales":
         parts = load_parts(["tales"])
         parts = split_paragraphs(parts[0], valid_fraction=0.015) if search else parts
-        return Corpus.of_tales(*parts, "pieces", MODEL.block_size)
+        return Corpus.of_tales(*parts, "bpe", MODEL.block_size)
     parts = load_split(SHAKESPEARE)
     return Corpus.of_texts(*(split(parts[0]) if search else parts), "chars", block_size=128)
 

@@ -49,8 +49,11 @@ LEGIBLE = """elements => elements.map(element => {
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const behind = node => {
-        const colour = getComputedStyle(node).backgroundColor;
-        return colour == 'rgba(0, 0, 0, 0)' ? behind(node.parentElement) : colour;
+        const colour = getComputedStyle(node).backgroundColor.match(/[0-9.]+/g).map(Number);
+        const [r, g, b, opaque = 1] = colour;
+        if (opaque == 1) return `rgb(${r}, ${g}, ${b})`;
+        const below = behind(node.parentElement).match(/[0-9.]+/g);
+        return `rgb(${[r, g, b].map((c, i) => opaque * c + (1 - opaque) * below[i])})`;
     };
     const style = getComputedStyle(element), svg = element.ownerSVGElement;
     const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;

@@ -11,6 +11,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -218,7 +219,8 @@ class BPETokenizer(TextTokenizer):
             )
         _check_text(text)
         allowed = set(allowed_special)
-        return self._encoding.encode(text, allowed_special=allowed, disallowed_special=())
+        with _enough_stack():
+            return self._encoding.encode(text, allowed_special=allowed, disallowed_special=())
 
     def encode_to_tensor(self, text: str) -> Tensor:
         """The ids of a long text, (N,) int64: a Python list of them would need five times as much.
@@ -226,9 +228,9 @@ class BPETokenizer(TextTokenizer):
         Errors as in `pre_tokens`.
         """
         _check_text(text)
-        parts = [
-            self._encoding.encode_to_numpy(chunk, disallowed_special=()) for chunk in chunks(text)
-        ]
+        encode = self._encoding.encode_to_numpy
+        with _enough_stack():
+            parts = [encode(chunk, disallowed_special=()) for chunk in chunks(text)]
         return torch.from_numpy(np.concatenate([[], *parts], dtype=np.int64, casting="unsafe"))
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
@@ -328,6 +330,18 @@ def chunks(text: str, size: int = 2**20) -> Iterator[str]:
         stop = edge.start() if edge else len(text)
         yield text[start:stop]
         start = stop
+
+
+@contextmanager
+def _enough_stack() -> Iterator[None]:
+    """Say in a sentence what the regular expressions of tiktoken cannot do."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(
+            f"the text has too long a run of white space, about a million characters ({error}): "
+            "shorten it"
+        ) from None
 
 
 def _readable(token: bytes) -> str | list[int]:

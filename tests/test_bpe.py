@@ -571,3 +571,11 @@ def test_no_file(tmp_path):
         message = f"{str(path)!r} is not a file: give one that BPETokenizer.save wrote"
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             BPETokenizer.load(path)
+
+
+@pytest.mark.parametrize("encode", ["encode", "encode_to_tensor"])
+def test_a_run_of_white_space_beyond_what_tiktoken_can_do(encode):
+    tokenizer = BPETokenizer(BYTES)
+    assert len(getattr(tokenizer, encode)(" " * 100_000 + "a")) == 100_001
+    with pytest.raises(ValueError, match="too long a run of white space.*: shorten it"):
+        getattr(tokenizer, encode)(" " * 2_000_000 + "a")

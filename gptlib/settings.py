@@ -20,9 +20,7 @@ class Train:
     split: Literal["end", "paragraphs"] = "end"  # which tenth: the last, or drawn paragraphs
     start: str = ""  # a run whose model and tokenizer to start from, instead of new ones
     out: str = ""  # a new folder for the run; if empty, one in runs/ named after the text
-    tokenizer: Literal["bpe", "gpt2", "chars"] = (
-        "bpe"  # byte pairs of the text, GPT-2's, characters
-    )
+    tokenizer: Literal["bpe", "gpt2", "chars"] = "bpe"  # of this text, GPT-2's, or characters
     model: GPTConfig = GPTConfig(4096)  # sizes and design choices of the model
     train: RunConfig = RunConfig()  # how it is trained, and how often evaluated
     max_seconds: float | None = None  # if given, train about this long, instead of max_iters

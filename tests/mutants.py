@@ -624,7 +624,7 @@ MUTANTS = [
     Mutant("PATTERN", r" ?\p{L}+| ?\p{N}+", r" ?[\p{L}\p{N}]+",
            "test_hard_cases_are_hugging_face_s_too"),
     # A long text is cut inside a pre-token.
-    Mutant("chunks", "edge.start() if edge else len(text)", "start + max(size, 1)",
+    Mutant("chunks", "edge.start() if edge else len(text)", "start + size",
            "test_no_pre_token_is_cut_however_small_the_chunks"),
     Mutant("EDGE", r"(?<=\S)\s", r"\s", "test_no_pre_token_is_cut_however_small_the_chunks"),
     # Whoever writes a prompt may end a document.

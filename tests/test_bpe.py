@@ -69,6 +69,7 @@ def test_pre_tokens_are_the_text(text):
     assert "".join(pre_tokens(text)) == text
 
 
+@example("a\n\n\nb", 1)
 @given(written, st.integers(1, 9))
 def test_no_pre_token_is_cut_however_small_the_chunks(text, size):
     parts = list(chunks(text, size))

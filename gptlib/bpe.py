@@ -90,7 +90,7 @@ def train(text: str, vocab_size: int) -> list[bytes]:
     fewer than vocab_size tokens.
 
     >>> train("to be or not to be, that is to be", 260)[256:]
-    [b'be', b' be', b'to', b' to']
+    [b' b', b' t', b' be', b' to']
 
     ValueError for a vocab_size below 256 and errors as in `pre_tokens`.
     """
@@ -180,10 +180,10 @@ class BPETokenizer(TextTokenizer):
     tiktoken does the encoding, as it does for OpenAI's models. ValueError for other tokens.
 
     >>> tokenizer = BPETokenizer.from_text("to be or not to be, that is to be", 260, [END_OF_TEXT])
-    >>> tokenizer.encode("be to<|endoftext|>") == [256, 258, *b"<|endoftext|>"]
+    >>> tokenizer.encode(" be<|endoftext|>") == [258, *b"<|endoftext|>"]
     True
-    >>> tokenizer.encode("be<|endoftext|>", allowed_special=[END_OF_TEXT])
-    [256, 259]
+    >>> tokenizer.encode(" be<|endoftext|>", allowed_special=[END_OF_TEXT])
+    [258, 259]
     """
 
     def __init__(self, tokens: Sequence[bytes], special: Sequence[str] = ()) -> None:

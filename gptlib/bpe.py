@@ -55,7 +55,7 @@ def pre_tokens(text: str) -> list[str]:
 
 def train_naive(text: str, vocab_size: int) -> list[bytes]:
     """The tokens of `train`, found by counting all pairs anew before each merge."""
-    _check_size(vocab_size)
+    check_whole("vocab_size", vocab_size, len(BYTES))
     tokens, pieces = list(BYTES), [list(piece.encode()) for piece in pre_tokens(text)]
     while len(tokens) < vocab_size:
         counts = Counter(pair for ids in pieces for pair in pairwise(ids))
@@ -94,10 +94,10 @@ def train(text: str, vocab_size: int) -> list[bytes]:
 
     ValueError for a vocab_size below 256 and errors as in `pre_tokens`.
     """
-    _check_size(vocab_size)
+    check_whole("vocab_size", vocab_size, len(BYTES))
     _check_text(text)
-    # Each different pre-token once, one after the other; 0 < i < after[i] are neighbours in one.
-    counts = Counter(piece for chunk in chunks(text) for piece in pre_tokens(chunk))
+    # Each different pre-token once, one after the other; the places i and after[i] are neighbours.
+    counts = Counter(piece for chunk in chunks(text) for piece in PRE_TOKEN.findall(chunk))
     ids, times, after, before = [], [], [], []
     for piece, n in counts.items():
         first, raw = len(ids), piece.encode()
@@ -201,7 +201,7 @@ class BPETokenizer(TextTokenizer):
 
         Errors as in `train`.
         """
-        check_whole("vocab_size", vocab_size, 256 + len(special))
+        check_whole("vocab_size", vocab_size, len(BYTES) + len(special))
         return cls(train(text, vocab_size - len(special)), special)
 
     @property
@@ -213,12 +213,12 @@ class BPETokenizer(TextTokenizer):
 
         allowed_special: the special tokens that are to be recognized in text. ValueError for others
         """
-        if unknown := set(allowed_special) - set(self.special):
+        allowed = set(allowed_special)
+        if unknown := allowed - set(self.special):
             raise ValueError(
                 f"special token {min(unknown)!r} is unknown: give some of {self.special}"
             )
         _check_text(text)
-        allowed = set(allowed_special)
         with _enough_stack():
             return self._encoding.encode(text, allowed_special=allowed, disallowed_special=())
 
@@ -281,7 +281,7 @@ class BPETokenizer(TextTokenizer):
         return f"{type(self).__name__}({self.vocab_size} tokens)"
 
     def _bytes_of(self, i: int) -> bytes:
-        i, n = int(i), len(self.tokens)
+        n = len(self.tokens)
         return self.tokens[i] if i < n else self.special[i - n].encode()
 
     def _check(self) -> None:
@@ -365,7 +365,3 @@ def _check_text(text: str) -> None:
             f"{text[error.start]!r} at position {error.start} is half of a surrogate pair and no "
             "character: remove it"
         ) from None
-
-
-def _check_size(vocab_size: int) -> None:
-    check_whole("vocab_size", vocab_size, 256)

@@ -183,9 +183,8 @@ class WordTokenizer(Tokenizer):
 
     def decode(self, ids: Sequence[int] | Tensor) -> str:
         """The text of ids, as in `CharTokenizer`; pad, start and end are left out."""
-        return join_words(
-            self.words[i - self.end - 1] for i in checked_ids(ids, self.vocab_size) if i > self.end
-        )
+        ids = checked_ids(ids, self.vocab_size)
+        return join_words([self.words[i - self.end - 1] for i in ids if i > self.end])
 
     def state(self) -> str:
         return " ".join(self.words)

@@ -33,22 +33,25 @@ from main import MODEL, TRAINING
 
 HERE = Path(__file__).resolve().parent
 SEEDS = 1, 2, 3
-STEPS, B, T = (
-    {"spelling": 1500, "adding": 1000},
-    {"spelling": 16, "adding": 128},
-    {"spelling": 64, "adding": 16},
-)
+# The settings of each task: steps, lines in a batch, tokens in a line, tokens in the vocabulary.
+TASKS = {"spelling": (1500, 16, 64, 4096), "adding": (1000, 128, 16, 512)}
 ASKED = 200  # words or sums of each kind
 GREEDY = Sampling(temperature=0)
 
 
 @cache
+def tokenizer_of(task):
+    """What byte-pair encoding learns from the tales, or from sums."""
+    text = load_split("tales")[0] if task == "spelling" else text_of(task)
+    return BPETokenizer.from_text(text, TASKS[task][-1])
+
+
+@cache
 def spelled_words():
     """Words of the tales, each one token of 4,096: some to train on, and some to ask."""
-    text = load_split("tales")[0]
-    tokenizer = BPETokenizer.from_text(text, 4096)
-    counts = Counter(re.findall(r" ([a-z]{4,})", text))
-    words = sorted(w for w, n in counts.items() if n >= 20 and len(tokenizer.encode(" " + w)) == 1)
+    counts = Counter(re.findall(r" ([a-z]{4,})", load_split("tales")[0]))
+    encode = tokenizer_of("spelling").encode
+    words = sorted(w for w, n in counts.items() if n >= 20 and len(encode(" " + w)) == 1)
     random.Random(0).shuffle(words)
     return words[ASKED : 3 * ASKED], words[:ASKED]
 
@@ -87,27 +90,30 @@ def sums():
 
 
 @cache
+def text_of(task):
+    """The lines of a task to train on."""
+    lines = lines_to_spell() if task == "spelling" else sums()[ASKED:]
+    return "\n\n".join(lines) + "\n\n"
+
+
+@cache
 def corpus(task, kind):
     """The lines of a task, cut up by characters or by byte-pair encoding."""
-    lines = lines_to_spell() if task == "spelling" else sums()[ASKED:]
-    text = "\n\n".join(lines) + "\n\n"
-    tokenizer = CharTokenizer(text)
-    if kind == "bpe":
-        learned_from = load_split("tales")[0] if task == "spelling" else text
-        tokenizer = BPETokenizer.from_text(learned_from, 4096 if task == "spelling" else 512)
+    text, (_, _, block_size, _) = text_of(task), TASKS[task]
+    tokenizer = tokenizer_of(task) if kind == "bpe" else CharTokenizer(text)
     (end,) = tokenizer.encode("\n")
-    return Corpus(text, text[:2000], tokenizer, T[task], end)
+    return Corpus(text, text[:2000], tokenizer, block_size, end)
 
 
 def trained(task, kind, seed):
     """A model that has read the lines of a task, and its corpus."""
     torch.set_num_threads(1)
-    read = corpus(task, kind)
+    read, (max_iters, batch_size, _, _) = corpus(task, kind), TASKS[task]
     torch.manual_seed(seed)
     sizes = {"vocab_size": read.tokenizer.vocab_size, "block_size": read.block_size, "n_head": 4}
     model = GPT(replace(MODEL, **sizes))
-    config = replace(TRAINING, max_iters=STEPS[task])
-    list(train(model, read.batches(B[task], seed), next_token_loss, config))
+    config = replace(TRAINING, max_iters=max_iters)
+    list(train(model, read.batches(batch_size, seed), next_token_loss, config))
     return model.eval(), read
 
 
@@ -129,7 +135,7 @@ def spell(kind, seed):
         draw = random.Random(3)
         words = words[:ASKED]
         asked = [counting(word, letter_of(word, draw)) for word in words]
-        usual, n = Counter(line[-2] for line in asked).most_common(1)[0]
+        ((_, n),) = Counter(line[-2] for line in asked).most_common(1)
         row[f"spelled_{name}"] = answers(model, read, map(spelling, words), ":")
         row[f"counted_{name}"] = answers(model, read, asked, ":")
         row[f"always_{name}"] = f"{n / len(asked):.3f}"  # for the most frequent count

@@ -25,10 +25,11 @@ LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
 
-.PHONY: anew help setup lab test lint data notebooks experiments images time test-browser test-portable mutants bench clean
+.PHONY: anew help setup lab test lint data notebooks experiments images time test-browser test-portable mutants bench \
+	verify-published clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## make .venv and install what a reader needs
 
@@ -83,6 +84,9 @@ bench: $(TEST_READY) ## measure speed and loss beside transformers' and, if NANO
 	$(BIN)/python tests/bench/eight_bits.py
 	$(BIN)/python tests/bench/tokens.py
 	$(BIN)/python tests/bench/shakespeare.py $(TEXT)
+
+verify-published: $(TEST_READY) ## compare GPT-1 and GPT-2, as published, with recorded logits (downloads 1 GB)
+	$(BIN)/python tests/verify_published.py $(MODELS)
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

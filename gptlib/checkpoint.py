@@ -3,7 +3,7 @@
 import hashlib
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from reprlib import repr as brief
@@ -12,10 +12,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from gptlib.atomic_files import write_file
 from gptlib.tokenizer import Tokenizer
+from gptlib.undrawn import undrawn
 from gptlib.unwrap import unwrapped
 
 TRAINING = "training/"  # prefix of tensors that are not the model's
@@ -88,7 +88,7 @@ def load(path: str | Path) -> Checkpoint:
     }
     try:
         tokenizer = _check(facts)
-        with torch.random.fork_rng(devices=[]), _Undrawn():
+        with undrawn():
             model = _class(facts["model"], nn.Module).from_state(facts["model"]["state"])
         model.load_state_dict(tensors, assign=True)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -161,22 +161,6 @@ def _class(described: dict, kind: type) -> type:
     ):
         raise ValueError(f"{brief(full)} is no {kind.__name__} of gptlib that can be made again")
     return found
-
-
-class _Undrawn(TorchFunctionMode):
-    """Skips the initialization of parameters, which those of a file are about to replace.
-
-    The device "meta" would do that too, but the first tensor there takes seconds of imports.
-    """
-
-    def __torch_function__(
-        self, func: Callable, types: object, args: tuple = (), kwargs: dict | None = None
-    ) -> object:
-        kwargs = kwargs or {}
-        module = getattr(func, "__module__", "")
-        if module == "torch.nn.init" or func in (Tensor.normal_, Tensor.uniform_):
-            return args[0] if args else kwargs["tensor"]
-        return (torch.empty if func is torch.randn else func)(*args, **kwargs)
 
 
 def _check(facts: dict) -> Tokenizer:

@@ -64,8 +64,7 @@ class GPT(nn.Module):
         ValueError for more than config.block_size tokens, those of the cache included, and for a
         cache with another B.
         """
-        x = self.hidden(idx, cache)
-        return F.linear(x, self.tok_emb.weight) if self.lm_head is None else self.lm_head(x)
+        return self.logits(self.hidden(idx, cache))
 
     def hidden(self, idx: Tensor, cache: KeyValueCache | None = None) -> Tensor:
         """The hidden states (B, T, C) from which `forward` computes the logits.
@@ -103,6 +102,10 @@ class GPT(nn.Module):
         if cache is not None:
             cache.advance(T)
         return self.ln_f(x)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """The logits (..., V) of the next token, from hidden states x, (..., C)."""
+        return F.linear(x, self.tok_emb.weight) if self.lm_head is None else self.lm_head(x)
 
     def new_cache(self, B: int = 1) -> KeyValueCache:
         """An empty cache for B rows, of the model's dtype and on its device."""

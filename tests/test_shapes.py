@@ -17,12 +17,14 @@ from gptlib.config import GPTConfig, TrainConfig, TransformerConfig
 from gptlib.corpus import Corpus
 from gptlib.data import all_batches, get_batch
 from gptlib.explorer import AttentionExplorer
+from gptlib.finetune import Classifier, fine_tuning_loss, with_special_tokens
 from gptlib.gpt import GPT
 from gptlib.inference import Int8Linear
 from gptlib.narrow import NarrowAttention
 from gptlib.positions import SinusoidalPositions, sinusoidal
 from gptlib.sampling import Sampling, beam_search, generate, next_probs
 from gptlib.summary import summary
+from gptlib.task_inputs import Special, all_task_batches, choice, encode_examples
 from gptlib.tokenizer import CharTokenizer
 from gptlib.train import next_token_loss, train
 from gptlib.transformer import Transformer
@@ -104,6 +106,14 @@ def training():
     corpus.landmarks()
 
 
+def fine_tuning():
+    model = with_special_tokens(GPT(GPTConfig(5, block_size=9, n_layer=1, n_head=2, n_embd=8)))
+    some = [(("abc", "d", "ad", "bc"), 2), (("ab", "da", "b", "a"), 0)]
+    encoded = encode_examples(some, choice, CharTokenizer("abcde"), Special(5, 6, 7), 9)
+    for batch in all_task_batches(encoded, batch_size=2):
+        fine_tuning_loss(Classifier(model, classes=1), batch)
+
+
 def beam():
     start, limits = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([2, 5])
     beam_search(lambda idx: torch.randn(len(idx), 7), start, 1, limits, beam_width=4)
@@ -125,6 +135,7 @@ EXAMPLES = [
     writing,
     eight_bits,
     training,
+    fine_tuning,
     beam,
     explorer,
 ]

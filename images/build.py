@@ -27,6 +27,7 @@ from gptlib.config import GPTConfig, TransformerConfig
 from gptlib.gpt import GPT
 from gptlib.layers import ACTIVATIONS, Block
 from gptlib.narrow import NarrowAttention
+from gptlib.task_inputs import TRANSFORMATIONS, Special
 from gptlib.transformer import Transformer
 from gptlib.world import surprisals, tell
 
@@ -297,6 +298,23 @@ def feed_forward() -> dict:
     }
 
 
+def task_inputs() -> dict:
+    """What GPT-1's transformations make of texts, of which each is a single token here."""
+    special = ["start", "delimiter", "extract"]
+    texts = {
+        "classification": ["tale"],
+        "entailment": ["tale", "statement"],
+        "similarity": ["sentence", "another"],
+        "choice": ["beginning", "ending 1", "ending 2"],
+    }
+    tasks = {}
+    for task, transformation in TRANSFORMATIONS.items():
+        names = special + texts[task]
+        made = transformation(Special(0, 1, 2), *([i] for i in range(3, len(names))))
+        tasks[task] = [[names[i] for i in sequence] for sequence in made]
+    return {"tasks": tasks, "special": special, "added": ["similarity"]}
+
+
 def save(path: Path, figures: list[Figure]) -> None:
     """Write figures, one below the other, at twice the resolution of a notebook's."""
     pictures = []
@@ -313,7 +331,7 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(8):  # one map for each notebook that exists
+    for n in range(9):  # one map for each notebook that exists
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
     save(folder / "attention.png", [plot.attention_steps(**attention_steps())])
@@ -325,6 +343,7 @@ def build(folder: Path) -> None:
     save(folder / "gpt.png", [plot.gpt(**gpt())])
     save(folder / "gpt_attention.png", [plot.gpt_attention(**gpt_attention())])
     save(folder / "feed_forward.png", [plot.feed_forward(**feed_forward())])
+    save(folder / "task_inputs.png", [plot.task_inputs(**task_inputs())])
 
 
 if __name__ == "__main__":

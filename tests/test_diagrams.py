@@ -583,3 +583,20 @@ def test_the_order_of_a_block_is_that_of_its_sums(norm):
     assert_legible(fig)
     told = "Norms on the way straight through a block: 2 in post-norm, 0 in pre-norm"
     assert texts(fig)[0].get_text() == told
+
+
+def test_the_inputs_of_tasks_are_those_of_the_transformations():
+    drawn = BUILD["task_inputs"]()
+    assert drawn["tasks"]["entailment"] == [["start", "tale", "delimiter", "statement", "extract"]]
+    fig = plot.task_inputs(**drawn)
+    assert_legible(fig)
+    boxes = {patch.get_gid(): patch.get_bbox() for patch in fig.axes[0].patches if patch.get_gid()}
+    for task, sequences in drawn["tasks"].items():
+        for k, parts in enumerate(sequences):
+            for i, part in enumerate(parts):
+                (left, top), (right, bottom) = boxes[f"{task} {k} {i}"].get_points()
+                assert inside(fig, (left, top, right, bottom)) == [part]
+            assert f"{task} {k} GPT" in boxes
+            # Where the states of two orders are added, one linear layer reads the sum.
+            assert (f"{task} {k} linear" in boxes) == (task != "similarity")
+    assert "similarity linear" in boxes

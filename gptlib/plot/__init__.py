@@ -24,6 +24,7 @@ Diagrams:
     norms        where a block has its norms
     gpt          the decoder-only model
     gpt_layers   the two layers of its block, step by step
+    task_inputs  what GPT-1 makes of the texts of a task
 
 All take their colours from style; the diagrams are built from page and residual.
 """
@@ -65,6 +66,7 @@ from gptlib.plot.style import (
     visible,
 )
 from gptlib.plot.tales import MOST_BARS, batch, character_counts, surprise, tale
+from gptlib.plot.task_inputs import task_inputs
 from gptlib.plot.tokens import cut, tokens
 from gptlib.plot.transformer import encoder_decoder
 from gptlib.plot.translation import alignment
@@ -118,6 +120,7 @@ __all__ = [
     "stream",
     "surprise",
     "tale",
+    "task_inputs",
     "tokens",
     "use_style",
     "visible",

@@ -2,7 +2,8 @@
 
 python main.py                                     trains on the course's tales
 python main.py --text my.txt --max-seconds 600     trains on your own text, for about ten minutes
-python main.py --start runs/my-1 --text your.txt   trains a trained model on another text
+python main.py --start runs/my-1 --text your.txt   fine-tunes a trained model on another text
+python main.py --start gpt-2-small --lora 8        fine-tunes a published one by small matrices
 python main.py resume runs/my-1                    resumes an interrupted run
 python main.py resume runs/my-1 --max-iters 5000   adds steps to a finished one
 python main.py generate runs/my-1 --prompt "It"    continues a prompt

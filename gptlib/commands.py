@@ -9,18 +9,20 @@ from pathlib import Path
 import torch
 
 from gptlib.board import find_writer
-from gptlib.bpe import BYTES, BPETokenizer, gpt2_tokenizer
+from gptlib.bpe import BYTES, END_OF_TEXT, BPETokenizer, gpt2_tokenizer
 from gptlib.checkpoint import Checkpoint
-from gptlib.config import check_whole
+from gptlib.config import RunConfig, check_whole
 from gptlib.corpus import Corpus, Part
 from gptlib.data import load_text
 from gptlib.device import check_compile, find_device
 from gptlib.fit import fit
 from gptlib.gpt import GPT
 from gptlib.inference import lay_out, quantize
+from gptlib.lora import LoRAGPT, merged
 from gptlib.optim import learning_rate
 from gptlib.pace import find_pace
 from gptlib.papers import GPTS
+from gptlib.published import NAMES, is_published, load, load_tokenizer
 from gptlib.run import Run, check_seconds, steps_within
 from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
@@ -28,7 +30,13 @@ from gptlib.summary import summary
 from gptlib.texts import absolute, load_parts, load_texts
 from gptlib.tokenizer import CharTokenizer, TextTokenizer, Tokenizer
 from gptlib.trial import decide, is_short
+from gptlib.word_bpe import GPT1Tokenizer
 from gptlib.writing import write
+
+RATES = "optimizer", "learning_rate", "muon_rate"
+SHARE = 0.5  # of a run's rates; in short trials more suited another kind of text, less the same
+PUBLISHED_RATE = 6.25e-5  # of AdamW, GPT-1's for fine-tuning (Radford et al., 2018, section 4.1)
+LORA_FACTOR = 3  # in a short trial so many times the rate was best for matrices of low rank
 
 
 def begin(settings: Train, given: frozenset[str] = frozenset()) -> None:
@@ -45,27 +53,34 @@ def begin(settings: Train, given: frozenset[str] = frozenset()) -> None:
         check_seconds(settings.max_seconds)
     writer = find_writer() if settings.tensorboard else None
     settings = replace(settings, device=find_device(settings.device))
-    if settings.start:
-        settings = started(settings, given)
+    start = find_start(settings)
+    if start:
+        settings = started(settings, given, start)
         given |= {"tokenizer"}
+
+    def trial_run(settings: Train, texts: tuple[str, str]) -> Run:
+        return make_run(settings, make_corpus(settings, texts, start), start)
+
     texts = read(settings)
-    corpus = make_corpus(settings, texts)
+    corpus = make_corpus(settings, texts, start)
     folder = RunFolder.new(settings.out, name_of(settings.text))
+    if start:
+        print(told_rates(settings.train))
     with folder.kept_if_it_can_be_resumed(), folder.locked():
         # To compile a model for each choice would take longer than the trial is worth.
         settings = find_pace(
-            settings, given, lambda tried: make_run(replace(tried, compile=False), corpus)
+            settings, given, lambda tried: make_run(replace(tried, compile=False), corpus, start)
         )
         if timed:
-            steps = steps_within(settings.max_seconds, make_run(settings, corpus))
+            steps = steps_within(settings.max_seconds, make_run(settings, corpus, start))
             settings = replace(with_steps(settings, steps), max_seconds=None)
         free = not {"tokenizer", "dropout", "max_iters"} <= given
         if free and is_short(corpus, settings.train):
             if timed:  # the trial takes half of the time at most
                 settings = with_steps(settings, max(1, settings.train.max_iters // 2))
             settings = decide(settings, given, texts[0], trial_run)
-            corpus = make_corpus(settings, texts)
-        run = make_run(settings, corpus)
+            corpus = make_corpus(settings, texts, start)
+        run = make_run(settings, corpus, start)
         run.measure()
         settings = with_files(settings, folder)
         folder.write_config(facts(replace(settings, out=""), corpus.sha256))
@@ -89,8 +104,8 @@ def resume(asked: Resume) -> None:
     writer = find_writer() if settings.tensorboard else None
     with folder.locked():
         if folder.last.exists():
-            corpus = read_again(settings, sha256, folder.read_last().tokenizer)
-            run = make_run(replace(settings, start=""), corpus)
+            corpus = read_again(settings, sha256, folder.read_last())
+            run = make_run(settings, corpus)
             run.load(folder.last)
         elif folder.log.exists():
             raise ValueError(
@@ -98,7 +113,8 @@ def resume(asked: Resume) -> None:
                 "with --start"
             )
         else:  # interrupted before the first checkpoint
-            run = make_run(settings, read_again(settings, sha256))
+            start = find_start(settings)
+            run = make_run(settings, read_again(settings, sha256, start), start)
             run.measure()
         check_steps(run, folder)
         if run.config.max_iters != before.train.max_iters:
@@ -128,22 +144,74 @@ def check_steps(run: Run, folder: RunFolder) -> None:
         )
 
 
-def started(settings: Train, given: frozenset[str]) -> Train:
+def find_start(settings: Train) -> Checkpoint | None:
+    """The model to start from; None if a new one is to be made.
+
+    ValueError if there is none, and small matrices are to be trained beside its own.
+    """
+    if settings.start:
+        return read_gpt(settings.start)
+    if settings.lora is not None:
+        raise ValueError(
+            f"lora is {settings.lora}, but for a new model all is to be learned: "
+            "leave it out, or name a trained model with --start"
+        )
+    return None
+
+
+def started(settings: Train, given: frozenset[str], start: Checkpoint) -> Train:
     """The settings with those of the model to start from. ValueError if a flag says otherwise."""
-    path = os.path.abspath(Path(settings.start).expanduser())
-    point = read_gpt(path)
-    model = point.model.config
+    asked, model = settings.model, start.model.config
     if "dropout" in given:  # it belongs to training, not to the model's shape
-        model = replace(model, dropout=settings.model.dropout)
-    new = replace(settings, model=model, tokenizer=kind_of(point.tokenizer), start=path)
+        model = replace(model, dropout=asked.dropout)
+    if "block_size" in given and asked.block_size < model.block_size:
+        model = replace(model, block_size=asked.block_size)
+    where = settings.start
+    new = replace(
+        settings,
+        model=model,
+        tokenizer=kind_of(start.tokenizer),
+        start=where if where in NAMES else os.path.abspath(Path(where).expanduser()),
+        train=fine_tuning(settings, given, start),
+    )
     wanted, found = facts(settings, ""), facts(new, "")
     for name in sorted(given & found.keys() - {"start", "vocab_size"}):
         if wanted[name] != found[name]:
             raise ValueError(
-                f"{name} is {wanted[name]!r}, and the model in {settings.start!r} has "
+                f"{name} is {wanted[name]!r}, and the model in {where!r} has "
                 f"{found[name]!r}: leave it out, or train a new model"
             )
     return new
+
+
+def fine_tuning(settings: Train, given: frozenset[str], start: Checkpoint) -> RunConfig:
+    """How to train a trained model, as far as no flag says it: at lower rates than it was trained.
+
+    ValueError for Muon with matrices of low rank.
+    """
+    train, before = settings.train, start.settings
+    if is_published(settings.start):
+        usual = {"optimizer": "adamw", "learning_rate": PUBLISHED_RATE}
+    else:
+        usual = {name: before.get(name, getattr(train, name)) for name in RATES}
+        if before.get("lora"):
+            usual["learning_rate"] /= LORA_FACTOR
+        for name in ("learning_rate", "muon_rate"):
+            usual[name] *= SHARE
+    if settings.lora is not None:
+        if "optimizer" in given and train.optimizer == "muon":
+            raise ValueError("optimizer is 'muon', and --lora trains with 'adamw': leave one out")
+        usual |= {"optimizer": "adamw", "learning_rate": LORA_FACTOR * usual["learning_rate"]}
+    return replace(train, **{name: usual[name] for name in usual.keys() - given})
+
+
+def told_rates(train: RunConfig) -> str:
+    """A sentence on how fast a run trains."""
+    muon = f" --muon-rate {train.muon_rate:.4g}" if train.optimizer == "muon" else ""
+    return (
+        f"this run uses --optimizer {train.optimizer} --learning-rate {train.learning_rate:.4g}"
+        f"{muon}"
+    )
 
 
 def kind_of(tokenizer: Tokenizer) -> str:
@@ -152,16 +220,33 @@ def kind_of(tokenizer: Tokenizer) -> str:
         return "chars"
     if isinstance(tokenizer, BPETokenizer):
         return "gpt2" if tokenizer == gpt2_tokenizer() else "bpe"
+    if isinstance(tokenizer, GPT1Tokenizer):
+        return "bpe"
     raise ValueError(
         f"the model's tokenizer is a {type(tokenizer).__name__}: give a model that main.py trained"
     )
 
 
-def read_gpt(path: str) -> Checkpoint:
-    """The best model of a run. ValueError if it is not a GPT."""
-    point = RunFolder(path).read_model()
+def read_model(source: str) -> Checkpoint:
+    """The best model of a run, or a published model: of a name in `NAMES`, or in a folder.
+
+    A published model has taken 0 steps here, and its end is GPT-2's, if its tokenizer has that.
+    ValueError if source is neither.
+    """
+    if is_published(source):
+        tokenizer, end = load_tokenizer(source), None
+        if isinstance(tokenizer, BPETokenizer) and END_OF_TEXT in tokenizer.special:
+            (end,) = tokenizer.encode(END_OF_TEXT, allowed_special=[END_OF_TEXT])
+        return Checkpoint(load(source), tokenizer, 0, end)
+    point = RunFolder(source).read_model()
+    return replace(point, model=merged(point.model))
+
+
+def read_gpt(source: str) -> Checkpoint:
+    """The model of `read_model`. ValueError if it is not a GPT."""
+    point = read_model(source)
     if not isinstance(point.model, GPT):
-        raise ValueError(f"the model in {path!r} is a {type(point.model).__name__}: give a GPT")
+        raise ValueError(f"the model in {source!r} is a {type(point.model).__name__}: give a GPT")
     return point
 
 
@@ -176,13 +261,13 @@ def with_files(settings: Train, folder: RunFolder) -> Train:
     return settings
 
 
-def read_again(settings: Train, sha256: str, tokenizer: TextTokenizer | None = None) -> Corpus:
+def read_again(settings: Train, sha256: str, start: Checkpoint | None = None) -> Corpus:
     """The corpus that a run began with. ValueError if its text has moved or has changed."""
     try:
         texts = read(settings)
     except ValueError as error:
         raise ValueError(f"{error} (if the text has moved, say where it is with --text)") from None
-    corpus = make_corpus(settings, texts, tokenizer)
+    corpus = make_corpus(settings, texts, start)
     if corpus.sha256 != sha256:
         raise ValueError(
             f"{' '.join(settings.text)!r} is not the text that the run began with: "
@@ -212,35 +297,35 @@ def read(settings: Train) -> tuple[str, str]:
     return load_parts(settings.text, settings.valid, settings.split, settings.train.seed)
 
 
-def make_corpus(
-    settings: Train, texts: tuple[str, str], tokenizer: TextTokenizer | None = None
-) -> Corpus:
-    """The corpus of the texts to train and to validate on; a new tokenizer unless one is given."""
-    if settings.start and tokenizer is None:
-        tokenizer = RunFolder(settings.start).read_model().tokenizer
-    tokenizer = tokenizer or settings.tokenizer
+def make_corpus(settings: Train, texts: tuple[str, str], start: Checkpoint | None = None) -> Corpus:
+    """The corpus of the texts to train and to validate on, with the tokenizer of start if given."""
+    tokenizer = start.tokenizer if start else settings.tokenizer
     model, tales = settings.model, settings.text == ("tales",) and not settings.valid
-    make = Corpus.of_tales if tales else Corpus.of_texts
+    # The tales have line breaks as tokens, and their floor is that of their exact letters.
+    make = Corpus.of_tales if tales and is_exact(tokenizer) else Corpus.of_texts
     corpus = make(*texts, tokenizer, model.block_size, model.vocab_size)
     return corpus.to(settings.device)
 
 
-def make_run(settings: Train, corpus: Corpus) -> Run:
-    """A run with these settings, before its first step."""
+def is_exact(tokenizer: str | TextTokenizer) -> bool:
+    """Whether a tokenizer keeps capitals and line breaks, as all do but GPT-1's."""
+    return isinstance(tokenizer, str) or tokenizer.normalize("A\n") == "A\n"
+
+
+def make_run(settings: Train, corpus: Corpus, start: Checkpoint | None = None) -> Run:
+    """A run with these settings, before its first step, with the parameters of start if given."""
     torch.manual_seed(settings.train.seed)
-    model = GPT(replace(settings.model, vocab_size=corpus.tokenizer.vocab_size))
-    if settings.start:
-        model.load_state_dict(RunFolder(settings.start).read_model().model.state_dict())
+    config = replace(settings.model, vocab_size=corpus.tokenizer.vocab_size)
+    model = GPT(config) if settings.lora is None else LoRAGPT(config, settings.lora)
+    if start:
+        tensors = start.model.state_dict()
+        tensors["pos_emb.table"] = tensors["pos_emb.table"][: config.block_size]
+        model.load_state_dict(model.state_dict() | tensors)
     model.to(settings.device)
     if settings.compile:
         check_compile(settings.device)
         model.compile()
     return Run(model, corpus, settings.train, identity(settings, corpus.sha256))
-
-
-def trial_run(settings: Train, texts: tuple[str, str]) -> Run:
-    """A run on other texts than those that the settings name."""
-    return make_run(settings, make_corpus(settings, texts))
 
 
 def with_steps(settings: Train, steps: int) -> Train:
@@ -254,7 +339,7 @@ def generate(settings: Generate) -> None:
     cpu = torch.device(device).type == "cpu"
     if settings.int8 and not cpu:
         raise ValueError(f"int8 is for a CPU, and device is {device!r}: leave one of them out")
-    point = read_gpt(settings.run) if settings.int8 else RunFolder(settings.run).read_model()
+    point = read_gpt(settings.run) if settings.int8 else read_model(settings.run)
     model = point.model.to(device)
     if cpu:
         model = quantize(model) if settings.int8 else lay_out(model)
@@ -273,20 +358,33 @@ def evaluate(settings: Evaluate) -> None:
     check_whole("batch_size", settings.batch_size, 1)
     point = read_gpt(settings.run)
     tokenizer, device = point.tokenizer, find_device(settings.device)
-    if settings.text:
-        text = tokenizer.normalize(load_texts(settings.text))
-        part = Part.of(text, tokenizer, point.end)
-    else:
-        part = read_again(*RunFolder(settings.run).read_config(Train), tokenizer).valid
+    part = part_to_evaluate(settings, point)
     if len(part.ids) < 2:
         raise ValueError("the text has 1 token: give a longer one")
     model, block_size = point.model.to(device), point.model.config.block_size
     nats = part.to(device).score(model, settings.batch_size, block_size)
     tokens, text = len(part.ids) - 1, tokenizer.decode(part.ids[1:])  # the first is not predicted
-    print(f"{nats * tokens / len(text):.4f} nats per character")
-    print(f"{nats * tokens / math.log(2) / len(text.encode()):.4f} bits per byte")
+    read = "" if is_exact(tokenizer) else " of the text as it reads it, unlike other models"
+    print(f"{nats * tokens / len(text):.4f} nats per character{read}")
+    print(f"{nats * tokens / math.log(2) / len(text.encode()):.4f} bits per byte{read}")
     print(f"{math.exp(nats):.4f} perplexity per token")
     print(f"over {len(text):,} characters in {tokens:,} tokens")
+
+
+def part_to_evaluate(settings: Evaluate, point: Checkpoint) -> Part:
+    """The text that the settings name, as tokens; that on which the run was validated if none."""
+    published = is_published(settings.run)
+    if settings.text:
+        text = point.tokenizer.normalize(load_texts(settings.text))
+        if not published:
+            return Part.of(text, point.tokenizer, point.end)
+        part = Part.of(text, point.tokenizer)
+        # A text began after this token when GPT-2 was trained, but had none inside.
+        led = [] if point.end is None else [point.end]
+        return replace(part, ids=torch.cat([torch.tensor(led, dtype=torch.int64), part.ids]))
+    if published:
+        raise ValueError(f"{settings.run!r} has no validation text here: name a text with --text")
+    return read_again(*RunFolder(settings.run).read_config(Train), point).valid
 
 
 def show(settings: Summarize) -> None:
@@ -295,8 +393,8 @@ def show(settings: Summarize) -> None:
     if run in GPTS:
         with torch.device("meta"):  # only shapes are needed, not gigabytes of parameters
             model = GPT(GPTS[run].config)
-    elif RunFolder(run).model.is_file():
-        model = RunFolder(run).read_model().model
+    elif is_published(run) or RunFolder(run).model.is_file():
+        model = read_model(run).model
     else:
         raise ValueError(f"{run!r} is not a run: give the folder of one, or {', '.join(GPTS)}")
     print(summary(model, settings.tokens))

@@ -95,6 +95,8 @@ class Muon(Optimizer):
 def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
     """AdamW for all parameters, or Muon for the matrices of hidden layers and AdamW for the others.
 
+    Parameters that do not require a gradient stay as they are.
+
     AdamW's paper (Loshchilov and Hutter, 2019) lets all parameters decay, GPT-1's (Radford et al.,
     2018, section 4.1) all but biases and the gains of norms. So it is here: what has two dimensions
     decays, tables of embeddings included. What Muon has does not decay.
@@ -105,8 +107,9 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
 
     ValueError if Muon is chosen and the model has no hidden matrices.
     """
-    matrices = [p for p in model.parameters() if p.dim() >= 2]
-    others = [p for p in model.parameters() if p.dim() < 2]
+    trained = [p for p in model.parameters() if p.requires_grad]
+    matrices = [p for p in trained if p.dim() >= 2]
+    others = [p for p in trained if p.dim() < 2]
     optimizers = []
     if config.optimizer == "muon":
         hidden = _hidden(model)
@@ -125,8 +128,12 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[Optimizer]:
 
 
 def _hidden(model: nn.Module) -> dict[Tensor, None]:
-    """The weights of linear layers other than heads, in a dict, because a set has no order."""
-    layers = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Linear)]
+    """The weights to train of linear layers but heads, in a dict, because a set has no order."""
+    layers = [
+        (name, part)
+        for name, part in model.named_modules()
+        if isinstance(part, nn.Linear) and part.weight.requires_grad
+    ]
     heads = {part.weight for name, part in layers if name.endswith("head")}
     return {part.weight: None for _, part in layers if part.weight not in heads}
 

@@ -14,6 +14,7 @@ from gptlib import checkpoint
 from gptlib.config import RunConfig
 from gptlib.corpus import Corpus
 from gptlib.data import mixed_seed
+from gptlib.lora import merged
 from gptlib.optim import load_optimizer_state, make_optimizers, optimizer_state
 from gptlib.train import Loss, next_token_loss, train
 
@@ -105,11 +106,14 @@ class Run:
         training["valid_losses"] = torch.tensor(
             list(self.valid_losses.items()), dtype=torch.float64
         )
-        self._write(path, training)
+        self._write(path, self.model, training)
 
     def save_model(self, path: str | Path) -> None:
-        """Write a checkpoint without the training state, which would be most of the file."""
-        self._write(path, {})
+        """Write a checkpoint without the training state, which would be most of the file.
+
+        A `LoRAGPT` is merged, so that what reads the file need not know of it.
+        """
+        self._write(path, merged(self.model), {})
 
     def load(self, path: str | Path) -> None:
         """Go back, or forward, to the step at which the run wrote the checkpoint at path.
@@ -136,10 +140,10 @@ class Run:
             optimizer.state.clear()  # it may be of a later step than the checkpoint
         load_optimizer_state(self.model, self.optimizers, training)
 
-    def _write(self, path: str | Path, training: Mapping[str, Tensor]) -> None:
+    def _write(self, path: str | Path, model: nn.Module, training: Mapping[str, Tensor]) -> None:
         corpus = self.corpus
         checkpoint.save(
-            path, self.model, corpus.tokenizer, self.step, corpus.end, training, self.settings
+            path, model, corpus.tokenizer, self.step, corpus.end, training, self.settings
         )
 
 

@@ -18,7 +18,8 @@ class Train:
     text: tuple[str, ...] = ("tales",)  # "tales", "shakespeare", files, "src/**/*.py", "-" is stdin
     valid: tuple[str, ...] = ()  # the text to validate on; if none, a tenth of the other
     split: Literal["end", "paragraphs"] = "end"  # which tenth: the last, or drawn paragraphs
-    start: str = ""  # a run whose model and tokenizer to start from, instead of new ones
+    start: str = ""  # fine-tune a model: that of a run, "gpt-2-small", a folder from Hugging Face
+    lora: int | None = None  # with --start: train only matrices of this rank, added to its own
     out: str = ""  # a new folder for the run; if empty, one in runs/ named after the text
     tokenizer: Literal["bpe", "gpt2", "chars"] = "bpe"  # of this text, GPT-2's, or characters
     model: GPTConfig = GPTConfig(4096)  # sizes and design choices of the model
@@ -44,9 +45,9 @@ class Resume:
 
 @dataclass(frozen=True)
 class Generate:
-    """Write text with the model of a run."""
+    """Write text with the model of a run, or a published one."""
 
-    run: str = field(positional=True, metavar="RUN")  # the folder of the run
+    run: str = field(positional=True, metavar="RUN")  # as for --start of training
     prompt: str = ""  # text to continue; "-" reads it from standard input; empty begins a new one
     num_samples: int = 1  # how many texts to write
     max_new_tokens: int = 200  # the most tokens to write; a tale may end sooner
@@ -58,9 +59,9 @@ class Generate:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Say how well the model of a run predicts a text."""
+    """Say how well the model of a run, or a published one, predicts a text."""
 
-    run: str = field(positional=True, metavar="RUN")  # the folder of the run
+    run: str = field(positional=True, metavar="RUN")  # as for --start of training
     text: tuple[str, ...] = ()  # the text, as for training; if none, the run's validation text
     batch_size: int = 16  # sequences per batch
     device: str = ""  # "cpu", "cuda" or "mps"; if empty, cuda or mps if available, else cpu
@@ -68,7 +69,7 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Summarize:
-    """Print a table of the layers of a run's model, or of a paper's, such as gpt-2-small."""
+    """Print a table of the layers of a run's model, or of a published one, such as gpt-2-small."""
 
-    run: str = field(positional=True, metavar="RUN")  # the folder of the run, or the paper's model
+    run: str = field(positional=True, metavar="RUN")  # as for --start of training
     tokens: int | None = None  # length of the sequence sent through; block_size unless given

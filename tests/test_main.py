@@ -275,6 +275,7 @@ OTHERS = Train(
     valid=("my.txt",),
     split="paragraphs",
     start="none",
+    lora=3,
     out="there",
     tokenizer="chars",
     model=GPTConfig(
@@ -355,6 +356,7 @@ def test_what_python_main_py_means():
         "valid": [],
         "split": "end",
         "start": "",
+        "lora": None,
         "out": "",
         "tokenizer": "bpe",
         "max_seconds": None,
@@ -468,7 +470,8 @@ def test_every_setting_of_training_arrives(folder, monkeypatch):
 
     seen, batches = [], []
     monkeypatch.setattr(commands, "Run", Seen)
-    usual = {"max_seconds": None, "compile": False, "tensorboard": False, "start": ""}
+    usual = {"max_seconds": None, "compile": False, "tensorboard": False}
+    usual |= {"start": "", "lora": None}
     model = replace(OTHERS.model, vocab_size=300)
     settings = replace(OTHERS, tokenizer="bpe", model=model, **usual)
     Path("valid.txt").write_text(load_text("my.txt")[2000:5000])

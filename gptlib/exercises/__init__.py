@@ -12,6 +12,10 @@ from gptlib.exercises.decoder_only_cache import check_cached_step
 from gptlib.exercises.decoder_only_generate import check_generate
 from gptlib.exercises.decoder_only_min_p import check_min_p
 from gptlib.exercises.decoder_only_model import check_block, check_gpt
+from gptlib.exercises.gpt1 import check_linear_layers
+from gptlib.exercises.gpt1_finetuning import check_choice_inputs, check_extract
+from gptlib.exercises.gpt1_loss import check_fine_tuning_loss
+from gptlib.exercises.gpt1_model import check_gpt1
 from gptlib.exercises.inside import check_ablated, check_induction, check_look
 from gptlib.exercises.inside_models import check_lens, check_patched
 from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
@@ -56,6 +60,7 @@ __all__ = [
     "check_bits_per_byte",
     "check_block",
     "check_cached_step",
+    "check_choice_inputs",
     "check_clipped",
     "check_continue",
     "check_counts",
@@ -67,8 +72,11 @@ __all__ = [
     "check_encode_word",
     "check_encoder_block",
     "check_entropy_and_kl",
+    "check_extract",
+    "check_fine_tuning_loss",
     "check_followers",
     "check_gpt",
+    "check_gpt1",
     "check_generate",
     "check_gradient",
     "check_head",
@@ -78,6 +86,7 @@ __all__ = [
     "check_induction",
     "check_layer_norm",
     "check_lens",
+    "check_linear_layers",
     "check_look",
     "check_loss",
     "check_mask",

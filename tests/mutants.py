@@ -199,10 +199,10 @@ MUTANTS = [
     Mutant("story_ids", "chain(*parts)]), starts", "chain(*parts)]), story_starts(text[1:])",
            "test_each_story_begins_at_the_line_break_before_it_in_longer_tokens_too"),
     # What training remembers loses half of its digits.
-    Mutant("save", "TRAINING + name: t", "TRAINING + name: t.float()",
+    Mutant("checkpoint:save", "TRAINING + name: t", "TRAINING + name: t.float()",
            "test_what_training_remembers_comes_back_bit_for_bit"),
     # How it was trained is forgotten.
-    Mutant("save", "dict(settings or {})", "{}",
+    Mutant("checkpoint:save", "dict(settings or {})", "{}",
            "test_what_training_remembers_comes_back_bit_for_bit"),
     # A window goes on into the next story.
     Mutant("cut_windows", "min(i + block_size, end)", "min(i + block_size, edges[-1])",
@@ -571,7 +571,7 @@ MUTANTS = [
     Mutant("commands:resume", "train=replace(before.train, **longer)", "train=before.train",
            "test_a_finished_run_goes_on_as_a_longer_one"),
     # A model that is to be trained on begins anew.
-    Mutant("commands:make_run", "if settings.start:", "if False:",
+    Mutant("commands:make_run", "if start:", "if False:",
            "test_a_trained_model_is_trained_on_another_text"),
     # Bits per character, not per byte.
     Mutant("commands:evaluate", "len(text.encode())", "len(text)", "test_bits_are_per_byte"),
@@ -725,7 +725,8 @@ MUTANTS = [
     # Des petites balles.
     Mutant("french_determiner", "denied or (many and short)", "denied", "test_noun_phrases"),
     # Du says 's, and nothing says the.
-    Mutant("joined", "last.says + first.says", "last.says", "test_alignment_of_possession"),
+    Mutant("french.phrases:joined", "last.says + first.says", "last.says",
+           "test_alignment_of_possession"),
     # Il l'a donné, of a key: the participle does not agree.
     Mutant("does", "participle = grammar.agree(participle, what.gender, what.many)", "pass",
            "test_object_pronouns"),
@@ -895,10 +896,10 @@ MUTANTS = [
     Mutant("GPT.hidden", "banded_mask(T, band, idx.device)",
            "banded_mask(T, band + 1, idx.device)", "test_a_token_is_heard_as_far_as_the_band"),
     # The head does not teach the table that it shares.
-    Mutant("GPT.forward", "self.tok_emb.weight", "self.tok_emb.weight.detach()",
+    Mutant("GPT.logits", "self.tok_emb.weight", "self.tok_emb.weight.detach()",
            "test_a_tied_table_learns_from_both_uses"),
     # A head of its own is there and not used.
-    Mutant("GPT.forward", "if self.lm_head is None else self.lm_head(x)", "",
+    Mutant("GPT.logits", "if self.lm_head is None else self.lm_head(x)", "",
            "test_an_untied_model_has_a_table_for_each_use"),
     # The sum of all blocks is not normed.
     Mutant("GPT.hidden", "self.ln_f(x)", "x", "test_it_writes_what_transformers_write"),
@@ -1142,7 +1143,8 @@ MUTANTS = [
     Mutant("_settings", "if is_dataclass(field.type) or field.name in table", "",
            "test_a_setting_that_is_newer_than_a_run_has_its_default"),
     # A finished run keeps what only training needs.
-    Mutant("Run.save_model", "self._write(path, {})", "self.save(path)",
+    Mutant("Run.save_model", "self._write(path, merged(self.model), {})",
+           "self.save(path)",
            "test_a_model_alone_keeps_nothing_else_and_is_a_third_of_the_size"),
     # The model is judged by what it was trained on.
     Mutant("Part.batches", "self.starts", "None",
@@ -1330,6 +1332,174 @@ MUTANTS = [
     # What trains from a checkpoint stays a map of its file.
     Mutant("Run.load", "tensor.clone()", "tensor",
            "test_a_run_that_was_loaded_does_not_depend_on_the_file_any_more"),
+    # The attention's square matrix is not transposed.
+    Mutant("published:_turned", 'if ".c_" in name',
+           'if ".c_" in name and len(set(tensor.shape)) > 1',
+           "test_logits_are_those_of_the_paper_in_numpy"),
+    # Queries and keys are swapped.
+    Mutant("families:BLOCK", '"attn.query", "attn.key"', '"attn.key", "attn.query"',
+           "test_logits_and_gradients_are_those_of_transformers"),
+    # GPT-1's GELU is taken for the one with erf.
+    Mutant("families:FAMILIES", '{"gelu": "gelu_tanh", "relu"', '{"gelu": "gelu", "relu"',
+           "test_the_activation_is_the_one_that_the_name_means_there"),
+    # Matrices are views with strides that fused AdamW does not heed.
+    Mutant("published:_turned_in_place", "turned.is_contiguous()", "True",
+           "test_a_loaded_model_is_trained_as_any_other"),
+    # Only NaN is found, not infinity.
+    Mutant("published:_check", "isfinite().all()", "isnan().logical_not().all()",
+           "test_tensors_are_refused_by_name"),
+    # A head of its own is dropped without a word.
+    Mutant("_assembled", 'not torch.equal(tensors[HEAD].to(dtype), state["tok_emb.weight"])',
+           "False", "test_tensors_are_refused_by_name"),
+    # Any mask of any block is ignored.
+    Mutant("families:mask_names", "range(config.n_layer)", "range(99)",
+           "test_tensors_are_refused_by_name"),
+    # Half precision stays as it is.
+    Mutant("_assembled", "torch.float32)", "torch.float16)",
+           "test_half_precision_becomes_single_and_others_stay"),
+    # Loading copies all parameters.
+    Mutant("_assembled", "tensors[name].to(dtype), name", "tensors[name].to(dtype).clone(), name",
+           "test_the_parameters_are_not_copied"),
+    # The standard deviation that a config asks for is forgotten.
+    Mutant("families:from_config", "config.init_std", "0.02",
+           "test_transformers_loads_what_was_saved"),
+    # transformers adds GPT-2's end of text to a tokenizer without one.
+    Mutant("write_tokenizer", '"eos_token"), end)', '"eos_token"), END_OF_TEXT)',
+           "test_no_special_token_is_added_there"),
+    # A model ends its texts with GPT-2's id.
+    Mutant("published:_end", "return None", "return 50256",
+           "test_the_token_that_ends_a_text_ends_one_there"),
+    # Where two pairs make the same token, the last is merged.
+    Mutant("merges_of", "ids.index(min(ids))", "len(ids) - 1 - ids[::-1].index(min(ids))",
+           "test_gpt_2_s_merges_follow_from_its_tokens"),
+    # GPT-1's tokenizer heeds capitals.
+    Mutant("GPT1Tokenizer.__init__", "lowercase=True", "lowercase=False", "test_hard_texts"),
+    # No space comes after a word.
+    Mutant("GPT1Tokenizer._text", 'WORD_END, " "', 'WORD_END, ""', "test_what_is_left_of_a_text"),
+    # A text with an unknown character inside a word is normalized only once.
+    Mutant("GPT1Tokenizer.normalize", "self.decode(self.encode(self.decode(self.encode(text))))",
+           "self.decode(self.encode(text))", "test_word_bpe.py::test_a_normalized_text_comes_back"),
+    # Loading moves the caller's seed.
+    Mutant("undrawn", "torch.random.fork_rng(devices=[]), _Undrawn()", "_Undrawn()",
+           "test_a_class_that_draws_in_its_own_way_leaves_the_seed_alone"),
+    # A fact of the paper hides what the config says: it is None.
+    Mutant("known", "replace(fact, value=facts[topic].value) if fact.value is None else fact",
+           "fact", "test_facts_have_a_source_and_one_of_four_marks"),
+    # The config is edited, and the words that were added to it are not.
+    Mutant("GPT_2", "n_embd=n_embd", "n_embd=n_embd, init_std=0.01",
+           "test_no_fact_contradicts_the_config"),
+    # What GPT-2's dropout was is taken from our config, which had to have some number.
+    Mutant("_GPT_2", "dropout attention_dropout", "attention_dropout",
+           "test_a_paper_is_asked_everything"),
+    # GPT-1 in miniature with GPT-2's blocks.
+    Mutant("GPT_1_THIRD", "n_layer=4", 'n_layer=4, norm="pre"',
+           "test_what_the_third_of_gpt_1_cuts"),
+    # Where a's value stands, not b's.
+    Mutant("Comparison.__str__", 'f"{b.source} [{b.trust}]"', 'f"{a.source} [{a.trust}]"',
+           "test_the_table_as_it_is_printed"),
+    # What both say is shown, not what they say differently.
+    Mutant("comparison:compare", "fact.value != of_b[topic].value", "fact != of_b[topic]",
+           "test_from_gpt_1_to_gpt_2"),
+    # Post-norm, too, ends in a norm.
+    Mutant("design", '"after all blocks" if pre else "none"', '"after all blocks"',
+           "test_the_design_is_that_of_the_model"),
+    # Two tables are called one.
+    Mutant("design", '"tokens, logits" if config.tied else "none"', '"tokens, logits"',
+           "test_every_setting_is_seen_in_the_design"),
+    # Heads of their own size have the usual one.
+    Mutant("design", "config.head_size or config.n_embd // config.n_head",
+           "config.n_embd // config.n_head", "test_the_design_is_that_of_the_model"),
+    # Extract tokens are looked for in the last column, which is padding.
+    Mutant("all_task_batches", "torch.tensor(lasts).view(B, K)",
+           "torch.full((B, K), idx.shape[-1] - 1)",
+           "test_a_batch_is_padded_on_the_right_and_says_where_extract_is"),
+    # The answer is read off the token before extract.
+    Mutant("Classifier.classify", "at[..., None, None]", "at[..., None, None] - 1",
+           "test_logits_are_those_of_each_sequence_alone_read_at_its_last_token"),
+    # The order of two similar texts matters.
+    Mutant("Classifier.classify", "states.sum(dim=1)", "states[:, 0]",
+           "test_logits_are_those_of_each_sequence_alone_read_at_its_last_token"),
+    # Each sequence of an example loses other channels.
+    Mutant("Classifier.__init__", "nn.Dropout1d(0.1)", "nn.Dropout(0.1)",
+           "test_dropout_is_of_the_same_channels_in_all_sequences"),
+    # The auxiliary loss asks for the token that is there, not for the next one.
+    Mutant("finetune:_next_token_loss", "idx[:, :, 1:][real]", "idx[:, :, :-1][real]",
+           "test_the_loss_and_its_gradient_are_those_of_plain_loops"),
+    # Padding is to be predicted, too.
+    Mutant("finetune:_next_token_loss", "torch.arange(1, T, device=idx.device) <= at[..., None]",
+           "torch.arange(1, T, device=idx.device) < at[..., None] + T",
+           "test_padding_has_no_effect"),
+    # All tokens of a batch count equally, so that long sequences weigh more.
+    Mutant("finetune:_next_token_loss", "losses / counts", "losses / counts.double().mean()",
+           "test_the_loss_and_its_gradient_are_those_of_plain_loops"),
+    # An example with two answers has twice the auxiliary loss.
+    Mutant("finetune:_next_token_loss", "sum() / K", "sum()",
+           "test_the_loss_and_its_gradient_are_those_of_plain_loops"),
+    # Of equally likely endings the shorter wins.
+    Mutant("log_probs", "(targets != IGNORE).sum(dim=1)", "1",
+           "test_log_probs_are_means_over_the_tokens_of_an_ending"),
+    # The first token of an ending is taken for granted.
+    Mutant("log_probs", "len(beginning) - 1", "len(beginning)",
+           "test_log_probs_are_means_over_the_tokens_of_an_ending"),
+    # The check wants the layers of c_attn to take turns, column by column.
+    Mutant("_cut_weights", "torch.stack(weight.chunk(3, dim=1)).mT",
+           "weight.view(C, C, 3).permute(2, 1, 0)", "test_linear_layers"),
+    # The check takes every third number of a bias.
+    Mutant("_cut_biases", "yield right, RIGHT", "yield bias.view(-1, 3).T, RIGHT",
+           "test_linear_layers"),
+    # The check wants GPT-2's block of GPT-1.
+    Mutant("exercises.gpt1_model:_block", '"post, post"', '"pre, pre"',
+           "test_the_checks_forward_pass_is_that_of_a_file_of_gpt_1"),
+    # The check divides the scores by sqrt(C).
+    Mutant("exercises.gpt1_model:_found", "mistake, D**0.5", "mistake, C**0.5",
+           "test_the_checks_forward_pass_is_that_of_a_file_of_gpt_1"),
+    # The check knows no file in which h.10 comes before h.2.
+    Mutant("check_gpt1", "(4, 3, 13, 4)", "(4, 3, 9, 4)", "test_wrong_models"),
+    # A number of heads that is fixed passes, for one more model has as many.
+    Mutant("check_gpt1", "((5, 4, 1, 12), 3", "((5, 4, 1, 12), 2", "test_wrong_models"),
+    # The state before the extract token passes for right.
+    Mutant("_states", "hidden[rows, at], RIGHT", "hidden[rows, at - 1], RIGHT", "test_extract"),
+    # No target is token 0, so that taking it for padding goes unnoticed.
+    Mutant("check_fine_tuning_loss", "* 5 + 3", "* 5", "test_fine_tuning_loss"),
+    # The check wants a mean over all tokens of the batch, in which long rows weigh more.
+    Mutant("exercises.gpt1_loss:_next_token_loss", "mean, (sums / counts).mean()",
+           "mean, sums.sum() / counts.sum()", "test_fine_tuning_loss"),
+    # The check lets a learner change the lists that are given.
+    Mutant("check_choice_inputs", "given != (beginning, endings)", "False", "test_choice_inputs"),
+    # What is merged is not as large as what was trained.
+    Mutant("LoRALinear.merged_weight", "self.scale * self.up", "self.up",
+           "test_merged_it_computes_the_same"),
+    # The small matrices count by their rank.
+    Mutant("LoRALinear.__init__", "ALPHA / rank", "ALPHA",
+           "test_gradients_are_those_of_the_formula"),
+    # The matrix that is 0 at first is random too.
+    Mutant("LoRALinear.__init__", "nn.init.zeros_(self.up.weight)",
+           "nn.init.normal_(self.up.weight)",
+           "test_at_first_it_is_the_model_that_it_began_with"),
+    # Embeddings, norms and positions are trained too.
+    Mutant("LoRAGPT.__init__", "self.requires_grad_(False)", "pass",
+           "test_training_changes_the_small_matrices_and_nothing_else"),
+    # Optimizers keep memory for what they never change.
+    Mutant("make_optimizers", "if p.requires_grad", "",
+           "test_an_optimizer_has_what_is_trained_and_no_memory_for_the_rest"),
+    # The best model is saved without what was learned.
+    Mutant("merged", "layer.merged_weight()", "layer.weight",
+           "test_merged_it_computes_the_same"),
+    # What is saved as the best model is no plain GPT.
+    Mutant("Run.save_model", "merged(self.model)", "self.model",
+           "test_of_a_published_model_small_matrices_are_trained"),
+    # A shorter context keeps the last positions of the table.
+    Mutant("commands:make_run", "[: config.block_size]", "[-config.block_size :]",
+           "test_a_context_is_cut"),
+    # GPT-2 reads a text without the token that it begins after.
+    Mutant("commands:part_to_evaluate", "[] if point.end is None else [point.end]", "[]",
+           "test_gpt2_reads_a_text_after_the_token_that_ends_one"),
+    # A published model is trained as fast as a new one.
+    Mutant("commands:fine_tuning", "if is_published(settings.start)", "if False",
+           "test_a_published_model_is_trained_further"),
+    # Flags for the rates are accepted and ignored.
+    Mutant("commands:fine_tuning", "usual.keys() - given", "usual.keys()",
+           "test_a_flag_says_more_than_what_is_usual"),
 ]
 # fmt: on
 

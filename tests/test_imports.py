@@ -18,17 +18,18 @@ HERE = Path(gptlib.__file__).parent
 # Each stands as high as it can: so what serves any model, such as `train`, stands above them all.
 ORDER = """
     __init__
-    unwrap eval_mode atomic_files device board log
+    unwrap eval_mode atomic_files device board log undrawn
     command_line
     config tokenizer world
-    settings comprehension
-    data papers french
-    texts bpe
+    settings comprehension task_inputs
+    data papers french families
+    texts bpe word_bpe comparison
+    token_files
     optim checkpoint cache positions pairs
     train sampling attention
     writing narrow layers lookups
-    bigram ngram attention_only transformer gpt
-    corpus summary translation alignment inference
+    bigram ngram lstm attention_only transformer gpt
+    corpus summary translation alignment inference published lora finetune
     run
     run_folder trial pace
     fit
@@ -40,10 +41,10 @@ ORDER = """
 WORLD = """
     entry story
     lexicon grammar
-    telling events plots* kinds
+    telling events plots* tasks_plots kinds
     predictor questions
     tales
-    entropy
+    entropy tasks
     __init__
 """
 

@@ -9,6 +9,7 @@ Texts and measurements:
     sampling     the distribution that the next token is drawn from
     tokens       texts as tokenizers cut them up
     curves       losses, and other lines over steps, lengths or depths
+    pretraining  a loss, and how often the model is right, over the same steps
     vocabulary   what changes with the number of tokens
     optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
@@ -50,6 +51,7 @@ from gptlib.plot.norms import block_orders
 from gptlib.plot.notebook import png_described
 from gptlib.plot.optimizers import descents
 from gptlib.plot.predictions import guesses, pairs
+from gptlib.plot.pretraining import pretraining
 from gptlib.plot.sampling import distribution
 from gptlib.plot.style import (
     BEFORE,
@@ -115,6 +117,7 @@ __all__ = [
     "png",
     "png_described",
     "positions",
+    "pretraining",
     "schedules",
     "singular_values",
     "stream",

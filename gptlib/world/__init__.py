@@ -17,6 +17,7 @@ from gptlib.world.predictor import Predictor
 from gptlib.world.questions import Question, question, questions
 from gptlib.world.story import Draw, Fact, Sentence, Story
 from gptlib.world.tales import PERFECT, PLOTS, TALES
+from gptlib.world.tasks import CEILING, TASKS, Example, Task, examples, parts
 from gptlib.world.telling import State, World
 
 tell = TALES.tell
@@ -24,14 +25,17 @@ log_prob, next_char_probs = PERFECT.log_prob, PERFECT.next_char_probs
 surprisals, reach = PERFECT.surprisals, PERFECT.reach
 
 __all__ = [
+    "CEILING",
     "EVENTS",
     "KINDS",
     "LEXICON",
     "PERFECT",
     "PLOTS",
     "TALES",
+    "TASKS",
     "TOLD",
     "Draw",
+    "Example",
     "Fact",
     "Floor",
     "Predictor",
@@ -40,11 +44,14 @@ __all__ = [
     "Sentence",
     "State",
     "Story",
+    "Task",
     "World",
+    "examples",
     "floor",
     "kinds",
     "log_prob",
     "next_char_probs",
+    "parts",
     "question",
     "questions",
     "reach",

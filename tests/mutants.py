@@ -1500,6 +1500,30 @@ MUTANTS = [
     # Flags for the rates are accepted and ignored.
     Mutant("commands:fine_tuning", "usual.keys() - given", "usual.keys()",
            "test_a_flag_says_more_than_what_is_usual"),
+    # The girl's and the boy's change places.
+    Mutant("world.tasks:_who_has_it", 'int(holder == "boy")', 'int(holder != "boy")',
+           "test_whoever_reads_gets_every_label_right"),
+    # What the tale says otherwise, it says.
+    Mutant("world.tasks:_says_so", "holder if label == 0 else _other(holder)", "holder",
+           "test_whoever_reads_gets_every_label_right"),
+    # The right ending is always the first, and the label says otherwise half the time.
+    Mutant("world.tasks:_ending", "(wrong, right) if label else (right, wrong)", "(right, wrong)",
+           "test_whoever_reads_gets_every_label_right"),
+    # Two are best friends in either order, and one order counts as wrong.
+    Mutant("world.tasks:_ending", "not alike or not named or together", "not alike or not named",
+           "test_no_ending_tells_what_two_do_together"),
+    # A girl and a boy are exchanged, and "she" gives away who it was.
+    Mutant("world.tasks:_ending",
+           "len(children) == 2 and (GIRLS.issuperset(children) or BOYS.issuperset(children))",
+           "len(children) == 2",
+           "test_a_wrong_ending_has_the_children_exchanged_and_ends_the_tale_that_has"),
+    # A story told again in another order is tested on after it was trained on.
+    Mutant("world.tasks:parts", "frozenset(sentence.text for sentence in story.sentences)",
+           "tuple(sentence.text for sentence in story.sentences)",
+           "test_no_story_is_in_two_parts_or_in_one_twice"),
+    # Tales to validate on are told.
+    Mutant("world.tasks:parts", "sentences not in told and story.text.strip() not in but_for",
+           "sentences not in told", "test_parts_can_do_without_given_tales"),
 ]
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""The pre-training of notebook 08 is what papers.py says of it, and its logs are those of the model."""
+"""The pre-training of notebook 08 is what papers.py says of it, and its logs fit the model."""
 
 import pytest
 import torch

@@ -335,3 +335,18 @@ def test_singular_values_are_drawn_for_each_matrix():
         plot.singular_values({"a": [4, 0.2, 0.1], "b": [1.1, 0.9]}, "All directions alike")
     with pytest.raises(ValueError):
         plot.singular_values({str(n): [1, 2] for n in range(4)}, "All directions alike")
+
+
+def test_a_loss_and_right_answers_over_the_same_steps():
+    steps, losses = [10, 20, 30], [0.3, 0.2, 0.1]
+    right, errors = [0.5, 0.6, 0.9], [0.04, 0.03, 0.02]
+    fig = plot.pretraining(steps, losses, right, errors, {"floor": 0.09}, 0.5, "It learns")
+    left, answers = fig.axes
+    np.testing.assert_array_equal(left.lines[0].get_xydata(), np.transpose([steps, losses]))
+    np.testing.assert_array_equal(answers.lines[0].get_xydata(), np.transpose([steps, right]))
+    (bars,) = (c for c in answers.collections)
+    low, high = np.array(bars.get_segments())[:, :, 1].T
+    np.testing.assert_allclose((low, high), (np.subtract(right, errors), np.add(right, errors)))
+    assert "0.09 floor" in [text.get_text() for text in left.texts]
+    with pytest.raises(ValueError, match="give equal ones"):
+        plot.pretraining(steps, losses[1:], right, errors, {}, 0.5, "It learns")

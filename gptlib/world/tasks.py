@@ -1,7 +1,7 @@
 """Four tasks to fine-tune on, told from the story world: whoever reads a text can tell its label.
 
-They have the shapes of Figure 1 of Radford et al. (2018). Who plays which part is drawn apart from
-everything else, so that a text's words, without their order, do not tell who did what.
+They have the shapes of Figure 1 of Radford et al. (2018). The words of a tale, without their
+order, do not tell who did what; each of two texts that are compared says a little of the label.
 """
 
 import re
@@ -14,13 +14,13 @@ from gptlib.world.events import EVENTS
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.story import Story
 from gptlib.world.tales import PLOTS
-from gptlib.world.tasks_plots import CLEAR_ENDINGS, LOST, MORE, PAIRS, THREE_THINGS, WORDINGS
+from gptlib.world.tasks_plots import CLEAR_ENDINGS, HANDED_ON, MORE, PAIRS, WORDINGS
 from gptlib.world.telling import World
 
 CEILING = 1.0  # what the best possible reader gets in each task; tests/test_tasks.py has one
 FIRST_SEED = 20_000_000  # above the seeds of all tales
 
-GIRLS, BOYS = ({child.name for child in MORE[gender]} for gender in ("girl", "boy"))
+GIRLS, BOYS = ({child.name for child in MORE[kind]} for kind in ("girl", "boy"))
 
 
 class Example(NamedTuple):
@@ -47,7 +47,7 @@ def examples(task: Task, seeds: Iterable[int]) -> list[Example]:
     """The examples made from the stories of these seeds: one of each story that suits.
 
     >>> examples(TASKS["similarity"], [20_000_005])[0].texts
-    ('Mia reached the oak before Tom.', 'Mia reached the oak after Tom.')
+    ('Mia reached the oak before Noah.', 'Mia reached the oak after Noah.')
     """
     made = (_make(task, task.world.tell(seed), seed) for seed in seeds)
     return [example for example in made if example]
@@ -76,30 +76,43 @@ def _make(task: Task, story: Story, seed: int) -> Example | None:
     return task.make(story, Random(f"task {seed}"))
 
 
-def _whose(story: Story, _: Random) -> Example:
-    """A tale of a girl and a boy: whose thing is lost in the end?"""
-    (loser,) = (fact.subject for fact in story.facts if fact.relation == "lost")
-    return Example((story.text.strip(),), int(loser in BOYS))
+def _who_has_it(story: Story, chance: Random) -> Example | None:
+    """A tale of a girl and a boy: which of them has the thing in the end?"""
+    _, holder = _held(story)
+    if holder == "girl" and chance.random() < 1 / 3:
+        return None  # as often a boy as a girl
+    return Example((story.text.strip(),), int(holder == "boy"))
 
 
-STATEMENTS = {"at": "The {thing} was {value}.", "owner": "The {thing} belonged to {value}."}
+# How often a girl and a boy who has the thing are asked about with each label: each label is as
+# frequent as the others, but the tale alone and the hypothesis alone both say a little of it.
+ODDS = {"girl": (4, 2, 3), "boy": (1, 3, 2)}
 
 
 def _says_so(story: Story, chance: Random) -> Example:
-    """A tale, and a statement in its own words: does the tale say so?"""
-    relation, statement = chance.choice(list(STATEMENTS.items()))
-    things = dict.fromkeys(fact.subject for fact in story.facts if fact.relation in STATEMENTS)
-    told = {fact.subject: fact.value for fact in story.facts if fact.relation == relation}
-    values = list(told.values()) if relation == "at" else _children(story.text)
-    label = chance.randrange(3)
-    thing = chance.choice([thing for thing in things if (thing in told) == (label < 2)])
-    fitting = [v for v in values if label == 2 or (v == told[thing]) == (label == 0)]
-    hypothesis = statement.format(thing=thing, value=chance.choice(fitting))
-    return Example((story.text.strip(), hypothesis), label)
+    """A tale of a girl and a boy, and who has the thing in the end: does the tale say so?"""
+    thing, holder = _held(story)
+    (label,) = chance.choices(range(3), ODDS[holder])
+    if label == 2:
+        who, did = chance.choice(("girl", "boy")), "had never liked"
+    else:
+        who, did = holder if label == 0 else _other(holder), "had"
+    end = "" if label == 2 else " in the end"
+    return Example((story.text.strip(), f"The {who} {did} the {thing}{end}."), label)
+
+
+def _held(story: Story) -> tuple[str, str]:
+    """The thing that the story's last fact tells of, and who has it: "girl" or "boy"."""
+    *_, fact = (fact for fact in story.facts if fact.relation == "holder")
+    return fact.subject, "girl" if fact.value in GIRLS else "boy"
+
+
+def _other(who: str) -> str:
+    return "boy" if who == "girl" else "girl"
 
 
 def _same(story: Story, _: Random) -> Example:
-    """Two sentences: do they tell the same, or the same with the children exchanged?"""
+    """Two sentences on a girl and a boy: do they tell the same, or each the other's part?"""
     one, other = story.sentences
     return Example((one.text, other.text), int(story.plot == "the same"))
 
@@ -129,14 +142,16 @@ def _children(text: str) -> list[str]:
 
 WORDS = LEXICON | MORE
 TASKS = {
-    "classification": Task(("the girl's", "the boy's"), World(WORDS, EVENTS, LOST), _whose),
+    "classification": Task(
+        ("the girl", "the boy"), World(WORDS, WORDINGS | EVENTS, HANDED_ON), _who_has_it
+    ),
     "entailment": Task(
-        ("yes", "no", "it does not say"), World(WORDS, EVENTS, THREE_THINGS), _says_so
+        ("yes", "no", "it does not say"), World(WORDS, WORDINGS | EVENTS, HANDED_ON), _says_so
     ),
     "similarity": Task(("not the same", "the same"), World(WORDS, WORDINGS, PAIRS), _same),
     "choice": Task(
         ("the first", "the second"),
-        World(WORDS, EVENTS, [plot for plot in PLOTS if plot.name in CLEAR_ENDINGS]),
+        World(LEXICON, EVENTS, [plot for plot in PLOTS if plot.name in CLEAR_ENDINGS]),
         _ending,
     ),
 }

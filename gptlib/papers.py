@@ -94,7 +94,7 @@ TRANSFORMER = {
     )
 }
 
-# 478 characters and 40,000 merges; the three tokens that fine-tuning adds are not counted. In the
+# 478 symbols and 40,000 merges; the three tokens that fine-tuning adds are not counted. In the
 # released code positions are rows of the tokens' table, and dropout is applied to all of that table
 # before it is read and before it makes the logits; ours is applied to what was read.
 GPT_1 = Published(

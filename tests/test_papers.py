@@ -302,8 +302,12 @@ def test_from_notebook_05_to_gpt_1_only_the_design_is_compared():
 def test_what_the_third_of_gpt_1_cuts():
     cut = {"blocks", "channels", "heads", "inner_channels", "context", "vocabulary", "parameters"}
     cut |= {"dropout", "attention_dropout", "positions", "tokens", "training_text"}
+    cut |= {"initialization", "batch", "trained_for", "peak_rate", "warm_up"}
     found = rows(GPT_1, GPT_1_THIRD)
     assert set(found) == cut
+    # Sums over the channels are as large at first.
+    stds = GPT_1_THIRD.config.init_std, GPT_1.config.init_std
+    assert stds[0] * 128**0.5 == pytest.approx(stds[1] * 768**0.5, rel=0.03)
     assert found["blocks"][:2] == (12, 4) and 3 * 4 == 12
     assert found["channels"][:2] == (768, 128) and found["heads"][:2] == (12, 2)
     assert found["context"][:2] == (512, 128) and found["vocabulary"][:2] == (40_478, 3_208)

@@ -39,6 +39,7 @@ def compare(a: Model, b: Model) -> Comparison:
     Of a mere config only the design is known. ValueError for anything but a model of a paper and a
     config.
 
+    >>> from gptlib.papers import GPT_2
     >>> print(compare(GPT_2["small"], GPT_2["medium"]))
                     GPT-2 small  GPT-2 medium  where
     --------------------------------------------------------------

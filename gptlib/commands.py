@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from gptlib.board import find_writer
-from gptlib.bpe import BYTES, END_OF_TEXT, BPETokenizer, gpt2_tokenizer
+from gptlib.bpe import BYTES, BPETokenizer, gpt2_tokenizer
 from gptlib.checkpoint import Checkpoint
 from gptlib.config import RunConfig, check_whole
 from gptlib.corpus import Corpus, Part
@@ -22,7 +22,7 @@ from gptlib.lora import LoRAGPT, merged
 from gptlib.optim import learning_rate
 from gptlib.pace import find_pace
 from gptlib.papers import GPTS
-from gptlib.published import NAMES, is_published, load, load_tokenizer
+from gptlib.published import NAMES, end_of, is_published, load, load_tokenizer
 from gptlib.run import Run, check_seconds, steps_within
 from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
@@ -234,10 +234,8 @@ def read_model(source: str) -> Checkpoint:
     ValueError if source is neither.
     """
     if is_published(source):
-        tokenizer, end = load_tokenizer(source), None
-        if isinstance(tokenizer, BPETokenizer) and END_OF_TEXT in tokenizer.special:
-            (end,) = tokenizer.encode(END_OF_TEXT, allowed_special=[END_OF_TEXT])
-        return Checkpoint(load(source), tokenizer, 0, end)
+        tokenizer = load_tokenizer(source)
+        return Checkpoint(load(source), tokenizer, 0, end_of(tokenizer))
     point = RunFolder(source).read_model()
     return replace(point, model=merged(point.model))
 

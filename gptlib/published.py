@@ -81,6 +81,13 @@ def load_tokenizer(source: str | Path) -> TextTokenizer:
     return tokenizer
 
 
+def end_of(tokenizer: TextTokenizer) -> int | None:
+    """The id of END_OF_TEXT, which ends a text and begins the next; None if there is none."""
+    if isinstance(tokenizer, BPETokenizer) and END_OF_TEXT in tokenizer.special:
+        return len(tokenizer.tokens) + tokenizer.special.index(END_OF_TEXT)
+    return None
+
+
 def save(folder: str | Path, model: GPT, tokenizer: TextTokenizer) -> None:
     """Write a new folder that `load` and transformers read: a model, its config, its tokenizer.
 
@@ -103,7 +110,7 @@ def save(folder: str | Path, model: GPT, tokenizer: TextTokenizer) -> None:
         tensors[PREFIX + name] = _turned(tensor, name).contiguous()
     table["dtype"] = str(state["tok_emb.weight"].dtype).removeprefix("torch.")
     # Null without one, or transformers would end texts with the id that GPT-2's has.
-    table |= dict.fromkeys(("bos_token_id", "eos_token_id"), _end(tokenizer))
+    table |= dict.fromkeys(("bos_token_id", "eos_token_id"), end_of(tokenizer))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as place:
@@ -239,10 +246,3 @@ def _turned_in_place(tensor: Tensor, name: str) -> Tensor:
     if turned.is_contiguous():
         return turned
     return tensor.view(-1).copy_(turned.flatten()).view_as(turned)
-
-
-def _end(tokenizer: TextTokenizer) -> int | None:
-    """The id that ends a text, if there is one."""
-    if isinstance(tokenizer, BPETokenizer) and END_OF_TEXT in tokenizer.special:
-        return len(tokenizer.tokens) + tokenizer.special.index(END_OF_TEXT)
-    return None

@@ -1367,7 +1367,7 @@ MUTANTS = [
     Mutant("write_tokenizer", '"eos_token"), end)', '"eos_token"), END_OF_TEXT)',
            "test_no_special_token_is_added_there"),
     # A model ends its texts with GPT-2's id.
-    Mutant("published:_end", "return None", "return 50256",
+    Mutant("published:end_of", "return None", "return 50256",
            "test_the_token_that_ends_a_text_ends_one_there"),
     # Where two pairs make the same token, the last is merged.
     Mutant("merges_of", "ids.index(min(ids))", "len(ids) - 1 - ids[::-1].index(min(ids))",

@@ -225,22 +225,12 @@ def test_small_matrices_take_higher_rates_and_a_model_made_of_them_lower_ones(gp
 
 # LoRA
 
+SMALL_MATRICES = "--lora 3 --learning-rate 0.01 --eval-interval 12 --out run".split()
+
 
 def test_of_a_published_model_small_matrices_are_trained(gpt2, capsys):
     """And what is saved is a plain GPT, whatever it was made of."""
-    argv = [
-        "--start",
-        gpt2,
-        "--lora",
-        "3",
-        "--learning-rate",
-        "0.01",
-        "--eval-interval",
-        "12",
-        "--out",
-        "run",
-    ]
-    assert main.main([*QUICK, *argv]) == 0
+    assert main.main([*QUICK, "--start", gpt2, *SMALL_MATRICES]) == 0
     base, last = published.load(gpt2).state_dict(), checkpoint.load("run/last.safetensors").model
     assert type(last) is LoRAGPT and last.rank == 3
     assert all(torch.equal(last.state_dict()[name], tensor) for name, tensor in base.items())
@@ -282,20 +272,7 @@ def test_before_its_first_checkpoint_a_run_starts_again(gpt2, monkeypatch):
 
 
 def test_what_a_killed_run_leaves_can_write(gpt2, capsys):
-    argv = [
-        *QUICK,
-        "--start",
-        gpt2,
-        "--lora",
-        "3",
-        "--learning-rate",
-        "0.01",
-        "--eval-interval",
-        "12",
-        "--out",
-        "run",
-    ]
-    assert main.main(argv) == 0
+    assert main.main([*QUICK, "--start", gpt2, *SMALL_MATRICES]) == 0
     said = []
     for _ in range(2):  # with the best model, and with the last, which is the same here
         capsys.readouterr()

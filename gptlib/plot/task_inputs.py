@@ -45,10 +45,8 @@ def task_inputs(
                 _head(ax, f"{task} {k} linear", (MODEL + HALF, at), (OUT, middle))
         if task in added:
             _head(ax, f"{task} linear", (MEET, middle), (OUT, middle))
-            text(
-                ax, MEET, middle, "+", size=12, bbox={"facecolor": PAPER, "pad": 1, "linewidth": 0}
-            )
-        text(ax, OUT, middle, "softmax", bbox={"facecolor": PAPER, "pad": 1, "linewidth": 0})
+            text(ax, MEET, middle, "+", size=12, bbox=CLEAR)
+        text(ax, OUT, middle, "softmax", bbox=CLEAR)
         y += ROW * len(sequences) + GAP
     return fig
 

@@ -46,7 +46,7 @@ lint: $(TEST_READY) ## look for mistakes and untidiness, and at the form of the 
 notebooks: $(TEST_READY) ## run the notebooks and store their outputs
 	$(BIN)/python notebooks/build.py execute
 
-experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (about five hours)
+experiments: $(READY) ## train, with several seeds, what the notebooks only quote, their saved models too (about seven hours)
 	$(BIN)/python notebooks/experiments/ngrams.py
 	$(BIN)/python notebooks/experiments/self_attention.py
 	$(BIN)/python notebooks/experiments/multi_head.py
@@ -56,6 +56,8 @@ experiments: $(READY) ## train, with several seeds, what the notebooks only quot
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/tokens.py $(TEXT) $(OTHER)
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/oddities.py
 	$(BIN)/python notebooks/experiments/gpt1.py
+	$(BIN)/python notebooks/experiments/lstm.py
+	$(BIN)/python notebooks/experiments/fine_tuning.py
 	$(BIN)/python notebooks/experiments/shortcuts.py
 	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)

@@ -1,9 +1,8 @@
 """Fine-tuning as in GPT-1: one pre-trained model, a new linear layer, and any of its tasks."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -173,19 +172,3 @@ def log_probs(
     with evaluating(model):
         losses = token_losses(model, (idx, targets))
     return -losses.sum(dim=1) / (targets != IGNORE).sum(dim=1)
-
-
-def words_left_out(classify: Callable[[list[str]], np.ndarray], words: Sequence[str]) -> np.ndarray:
-    """How much less probable the answer becomes when each word of a text is left out, (N).
-
-    classify: takes N + 1 texts and returns the probability of each label for each, (N + 1, K);
-        the first text has all words, and its most probable label is the answer
-
-    >>> words_left_out(lambda texts: np.array([["a" in t, "a" not in t] for t in texts]) * 1.0,
-    ...                ["an", "ox"])
-    array([1., 0.])
-    """
-    left = [[*words[:i], *words[i + 1 :]] for i in range(len(words))]
-    probs = np.asarray(classify([" ".join(some) for some in [list(words), *left]]))
-    answer = probs[0].argmax()
-    return probs[0, answer] - probs[1:, answer]

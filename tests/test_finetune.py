@@ -3,7 +3,6 @@
 from dataclasses import replace
 from math import log
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -19,7 +18,6 @@ from gptlib.finetune import (
     probabilities,
     transferred,
     with_special_tokens,
-    words_left_out,
 )
 from gptlib.gpt import GPT
 from gptlib.lstm import LSTM
@@ -403,14 +401,3 @@ def test_nothing_to_go_on_from_or_with(beginning, endings):
         ValueError, match=f"beginning has {len(beginning)} tokens, endings .*: give"
     ):
         log_probs(pretrained(), beginning, endings)
-
-
-def test_a_word_counts_as_much_as_the_answer_loses_without_it():
-    asked = []
-
-    def classify(texts):
-        asked.extend(texts)
-        return np.array([[0.2, 0.7, 0.1], [0.5, 0.4, 0.1], [0.1, 0.8, 0.1], [0.0, 0.7, 0.3]])
-
-    assert_close(words_left_out(classify, ["a", "b", "a"]), np.array([0.3, -0.1, 0.0]))
-    assert asked == ["a b a", "b a", "a a", "a b"]

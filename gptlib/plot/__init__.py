@@ -10,6 +10,7 @@ Texts and measurements:
     tokens       texts as tokenizers cut them up
     curves       losses, and other lines over steps, lengths or depths
     pretraining  a loss, and how often the model is right, over the same steps
+    fine_tuning  how often models are right about tasks, and what that depends on
     vocabulary   what changes with the number of tokens
     optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
@@ -42,6 +43,7 @@ from gptlib.plot.curves import (
     stream,
 )
 from gptlib.plot.diagrams import attention_steps, head_maps, masks
+from gptlib.plot.fine_tuning import accuracy_curves, fine_tuned
 from gptlib.plot.gpt import gpt
 from gptlib.plot.gpt_layers import feed_forward, gpt_attention
 from gptlib.plot.heads import compare, costs, head_grid, heads
@@ -85,6 +87,7 @@ __all__ = [
     "VALID",
     "VALUE",
     "WIDTH",
+    "accuracy_curves",
     "alignment",
     "attention_steps",
     "batch",
@@ -100,6 +103,7 @@ __all__ = [
     "distribution",
     "encoder_decoder",
     "feed_forward",
+    "fine_tuned",
     "generation_times",
     "gpt",
     "gpt_attention",

@@ -14,7 +14,7 @@ from gptlib.world.events import EVENTS
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.story import Story
 from gptlib.world.tales import PLOTS
-from gptlib.world.tasks_plots import CLEAR_ENDINGS, HANDED_ON, MORE, PAIRS, WORDINGS
+from gptlib.world.tasks_plots import CLEAR_ENDINGS, HANDED_ON, HELD, MORE, PAIRS, WORDINGS
 from gptlib.world.telling import World
 
 CEILING = 1.0  # what the best possible reader gets in each task; tests/test_tasks.py has one
@@ -47,7 +47,7 @@ def examples(task: Task, seeds: Iterable[int]) -> list[Example]:
     """The examples made from the stories of these seeds: one of each story that suits.
 
     >>> examples(TASKS["similarity"], [20_000_005])[0].texts
-    ('Mia reached the oak before Noah.', 'Mia reached the oak after Noah.')
+    ('Tom bought the silver ring from Lucy.', 'Tom sold Lucy the silver ring.')
     """
     made = (_make(task, task.world.tell(seed), seed) for seed in seeds)
     return [example for example in made if example]
@@ -76,39 +76,38 @@ def _make(task: Task, story: Story, seed: int) -> Example | None:
     return task.make(story, Random(f"task {seed}"))
 
 
-def _who_has_it(story: Story, chance: Random) -> Example | None:
-    """A tale of a girl and a boy: which of them has the thing in the end?"""
-    _, holder = _held(story)
-    if holder == "girl" and chance.random() < 1 / 3:
-        return None  # as often a boy as a girl
-    return Example((story.text.strip(),), int(holder == "boy"))
+def _who_gets_it(story: Story, _: Random) -> Example | None:
+    """A tale of a girl and a boy: which of them gets the thing, or gets it back?"""
+    held = _held(story)
+    if not held:
+        return None
+    return Example((story.text.strip(),), int(held == "boy"))
 
 
-# How often a girl and a boy who has the thing are asked about with each label: each label is as
-# frequent as the others, but the tale alone and the hypothesis alone both say a little of it.
-ODDS = {"girl": (4, 2, 3), "boy": (1, 3, 2)}
+# How often it is said of a girl, and of a boy, who has a thing that she or he does have it: in half
+# of all cases, but a tale alone and a hypothesis alone both say a little of the label.
+TRUE = {"girl": 3 / 4, "boy": 1 / 4}
 
 
 def _says_so(story: Story, chance: Random) -> Example:
-    """A tale of a girl and a boy, and who has the thing in the end: does the tale say so?"""
-    thing, holder = _held(story)
-    (label,) = chance.choices(range(3), ODDS[holder])
-    if label == 2:
-        who, did = chance.choice(("girl", "boy")), "had never liked"
+    """A tale of a girl and a boy, and which of them has the thing: does the tale say so?"""
+    who = _held(story)
+    if story.plot == "spoken of":
+        label, who = 2, chance.choice(("girl", "boy"))
+    elif chance.random() < TRUE[who]:
+        label = 0
     else:
-        who, did = holder if label == 0 else _other(holder), "had"
-    end = "" if label == 2 else " in the end"
-    return Example((story.text.strip(), f"The {who} {did} the {thing}{end}."), label)
+        label, who = 1, "boy" if who == "girl" else "girl"
+    return Example((story.text.strip(), f"The {who} has it."), label)
 
 
-def _held(story: Story) -> tuple[str, str]:
-    """The thing that the story's last fact tells of, and who has it: "girl" or "boy"."""
-    *_, fact = (fact for fact in story.facts if fact.relation == "holder")
-    return fact.subject, "girl" if fact.value in GIRLS else "boy"
-
-
-def _other(who: str) -> str:
-    return "boy" if who == "girl" else "girl"
+def _held(story: Story) -> str | None:
+    """Who has the thing in the end, "girl" or "boy", if a story tells so of one of each."""
+    children = _children(story.text)
+    holders = {f.value for f in story.facts if f.relation == "holder" and f.value in children}
+    if not _a_girl_and_a_boy(children) or len(holders) != 1:
+        return None
+    return "girl" if holders.pop() in GIRLS else "boy"
 
 
 def _same(story: Story, _: Random) -> Example:
@@ -117,17 +116,23 @@ def _same(story: Story, _: Random) -> Example:
     return Example((one.text, other.text), int(story.plot == "the same"))
 
 
+# In one ending of sixteen there is still "herself" or "himself".
+PRONOUNS = re.compile(r"\b(she|he|her|him|his)\b", re.IGNORECASE)
+
+
 def _ending(story: Story, chance: Random) -> Example | None:
-    """A tale of two girls or of two boys, and two endings: in which is each of them the right one?
+    """A tale of a girl and a boy, and two endings: in which is each of them the right one?
 
     In the wrong ending they are exchanged, and it would end a tale in which they are exchanged too.
     """
     *beginning, right = (sentence.text for sentence in story.sentences)
     children, named = _children(story.text), _children(right)
-    alike = len(children) == 2 and (GIRLS.issuperset(children) or BOYS.issuperset(children))
     together = len(named) == 2 and " and ".join(named) in right  # and so in any order
-    if not alike or not named or together:
+    # A pronoun would give away who was exchanged.
+    if not _a_girl_and_a_boy(children) or not named or together or PRONOUNS.search(right):
         return None
+    if named[0] in BOYS and chance.random() < 1 / 2:
+        return None  # so that an ending alone says a little of the label
     exchanged = dict(zip(children, reversed(children), strict=True))
     wrong = re.sub("|".join(children), lambda child: exchanged[child[0]], right)
     label = chance.randrange(2)
@@ -140,18 +145,21 @@ def _children(text: str) -> list[str]:
     return [word for word in dict.fromkeys(re.findall(r"\w+", text)) if word in GIRLS | BOYS]
 
 
+def _a_girl_and_a_boy(children: Sequence[str]) -> bool:
+    return len(children) == 2 and len(GIRLS.intersection(children)) == 1
+
+
+def _tales(names: Collection[str]) -> World:
+    """The world of the tales that have these plots."""
+    return World(LEXICON, EVENTS, [plot for plot in PLOTS if plot.name in names])
+
+
 WORDS = LEXICON | MORE
 TASKS = {
-    "classification": Task(
-        ("the girl", "the boy"), World(WORDS, WORDINGS | EVENTS, HANDED_ON), _who_has_it
-    ),
+    "classification": Task(("the girl", "the boy"), _tales(HELD), _who_gets_it),
     "entailment": Task(
         ("yes", "no", "it does not say"), World(WORDS, WORDINGS | EVENTS, HANDED_ON), _says_so
     ),
     "similarity": Task(("not the same", "the same"), World(WORDS, WORDINGS, PAIRS), _same),
-    "choice": Task(
-        ("the first", "the second"),
-        World(LEXICON, EVENTS, [plot for plot in PLOTS if plot.name in CLEAR_ENDINGS]),
-        _ending,
-    ),
+    "choice": Task(("the first", "the second"), _tales(CLEAR_ENDINGS), _ending),
 }

@@ -12,16 +12,14 @@ SAME = {
     "toy": ("{A} lent {b} the {x.look} {x}.", "{B} borrowed the {x.look} {x} from {a}."),
     "treasure": ("{A} sold {b} the {x.look} {x}.", "{B} bought the {x.look} {x} from {a}."),
     "food": ("{A} gave {b} the {x.look} {x}.", "{B} got the {x.look} {x} from {a}."),
-    "mail": ("{A} sent {b} a {x}.", "{B} got a {x} from {a}."),
-    "tree": ("{A} reached {x} before {b}.", "{B} reached {x} after {a}."),
-    "perch": ("{A} followed {b} to {x}.", "{B} led {a} to {x}."),
-    "room": ("{A} found {b} {in x}.", "{B} was found {in x} by {a}."),
 }
+SPOKEN = ("{A} asked {b} about the {x.look} {x}.", "{A} told {b} of {a x.look} {x}.")
 WORDINGS = {
-    f"{category}-{i}": event("a b x", way)
-    for category, ways in SAME.items()
+    f"{name}-{i}": event("a b x", way)
+    for name, ways in (SAME | {"spoken": SPOKEN}).items()
     for i, way in enumerate(ways)
 }
+
 # If girls and boys were as often the one who gives, each sentence alone would say nothing of the
 # label, and a small model would find no beginning: whatever it learned of one would seem useless.
 CASTS = {
@@ -36,19 +34,37 @@ PAIRS = [
     for cast in casts
 ]
 
-# A thing passes from one to the other; three in five times to a girl, for the reason given above.
+# A thing passes from one to the other; or, in a third of the tales, they only speak of it.
 HANDED_ON = [
     plot(
-        "handed on",
+        name,
         f"{cast}, x: {category}, place: place",
-        f"<when> {{{first}}} and {{{second}}} {{place.did}} {{in place}}.\n"
-        f"<{category}-{i} a b x>{{x.holder=b}}",
+        f"<when> {{{first}}} and {{{second}}} {{place.did}} {{in place}}.\n{last}",
     )
-    for category in ("toy", "treasure", "food")
+    for category in SAME
     for i in range(2)
     for first, second in permutations("ab")
-    for cast in ("a: boy, b: girl",) * 3 + ("a: girl, b: boy",) * 2
+    for name, casts, last in (
+        ("handed on", (4, 4), f"<{category}-{i} a b x>{{x.holder=b}}"),
+        ("spoken of", (2, 2), f"<spoken-{i} a b x>"),
+    )
+    for cast in ("a: boy, b: girl",) * casts[0] + ("a: girl, b: boy",) * casts[1]
 ]
+
+# Tales in which a thing comes to one of two children, be it the one or the other.
+HELD = {
+    "a chain of trades",
+    "the bet",
+    "the borrowed hat",
+    "the broken toy",
+    "the guessing game",
+    "the hat in the water",
+    "the lost pet",
+    "the race",
+    "the sick friend",
+    "the snowman",
+    "the thief",
+}
 
 # Tales in which it follows from what came before who does what in the last sentence.
 CLEAR_ENDINGS = {

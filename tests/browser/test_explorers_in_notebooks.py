@@ -6,10 +6,16 @@ from pathlib import Path
 import nbformat
 import pytest
 import test_browser as attention
+import test_reading as reading
 import test_sampling as sampling
 import test_tokens as tokens
 
-KINDS = {"AttentionExplorer(": attention, "SamplingExplorer(": sampling, "TokenExplorer(": tokens}
+KINDS = {
+    "AttentionExplorer(": attention,
+    "ReadingExplorer(": reading,
+    "SamplingExplorer(": sampling,
+    "TokenExplorer(": tokens,
+}
 SHOWN = {
     path: [kind for name, kind in KINDS.items() if name in path.read_text(encoding="utf-8")]
     for path in sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))

@@ -458,7 +458,11 @@ def test_facts_and_tensors_can_be_read_whatever_they_are_of(path):
     assert refused(path, path.read_bytes())
 
 
-@pytest.mark.parametrize("file", sorted(EXPERIMENTS.rglob("*.safetensors")), ids=lambda f: f.stem)
+# Those of fine-tuning hold parameters alone; test_experiments_fine_tuning.py loads them.
+MODELS = {f for f in EXPERIMENTS.rglob("*.safetensors") if f.stem not in ("entailment", "lstm")}
+
+
+@pytest.mark.parametrize("file", sorted(MODELS), ids=lambda f: f.stem)
 def test_the_models_of_the_course_load(file):
     point = checkpoint.load(file)
     assert point.training == {} and point.step > 1000

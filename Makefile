@@ -63,7 +63,7 @@ experiments: $(READY) ## train, with several seeds, what the notebooks only quot
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
-	$(BIN)/python data/build.py
+	PYTHONPATH=. $(BIN)/python data/build.py
 
 images: $(READY) ## draw the pictures again
 	$(BIN)/python images/build.py

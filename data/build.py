@@ -11,6 +11,7 @@ from time import perf_counter
 
 import snowballstemmer
 
+from data import web
 from gptlib.french import Pair, held_out, pair, small_red_ball
 from gptlib.world import LEXICON, Floor, Story, floor, tell
 
@@ -68,6 +69,19 @@ error, that of stories drawn anew.
 
 `floor.json` has the same with more digits, and the mean for the first character, the second, and
 so on.
+
+## What is in the little web
+
+Documents of many kinds, as on the web, in which tasks and their answers occur by the way: told by
+[gptlib/web](../gptlib/web), which can tell any number more. No document is in both files, and
+`<|endoftext|>` stands after each. `web.bpe.json` is the tokenizer learned from those to train on.
+
+Each document can be told in one way only, so the choices that were made tell exactly how likely it
+is. *Nats* are what a document to validate costs a reader who knows all odds, but not which kind it
+is going to read, with ± one standard error: no model can expect less. `web-floor.json` has them
+with more digits.
+
+{web}
 
 ## What is in the pairs
 
@@ -241,12 +255,28 @@ def main() -> None:
         (DATA / name).write_bytes(raw)
         use = {"train": "to train on", "valid": "to validate", "test": "to test"}
         rows.append(row(name, f"pairs {use[name[6:-4]]}", raw))
+    start = perf_counter()
+    documents = {name: web.documents(name) for name in web.PARTS}
+    tokens, floors = web.tokenizer(), web.WEB.floors(documents["web-valid.txt"])
+    print(f"the little web, told and read in {perf_counter() - start:.1f} s")
+    for name, made in documents.items():
+        raw = web.as_text(made).encode()
+        (DATA / name).write_bytes(raw)
+        use = "to train on" if "train" in name else "to validate"
+        rows.append(row(name, f"documents of the little web {use}", raw))
+    tokens.save(DATA / "web.bpe.json")
+    raw = (DATA / "web.bpe.json").read_bytes()
+    rows.append(row("web.bpe.json", "the tokenizer of the little web", raw))
+    raw = web.as_json(floors).encode()
+    (DATA / "web-floor.json").write_bytes(raw)
+    rows.append(row("web-floor.json", "how predictable its documents to validate are", raw))
     readme = README.format(
         rows="\n".join(rows),
         names=" | ".join(f"`{name}`" for name in PARTS),
         statistics=table(columns),
         pair_names=" | ".join(f"`{name}`" for name in PAIRS),
         pair_statistics=table([pair_statistics(made) for made in files.values()]),
+        web=web.table(documents, tokens, floors),
         floor="\n".join(f"| {line} | {value} |" for line, value in surprise(found).items()),
     )
     (DATA / "README.md").write_text(readme, encoding="utf-8", newline="\n")

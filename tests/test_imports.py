@@ -22,7 +22,7 @@ ORDER = """
     command_line
     config tokenizer world
     settings comprehension task_inputs
-    data papers french families
+    data papers french families web
     texts bpe word_bpe comparison
     token_files
     optim checkpoint cache positions pairs
@@ -45,6 +45,16 @@ WORLD = """
     predictor questions
     tales
     entropy tasks
+    __init__
+"""
+
+# And inside the package `web`.
+WEB = """
+    document phrases
+    kind translator
+    mixture readings register languages diaries letters
+    summaries talks numbers words lists
+    kinds
     __init__
 """
 
@@ -170,6 +180,7 @@ def test_imports_point_one_way():
     }
     check_order(models, ORDER)
     check_order(graph("gptlib.world", HERE / "world"), WORLD)
+    check_order(graph("gptlib.web", HERE / "web"), WEB)
 
 
 def test_pictures_know_no_model():

@@ -371,6 +371,47 @@ def test_a_world_that_cannot_go_on_says_so():
         World({}, {}, [])
 
 
+def test_a_blank_line_begins_a_new_line():
+    story = small("One.\nTwo.\n\nThree {x}.", thing=names("egg")).tell(0)
+    assert story.text == "One. Two.\nThree egg.\n\n"
+    assert [sentence.text for sentence in story.sentences] == ["One.", "Two.", "Three egg."]
+
+
+def test_a_world_can_end_its_stories_as_it_likes():
+    world = World({}, {}, [plot("short", "x: x", "One.")], end="")
+    assert world.tell(0).text == "One."
+
+
+def test_an_answer_is_where_its_marks_stand():
+    story = small("Look: {?fruit}{a x}{?}, or {?what}{x}{?}?").tell(0)
+    assert [task for task, _ in story.answers] == ["fruit", "what"]
+    found = [story.text[place] for _, place in story.answers]
+    assert found in (["an egg", "egg"], ["a kite", "kite"])
+
+
+def test_a_function_works_out_what_comes_next():
+    def twice(state, role):
+        name = state.name(role)
+        return (Choice("way", ((f"{name} and {name}",), (f"two {name}s",))),)
+
+    world = small("See {a x}.\nThen <twice x>.", events={"twice": twice})
+    assert told(world) == {
+        "See an egg. Then egg and egg.",
+        "See an egg. Then two eggs.",
+        "See a kite. Then kite and kite.",
+        "See a kite. Then two kites.",
+    }
+
+
+def test_what_is_worked_out_costs_nothing_and_its_choices_do():
+    def fact(state, role):
+        return (state.fact(role, "at").value, Choice("end", (("!",), ("?",))))
+
+    story = small("{X} here.{x.at=hand}\nNow <fact x>", events={"fact": fact}).tell(0)
+    assert story.text.strip()[:-1] in ("Egg here. Now hand", "Kite here. Now hand")
+    assert [draw.options for draw in story.draws] == [2, 2]
+
+
 def test_nobody_plays_two_roles():
     assert told(small("{X} {y}.", "x y: thing")) == {"Egg kite.", "Kite egg."}
 

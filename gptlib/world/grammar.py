@@ -10,13 +10,15 @@
     {x.fact=}       says nothing; it no longer holds
     {x.fact==y}     says nothing; the fact must hold, or the plot is wrong
     [this|that|]    one of these, all equally likely
-    <event x y>     one of the event's ways of being told
+    <event x y>     one of the event's ways of being told, or what the event's function works out
+    {?task} {?}     say nothing; what is told between them answers a question, or a task
 
-A slot's capital letter is kept: {Hero.he} is "She". Each line begins a sentence.
+A slot's capital letter is kept: {Hero.he} is "She". Each line begins a sentence, and a blank line
+before it a new line of the text.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -55,6 +57,21 @@ class Choice(NamedTuple):
 class Break(NamedTuple):
     """The next text begins a sentence."""
 
+    space: str = " "  # what stands before it, unless it is the first
+
+
+class Mark(NamedTuple):
+    """An answer begins here; with the name "" it ends."""
+
+    task: str
+
+
+class Worked(NamedTuple):
+    """Parts that a function works out from the state: from all that the story has told so far."""
+
+    how: Callable[..., tuple]  # of the state and the names of some roles
+    roles: tuple[str, ...]
+
 
 class Event(NamedTuple):
     """Something that happens, and the ways in which it can be told."""
@@ -91,12 +108,12 @@ def plot(name: str, cast: str, template: str) -> Plot:
     return Plot(name, roles, template)
 
 
-TOKEN = re.compile(r"\{[^{}]*\}|<[^<>]*>|[][|\n]|[^][|\n{}<>]+")
+TOKEN = re.compile(r"\{[^{}]*\}|<[^<>]*>|\n\n|[][|\n]|[^][|\n{}<>]+")
 FACT = re.compile(r"(\w+)\.(\w+)(==?)(\w*)")
 SLOT = re.compile(r"(?:(a|in|he|him) )?(\w+(?:\.\w+)*)", re.IGNORECASE)
 
 
-Events = Mapping[str, Event]
+Events = Mapping[str, Event | Callable[..., tuple]]
 Names = Mapping[str, str]  # inside an event: its own role -> the role of the plot that fills it
 
 
@@ -127,8 +144,10 @@ def _options(tokens: list[str], events: Events, names: Names) -> list[tuple]:
             parts = []
         elif token == "]":
             break
-        elif token == "\n":
-            parts.append(Break())
+        elif token.startswith("\n"):
+            parts.append(Break(" " if token == "\n" else "\n"))
+        elif token.startswith("{?"):
+            parts.append(Mark(token[2:-1]))
         elif token[0] == "{":
             parts.append(_slot(token[1:-1], names))
         elif token[0] == "<":
@@ -157,6 +176,8 @@ def _call(text: str, events: Events, names: Names) -> tuple:
     if name not in events:
         raise ValueError(f"<{text}>: there is no event {name!r}")
     happening = events[name]
+    if callable(happening):
+        return (Worked(happening, tuple(names.get(p, p) for p in players)),)
     if len(players) != len(happening.roles):
         raise ValueError(f"<{text}>: {name!r} takes the roles {' '.join(happening.roles)!r}")
     inner = dict(zip(happening.roles, (names.get(p, p) for p in players), strict=True))

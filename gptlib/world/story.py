@@ -29,6 +29,13 @@ class Draw(NamedTuple):
     options: int
 
 
+class Answer(NamedTuple):
+    """A place in a text that answers a question, or that does a task which the text sets."""
+
+    task: str
+    place: slice
+
+
 class Repeat(NamedTuple):
     """A fact that a story tells in the same words twice, and the two places in its text."""
 
@@ -44,11 +51,8 @@ class Story(NamedTuple):
     sentences: tuple[Sentence, ...]
     facts: tuple[Fact, ...]  # those that hold at the end
     draws: tuple[Draw, ...]
-
-    @property
-    def text(self) -> str:
-        """The story on one line, and the blank line that ends it."""
-        return " ".join(sentence.text for sentence in self.sentences) + "\n\n"
+    text: str = ""  # a tale is one line, and the blank line that ends it
+    answers: tuple[Answer, ...] = ()  # tales have none
 
     def repeats(self, back: int) -> list[Repeat]:
         """Facts told again, `back` or more sentences later, in the words that told them.

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gptlib.world.entry import Entry
-from gptlib.world.grammar import Break, Choice, Event, Need, Plot, Put, Slot, parse
-from gptlib.world.story import Draw, Fact, Sentence, Story
+from gptlib.world.grammar import Break, Choice, Events, Mark, Need, Plot, Put, Slot, Worked, parse
+from gptlib.world.story import Answer, Draw, Fact, Sentence, Story
 
 
 class Role(NamedTuple):
@@ -31,15 +31,31 @@ class State(NamedTuple):
     named: Mapping[str, int] = {}  # role -> the last sentence that spoke of this person
     sentence: int = -1  # the last one begun
     fresh: bool = True  # the next text begins a new one
+    space: str = ""  # what stands before a new one
 
     @property
     def now(self) -> int:
         """The sentence that the next text belongs to."""
         return self.sentence + self.fresh
 
+    def name(self, role: str) -> str:
+        """Who or what plays a role; a subject outside the cast (the snowman) is its own name."""
+        return self.players[role].name if role in self.players else role
 
-# What is still to be told, as a linked list of parts: (part, (part, (... ()))). All of it is built
-# with the world, each option of a choice linked to what follows the choice; telling builds none.
+    def fact(self, role: str, relation: str) -> Fact:
+        """A fact with the names of those who play its roles; KeyError if it is not told."""
+        value, told = self.facts[role, relation]
+        return Fact(
+            self.name(role),
+            relation,
+            self.name(value.name) if isinstance(value, Role) else value,
+            told,
+        )
+
+
+# What is still to be told, as a linked list of parts: (part, (part, (... ()))). It is built with
+# the world, each option of a choice linked to what follows the choice; only what is worked out is
+# added while a story is told.
 Todo = tuple
 
 
@@ -54,18 +70,22 @@ class Move(NamedTuple):
 
 
 class World:
-    """Words, events and plots: which stories can be told, and how likely each of them is."""
+    """Words, events and plots: which stories can be told, and how likely each of them is.
+
+    end: what ends a story
+    """
 
     def __init__(
         self,
         lexicon: Mapping[str, Sequence[Entry]],
-        events: Mapping[str, Event],
+        events: Events,
         plots: Sequence[Plot],
+        end: str = "\n\n",
     ) -> None:
         if not plots:
             raise ValueError("a world without plots has nothing to tell: give at least one")
         self.lexicon = lexicon
-        openings = tuple((plot, *parse(plot.template, events), "\n\n") for plot in plots)
+        openings = tuple((plot, *parse(plot.template, events), end) for plot in plots)
         self.start = _link((Choice("plot", openings),), ())
 
     def tell(self, seed: int) -> Story:
@@ -73,26 +93,34 @@ class World:
         if seed < 0:
             raise ValueError(f"seed is {seed}: choose 0 or more")  # Random would drop the sign
         draw = random.Random(seed).random
-        todo, state = self.start, State()
+        todo, state, text = self.start, State(), ""
         sentences: list[tuple[str, tuple[Fact, ...]]] = []
-        draws, told = [], 0
+        draws, marks = [], []
         while todo:
+            if isinstance(todo[0], Mark):
+                marks.append((todo[0].task, len(text)))
             moves = self.moves(todo, state)
             move = moves[0]
             if len(moves) > 1:
                 move = moves[int(draw() * len(moves))]
-                draws.append(Draw(told, move.kind, len(moves)))
-            todo, state, told = move.todo, move.state, told + len(move.text)
+                draws.append(Draw(len(text), move.kind, len(moves)))
+            todo, state, text = move.todo, move.state, text + move.text
             if state.sentence == len(sentences):
                 sentences.append(("", ()))
             if move.text:
-                text, uses = sentences[-1]
-                sentences[-1] = text + move.text, uses + move.uses
+                said, uses = sentences[-1]
+                sentences[-1] = said + move.text, uses + move.uses
         return Story(
             state.plot.name,
-            tuple(Sentence(text.strip(), tuple(dict.fromkeys(uses))) for text, uses in sentences),
-            tuple(_fact(state, *key) for key in state.facts),
+            tuple(Sentence(said.strip(), tuple(dict.fromkeys(uses))) for said, uses in sentences),
+            tuple(state.fact(*key) for key in state.facts),
             tuple(draws),
+            text,
+            tuple(
+                # Not with the space before a sentence that begins with it.
+                Answer(task, slice(end - len(text[start:end].lstrip()), end))
+                for (task, start), (_, end) in zip(marks[::2], marks[1::2], strict=True)
+            ),
         )
 
     def moves(self, todo: Todo, state: State) -> list[Move]:
@@ -107,8 +135,12 @@ class World:
                 return [Move("", (), option, state, kind) for option in options]
             case Plot():
                 return [Move("", (), rest, state._replace(plot=part))]
-            case Break():
-                return [Move("", (), rest, state._replace(fresh=True))]
+            case Break(space):
+                return [Move("", (), rest, state._replace(fresh=True, space=space))]
+            case Mark():
+                return [Move("", (), rest, state)]
+            case Worked(how, roles):
+                return [Move("", (), _link(how(state, *roles), rest), state)]
             case Put(role, relation, value):
                 if value in state.plot.cast:
                     if value not in state.players:
@@ -132,10 +164,10 @@ class World:
         if role not in state.players and (role, *steps[:1]) not in state.facts:
             role, category, entries = self._candidates(role, state)
             return [Move("", (), todo, _cast(state, role, entry), category) for entry in entries]
-        word, uses = _name(state, role), []
+        word, uses = state.name(role), []
         for step in steps:
             if (role, step) in state.facts:
-                fact = _fact(state, role, step)
+                fact = state.fact(role, step)
                 if fact.told < state.now:
                     uses.append(fact)
                 word, value = fact.value, state.facts[role, step][0]
@@ -181,7 +213,7 @@ def _link(parts: tuple, rest: Todo) -> Todo:
 
 def _say(text: str, uses: tuple[Fact, ...], rest: Todo, state: State) -> Move:
     if state.fresh and text.strip():  # the blank line at the end begins no sentence
-        text = text if state.sentence < 0 else " " + text
+        text = text if state.sentence < 0 else state.space + text
         state = state._replace(sentence=state.now, fresh=False)
     return Move(text, uses, rest, state)
 
@@ -210,16 +242,3 @@ def _put(state: State, role: str, relation: str, value: str) -> State:
     if value:
         facts[role, relation] = value, state.now
     return state._replace(facts=facts)
-
-
-def _fact(state: State, role: str, relation: str) -> Fact:
-    """A fact with the names of those who play its roles."""
-    value, told = state.facts[role, relation]
-    if isinstance(value, Role):
-        value = _name(state, value.name)
-    return Fact(_name(state, role), relation, value, told)
-
-
-def _name(state: State, role: str) -> str:
-    """Who or what plays a role; a subject outside the cast (the snowman) is its own name."""
-    return state.players[role].name if role in state.players else role

@@ -76,10 +76,10 @@ Documents of many kinds, as on the web, in which tasks and their answers occur b
 [gptlib/web](../gptlib/web), which can tell any number more. No document is in both files, and
 `<|endoftext|>` stands after each. `web.bpe.json` is the tokenizer learned from those to train on.
 
-Each document can be told in one way only, so the choices that were made tell exactly how likely it
-is. *Nats* are what a document to validate costs a reader who knows all odds, but not which kind it
-is going to read, with ± one standard error: no model can expect less. `web-floor.json` has them
-with more digits.
+The choices that were made tell exactly how likely a document is, since it can be told in one way
+only (but for a few rows that fit two rules, which are read in both ways). *Nats* are what a
+document to validate costs a reader who knows all odds, but not which kind it is going to read,
+with ± one standard error: no model can expect less. `web-floor.json` has them with more digits.
 
 {web}
 

@@ -27,6 +27,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 TALES_TRAIN = DATA / "tales-train.txt"
 TALES_VALID = DATA / "tales-valid.txt"
 FLOOR = DATA / "floor.json"
+WEB = {part: DATA / f"web-{part}.txt" for part in ("train", "valid")}
 PAIRS = {part: DATA / f"pairs-{part}.tsv" for part in ("train", "valid", "test")}
 
 SHAKESPEARE = DATA / "shakespeare.txt"
@@ -284,7 +285,7 @@ def _read(source: str | Path) -> str:
     path = os.path.expanduser(source)
     if not os.path.isfile(path):
         advice = "give the path of one, 'tales' or 'shakespeare'"
-        if source in (TALES_TRAIN, TALES_VALID, FLOOR, *PAIRS.values()):
+        if source in (TALES_TRAIN, TALES_VALID, FLOOR, *WEB.values(), *PAIRS.values()):
             advice = (
                 "the course's data folder lacks it, so run `make data`, "
                 "or clone the course again and start from there"

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from gptlib.data import load_split, load_text, split
+from gptlib.bpe import END_OF_TEXT
+from gptlib.data import WEB, load_split, load_text, split
 from gptlib.world import tell
 
 SEEDS = range(10_000_000, 10_020_000)  # of tales that are in no file
@@ -55,6 +56,17 @@ def load_parts(
         raise ValueError(f"split is {how!r}: give 'end' or 'paragraphs'")
     text = load_texts(sources)
     return split(text) if how == "end" else split_paragraphs(text, seed)
+
+
+def load_documents(part: Literal["train", "valid"]) -> list[str]:
+    """The documents of the little web in data/, to train on or to validate on.
+
+    gptlib.web.WEB tells any number more. ValueError if data/ lacks them.
+
+    >>> len(load_documents("valid"))
+    1000
+    """
+    return load_text(WEB[part]).split(f"{END_OF_TEXT}\n")[:-1]
 
 
 def tell_tales(seeds: Iterable[int]) -> str:

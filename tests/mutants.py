@@ -141,7 +141,7 @@ MUTANTS = [
     # The picture shows the inputs where it says targets.
     Mutant("batch", "ids[b, t]", "idx[b, t]", "test_batch"),
     # The table is transposed: it says what came before.
-    Mutant("count", "torch.arange(n - 1, -1, -1)", "torch.arange(n)",
+    Mutant("bigram:count", "torch.arange(n - 1, -1, -1)", "torch.arange(n)",
            "test_counts_are_those_of_a_loop"),
     # The counts themselves are the logits.
     Mutant("Bigram.counted", "(counts + pseudo).log()", "(counts + pseudo)",
@@ -967,9 +967,10 @@ MUTANTS = [
     # Of attention's two products one is counted.
     Mutant("summary.count", "2 * q.numel()", "q.numel()", "test_costs_are_those_by_hand"),
     # The logits cost nothing where they share the table.
-    Mutant("summary", "model.config.n_embd * logits.numel()", "0", "test_costs_are_those_by_hand"),
+    Mutant("summary:summary", "model.config.n_embd * logits.numel()", "0",
+           "test_costs_are_those_by_hand"),
     # A model goes on being counted.
-    Mutant("summary", "hook.remove()", "pass", "test_it_leaves_everything_as_it_was"),
+    Mutant("summary:summary", "hook.remove()", "pass", "test_it_leaves_everything_as_it_was"),
     # A broken model's translations are words all the same.
     Mutant("beam_search", "_check_logits(logits)", "pass", "test_a_broken_model_has_no_beam"),
     # Sampling explorer: what is cut is drawn as if it were kept.
@@ -1016,7 +1017,7 @@ MUTANTS = [
     # Only the first 200 tokens are counted.
     Mutant("plot.tokens:cut", "ids, [", "ids[:MOST], [", "test_the_first_200_tokens_are_drawn"),
     # A character's first bytes are left out.
-    Mutant("spelled", '"surrogateescape")):', '"ignore")):',
+    Mutant("plot.tokens:spelled", '"surrogateescape")):', '"ignore")):',
            "test_a_part_of_a_character_is_shown_as_its_bytes"),
     # The bytes cannot be told from the same numbers in the text.
     Mutant("explorer.tokens:_box", 'f"<i>{text}</i>"', "text",
@@ -1416,8 +1417,9 @@ MUTANTS = [
     Mutant("undrawn", "torch.random.fork_rng(devices=[]), _Undrawn()", "_Undrawn()",
            "test_a_class_that_draws_in_its_own_way_leaves_the_seed_alone"),
     # A fact of the paper hides what the config says: it is None.
-    Mutant("known", "replace(fact, value=facts[topic].value) if fact.value is None else fact",
-           "fact", "test_facts_have_a_source_and_one_of_four_marks"),
+    Mutant("comparison:known",
+           "replace(fact, value=facts[topic].value) if fact.value is None else fact", "fact",
+           "test_facts_have_a_source_and_one_of_four_marks"),
     # The config is edited, and the words that were added to it are not.
     Mutant("GPT_2", "n_embd=n_embd", "n_embd=n_embd, init_std=0.01",
            "test_no_fact_contradicts_the_config"),
@@ -1577,6 +1579,81 @@ MUTANTS = [
     # Tales to validate on are told.
     Mutant("world.tasks:parts", "sentences not in told and story.text.strip() not in but_for",
            "sentences not in told", "test_parts_can_do_without_given_tales"),
+    # A blank line in a template is a space in the text.
+    Mutant("world.grammar:_options", 'Break(" " if token == "\\n" else "\\n")', "Break()",
+           "test_a_blank_line_begins_a_new_line"),
+    # What a function works out is told, and what follows it is not.
+    Mutant("World.moves", "_link(how(state, *roles), rest)", "_link(how(state, *roles), ())",
+           "test_a_function_works_out_what_comes_next"),
+    # An answer that begins a sentence begins with the space before it.
+    Mutant("World.tell", "slice(end - len(text[start:end].lstrip()), end)", "slice(start, end)",
+           "test_an_answer_is_a_stretch_of_its_text_without_spaces_around_it"),
+    # Every choice is between two.
+    Mutant("Document.nats", "math.log(draw.options)", "math.log(2)",
+           "test_a_document_is_told_in_one_way_only_so_its_choices_are_its_cost"),
+    # Whoever reads is told which kind of document it is.
+    Mutant("Web.floors", "-math.log(self.share(document.kind)) - log_prob", "-log_prob",
+           "test_floors_are_the_mean_cost_of_documents_and_of_their_kind"),
+    # Each kind counts as often as the others.
+    Mutant("Web.share", "self.kinds[name].share / len(self._drawn_from)", "1 / len(self.kinds)",
+           "test_kinds_come_as_often_as_their_shares"),
+    Mutant("Web.log_prob", "math.log(self.share(kind.name)) + ", "",
+           "test_no_document_could_be_of_another_kind"),
+    # The teller draws again what drew the kind.
+    Mutant("Web.tell", 'Random(f"kind {seed}")', "Random(seed)",
+           "test_the_plot_of_a_document_does_not_hang_on_the_draw_of_its_kind"),
+    # What is left out stays in.
+    Mutant("Web.without", "if kind.name not in names", "",
+           "test_a_kind_can_be_left_out_and_the_others_take_its_share"),
+    # The same question is asked twice.
+    Mutant("web.readings:_left", 'role == ASKED or (ASKED, f"{role}.{relation}") in state.facts',
+           "role == ASKED", "test_the_questions_of_a_document_are_different_ones"),
+    # A hat belongs to somebody though its owner gave it away.
+    Mutant("web.readings:_left", "and not given", "",
+           "test_whose_it_is_is_not_asked_of_what_somebody_else_has"),
+    # The question before is answered.
+    Mutant("web.readings:reply", "reversed(state.facts)", "state.facts",
+           "test_an_answer_has_the_form_that_its_question_wants"),
+    # A tale is summed up by its other ending.
+    Mutant("web.summaries:_holds", "value == wanted if wanted else bool(value)", "bool(value)",
+           "test_two_endings_have_two_summaries"),
+    # An adjective goes with the wrong noun's gender.
+    Mutant("web.translator:nominal", "noun_phrase(BY_LEMMA[name], \"the\")",
+           'noun_phrase(BY_LEMMA["table"], "the")',
+           "test_a_sentence_one_knows_is_translated_well"),
+    # Short words are not elided: le onion.
+    Mutant("web.translator:french", "elided(phrase.pieces)", "phrase.pieces",
+           "test_a_phrase_is_always_translated_alike"),
+    # The price of the last thing is the sum.
+    Mutant("web.numbers:_cost", "sum(_price(state, thing) for thing in _basket(state, x))",
+           "max(_price(state, thing) for thing in _basket(state, x))",
+           "test_sums_are_right_and_their_results_are_marked"),
+    Mutant("web.numbers:LESS", "a - b", "b", "test_sums_are_right_and_their_results_are_marked"),
+    Mutant("web.numbers:spender", "key=lambda buyer: _cost(state, buyer)",
+           "key=lambda buyer: -_cost(state, buyer)", "test_what_is_said_of_money_is_right"),
+    Mutant("web.numbers:dearer", "max(", "min(", "test_what_is_said_of_money_is_right"),
+    Mutant("web.numbers:back", "_left(state, x)", "_left(state, x) + 1",
+           "test_what_is_said_of_money_is_right"),
+    Mutant("web.numbers:count", "sum(", "1 + sum(", "test_a_page_of_sums_counts_its_lines"),
+    Mutant("web.numbers:cheapest", "min(", "max(", "test_what_is_said_of_money_is_right"),
+    # Whoever is late is missing.
+    Mutant("web.register:missing", "_those(state, *MISSING)", '_those(state, *MISSING, "late")',
+           "test_a_register_is_right_in_all_it_says"),
+    # A word is spelled without its last letter.
+    Mutant("web.words:spelled", '"-".join(_last(state))', '"-".join(_last(state)[:-1])',
+           "test_words_are_spelled_as_they_are_written"),
+    # A riddle has two answers.
+    Mutant("web.words:guessable", "if len(right) == 1", "",
+           "test_a_riddle_has_one_answer_and_that_is_marked"),
+    # A new made-up word in every line.
+    Mutant("web.lists:labelled", 'Mark("rule"), word, Mark("")', 'Mark("rule"), sort, Mark("")',
+           "test_a_label_stands_for_one_kind_of_thing"),
+    # A row that fits two rules is an answer.
+    Mutant("web.lists:_made_of", "if all(how(rows[-1]) == rule(rows[-1]) for how in fit)",
+           "if len(rows) > 1",
+           "test_a_row_is_made_of_by_one_rule_and_marked_if_the_rows_before_tell"),
+    Mutant("web.lists:_result", "state.name(f\"word {number}\")", 'state.name("word 1")',
+           "test_a_name_stands_for_one_rule"),
 ]
 # fmt: on
 

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from gptlib import data, texts
 from gptlib.data import load_split, load_text, split
-from gptlib.texts import absolute, load_parts, load_texts, split_paragraphs, tell_tales
+from gptlib.texts import (
+    absolute,
+    load_documents,
+    load_parts,
+    load_texts,
+    split_paragraphs,
+    tell_tales,
+)
+from gptlib.web import WEB
 from gptlib.world import tell
 
 
@@ -102,6 +110,16 @@ def test_the_tales_to_train_on_are_those_of_a_file_and_many_more(monkeypatch):
 def test_no_tale_to_validate_on_is_told():
     assert tell_tales(range(1_000_000, 1_000_020)) == ""  # those to validate on begin so
     assert tell_tales([*range(3), 1_000_000, 3]) == "".join(tell(seed).text for seed in range(4))
+
+
+def test_the_documents_of_the_web_are_those_of_its_first_seeds(monkeypatch, tmp_path):
+    assert load_documents("train")[:5] == [WEB.tell(seed).text for seed in range(5)]
+    valid = load_documents("valid")
+    assert valid[:5] == [WEB.tell(seed).text for seed in range(1_000_000, 1_000_005)]
+    assert len(valid) == 1000 and all(text and "<|" not in text for text in valid)
+    monkeypatch.setitem(texts.WEB, "valid", tmp_path / "gone.txt")
+    with pytest.raises(ValueError, match="run `make data`"):
+        load_documents("valid")
 
 
 paragraphs = st.lists(st.text("ab \n", min_size=1).filter(lambda p: p.strip()), min_size=2)

@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from functools import cache
-from itertools import islice
 
 import pytest
 
@@ -46,6 +45,21 @@ def test_no_document_could_be_of_another_kind(kind):
         assert WEB.log_prob(document.text) == pytest.approx(-cost, abs=1e-9)
 
 
+def test_a_list_that_fits_two_rules_is_likelier_than_its_choices():
+    """Of three words each the first is the first of the alphabet: two rules, in every line."""
+    rows = WEB.kinds["rows"]
+    document = next(
+        document
+        for document in map(rows.tell, range(2000))
+        if all(
+            len(said.split()) == 1 and min(asked.split()) == asked.split()[0] == said
+            for asked, said in (line.split(" -> ") for line in document.text.split("\n"))
+        )
+    )
+    read = rows.perfect.log_prob(document.text)
+    assert document.nats + read == pytest.approx(math.log(2), abs=1e-9)
+
+
 def test_what_is_no_document_has_no_probability():
     assert WEB.log_prob("Buy gold now!") == -math.inf
 
@@ -54,7 +68,7 @@ def test_a_kind_that_asks_about_what_it_told_has_all_the_probability():
     """Each text of a small kind, found without reading, is read with the probability it has."""
     children = {"child": names("Ada", "she") + names("Bob", "he")}
     quiz = WEB.kinds["quiz"]
-    told = "{Hero} put a {thing} {spot}.{thing.at=spot}{thing.owner=hero}\n\n<rounds>"
+    told = "{Hero} put {a thing} {spot}.{thing.at=spot}{thing.owner=hero}\n\n<rounds>"
     cast = "hero: child, thing: thing, spot: spot"
     words = {"thing": names("egg, key"), "spot": names("in a box, by the sea")}
     world = World(LEXICON | children | words, EVENTS | quiz.events, [plot("t", cast, told)], "")
@@ -67,10 +81,11 @@ def test_a_kind_that_asks_about_what_it_told_has_all_the_probability():
         moves = world.moves(rest, state)
         todo += [(said + m.text, p / len(moves), m.todo, m.state) for m in moves]
     assert len(found) == 2 * 2 * 2 * 2
-    assert (
-        "Ada put a key by the sea.\nQuestion: Where is the key?\nAnswer: by the sea\n"
-        in "".join(found)
+    asked = (
+        "Ada put a key by the sea.\nQuestion: Where was the key?\nAnswer: by the sea\nQuestion: "
     )
+    rest = [text.removeprefix(asked) for text in found if text.startswith(asked)]
+    assert rest == ["Whose was the key?\nAnswer: Ada's"]
     for text, p in found.items():
         assert Predictor(world).log_prob(text) == pytest.approx(math.log(p), abs=1e-12)
 
@@ -139,6 +154,13 @@ def test_floors_are_the_mean_cost_of_documents_and_of_their_kind():
 # Sizes and slips
 
 
+@pytest.mark.parametrize("kind", ["phrase book", "two languages", "shop", "sums", "register"])
+def test_no_page_ever_runs_out_of_words(kind):
+    """Nobody plays two roles, so a page could have more lines than its words can fill."""
+    for seed in range(300, 3000):
+        WEB.kinds[kind].tell(seed)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_documents_are_short_and_seldom_told_twice(kind):
     sizes = [len(tokenizer().encode(document.text)) for document in many(kind)]
@@ -196,15 +218,13 @@ def test_the_readme_of_data_tells_the_truth_about_the_web():
 
 
 def test_the_floors_in_data_are_those_of_the_documents_to_validate():
-    """Of every kind the first ones are read again; the choices of all must come to the same."""
     floors = json.loads((DATA / "web-floor.json").read_text())
     assert list(floors) == KINDS
     valid = files.documents("web-valid.txt")
     for kind in KINDS:
         mine = [document for document in valid if document.kind == kind]
         costs = [document.nats - math.log(WEB.share(kind)) for document in mine]
+        if kind == "rows":  # of which some fit two rules
+            costs = [-WEB.log_prob(document.text) for document in mine]
         assert floors[kind]["documents"] == len(mine)
         assert floors[kind]["nats_per_document"] == pytest.approx(sum(costs) / len(mine), abs=1e-8)
-        for document in islice(mine, 2):
-            read = WEB.kinds[kind].perfect.log_prob(document.text)
-            assert -read == pytest.approx(document.nats, abs=1e-9)

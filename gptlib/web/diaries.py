@@ -57,13 +57,13 @@ PLOTS = [
         <dated>
 
         I hid my {gem.look} {gem} {in room}, {spot}.{gem.at=spot}{gem.room=room}
-        Only {friend} knows where it is, and {friend.he} [promised|swore] not to tell.
+        Only {friend} knew where it was, and {friend.he} had [promised|sworn] not to tell.
         [I am [happy|glad], because it is [nice|good] to share a secret.
         Tomorrow we will look {gem.at}, to see if the {gem.look} {gem} is still there.|
         [After supper|At bedtime] I looked {gem.at}, and the {gem} was gone!
         {Friend} had told {third} everything.{gem.at=}{gem.room=}{gem.holder=third}
         I am [sad|furious], because I trusted {friend}.
-        Tomorrow I will [ask for|get back] my {gem.look} {gem}[ and find a better place for it|].]
+        Tomorrow I will [ask {gem.holder} for|get back] my {gem.look} {gem}[ and find a better place for it|].]
     """,
     ),
     plot(
@@ -121,8 +121,8 @@ PLOTS = [
         My {thing.look} {thing} got stuck in {tree}.{thing.at=tree}
         {Friend} [shook the trunk|threw sticks at it|jumped up and down], but that did not help.
         [Then I remembered {a tool} {in room}, {spot}.
-        I [pushed|poked] with the {tool}, and down came the {thing.look} {thing}!{thing.at=}
-        I am proud, because [it was my idea|{friend} clapped].
+        I [pushed|poked] at it with the {tool}, and down came the {thing.look} {thing}!{thing.at=}
+        I am proud, [because it was my idea|and {friend} clapped for me].
         Tomorrow we will [play in the meadow|stay away from trees].|
         I am sad, because I can see it from my window, all alone in {thing.at}.
         There is {a tool} {in room}, {spot}.{tool.at=spot}{tool.room=room}
@@ -155,7 +155,7 @@ PLOTS = [
         [I climbed a [long|rickety] ladder and took back the {gem.look} {gem}.{gem.holder=}{gem.at=}
         I was not afraid, because {friend} held the ladder.
         From tomorrow I will keep the {gem} [in a box|under my pillow|in my shoe].|
-        Up there we saw a nest with [two|three|four] chicks, and we left the {gem} on {gem.at}.
+        We climbed up and found a nest with [two|three|four] chicks, and we left the {gem} on {gem.at}.
         I am not [sad|cross], because [the chicks need a toy, too|it is theirs now].|
         I am [sad|angry], because it was [from my aunt|my best one].
         Tomorrow {friend} will bring a ladder, and I will climb up to {gem.at}.]

@@ -46,7 +46,7 @@ PLOTS = [
         {Friend} says that I would forget my own [head|nose|feet].{thing.at=}
 
         <sign me>{thing.owner=me}|
-        I am very sad, because it is raining and I may not go out.
+        I am very sad, but it is raining and I may not go out.
         Tomorrow we will look for the {thing.look} {thing} {thing.at}.
         <bye>
 
@@ -160,7 +160,7 @@ PLOTS = [
         "name: called",
         """
         <dear elder>
-        [Yesterday|This morning|On Friday] something {pet.cried} {spot} {in place}.{pet.at=spot}
+        [Last week|Last Monday] something {pet.cried} {spot} {in place}.{pet.at=spot}
         It was {a pet.look} {pet}, [all alone|cold and hungry|shaking with fear].
         [I took it home and asked at every door.
         It was {friend}'s!{pet.owner=friend}
@@ -169,7 +169,7 @@ PLOTS = [
 
         <sign me>{pet.at=}{pet.holder=friend}|
         I have asked everybody, but nobody knows whose it is, so I may keep it.
-        I call it {name}, and it [sleeps on my bed|eats from my hand].{pet.called=name}
+        I call it {name}, and it [sleeps beside my bed|eats from my hand].{pet.called=name}
         You must come and meet {pet.called}!
 
         <sign me>{pet.at=}{pet.owner=me}]
@@ -180,7 +180,7 @@ PLOTS = [
         "elder: relative, friend me: child, mine yours: food, place: place",
         """
         <dear elder>
-        {Friend} bet me {a yours.look} {yours} that it would rain[ on Saturday|].{friend.bet=yours}
+        {Friend} bet me {a yours.look} {yours} that it would rain [on Saturday|on Sunday].{friend.bet=yours}
         I bet {him friend} {a mine.look} {mine} that it would not.
         We sat {in place} and watched the [clouds|sky].
         [It poured before noon, and {friend} won my {mine.look} {mine}.{friend.wins=mine}

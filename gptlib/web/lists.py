@@ -4,7 +4,7 @@ Made-up words stand for kinds of things, or for rules that other documents follo
 are copied, turned round or picked from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import product
 
 from gptlib.web.kind import Kind
@@ -14,18 +14,14 @@ from gptlib.world.grammar import Break, Choice, Mark, Plot, Put, Slot, Worked
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.telling import State
 
-SORTS = ("food", "toy", "instrument", "pet", "beast", "household", "treasure", "child")
+SORTS = ("food", "toy", "instrument", "pet", "household", "treasure", "child")
 SHORTEST, LONGEST = 5, 8  # lines of a list
 ARROW = " -> "
 
-# None of them is a word: zaback, kilex, snuzoo.
-MADE_UP = tuple(
-    map("".join, product(
-        ("za", "ve", "ki", "do", "mu", "bri", "glo", "tra", "fe", "snu"),
-        ("b", "l", "m", "n", "p", "r", "d", "z"),
-        ("ack", "eb", "ick", "oss", "um", "op", "ex", "in", "ad", "oo"),
-    ))
-)  # fmt: skip
+# A made-up word has a beginning and an end, and none is a word: zaback, kilex, snuzoo.
+BEGINNINGS = tuple(map("".join, product("za ve ki do mu bri glo tra fe snu".split(), "blmnprdz")))
+ENDS = "ack eb ick oss um op ex in ad oo".split()
+MADE_UP = tuple(map("".join, product(BEGINNINGS, ENDS)))
 
 
 def words_of(*categories: str) -> tuple[Entry, ...]:
@@ -58,11 +54,19 @@ def known(state: State, subject: str) -> dict[str, str]:
     }
 
 
-def either(kind: str, old: list[tuple], new: list[tuple]) -> Choice:
+def made_up(taken: Collection[str], then: Callable[[str], tuple]) -> Choice:
+    """Say a made-up word that is not taken, and then what follows it."""
+
+    def end(_: State, beginning: str) -> tuple:
+        ends = [end for end in ENDS if beginning + end not in taken]
+        return (Choice("made up", tuple((end, *then(beginning + end)) for end in ends)),)
+
+    return Choice("made up", tuple((each, Worked(end, (each,))) for each in BEGINNINGS))
+
+
+def either(kind: str, old: list[tuple], new: tuple) -> Choice:
     """One of what the list has had or, while it has had only one, as often something new."""
-    if len(old) == 1:
-        return Choice(kind, (old[0], (Choice(kind, tuple(new)),)))
-    return Choice(kind, tuple(old or new))
+    return Choice(kind, (old[0], new) if len(old) == 1 else tuple(old or [new]))
 
 
 # A made-up word for a kind of thing.
@@ -75,14 +79,12 @@ def labelled(state: State, number: str) -> tuple:
     def thing(sort: str) -> tuple:
         return (Slot("", (f"{sort} {number}",), False), ARROW)
 
+    def label(sort: str) -> Choice:
+        return made_up(labels.values(), lambda word: (Put("label", sort, word),))
+
     old = [(*thing(s), Mark("rule"), word, Mark("")) for s, word in labels.items()]
-    new = [(*thing(s), Worked(_new_label, (s,))) for s in SORTS if s not in labels]
-    return (either("sort", old, new),)
-
-
-def _new_label(state: State, sort: str) -> tuple:
-    left = [word for word in MADE_UP if word not in known(state, "label").values()]
-    return (Choice("made up", tuple((Put("label", sort, word), word) for word in left)),)
+    new = [(*thing(s), label(s)) for s in SORTS if s not in labels]
+    return (either("sort", old, (Choice("sort", tuple(new)),)),)
 
 
 # A made-up name for a rule that other documents follow too.
@@ -101,8 +103,8 @@ def named(state: State, number: str) -> tuple:
     """A made-up name of a rule, a word, and what the rule makes of it: "kilex kite -> k-i-t-e"."""
     names = known(state, "rule")
     old = [(f"{name} ", Worked(_applied, (name, number))) for name in names]
-    new = [(f"{name} ", Worked(_new_rule, (name, number))) for name in MADE_UP if name not in names]
-    return (either("name", old, new),)
+    new = made_up(names, lambda name: (" ", Worked(_new_rule, (name, number))))
+    return (either("name", old, (new,)),)
 
 
 def _new_rule(state: State, name: str, number: str) -> tuple:
@@ -137,22 +139,30 @@ def row(state: State, number: str) -> tuple:
     """Three words, and what the list makes of them: "kite drum pear -> pear drum kite"."""
     words = [Slot("", (f"word {number}{column}",), False) for column in "abc"]
     said = (words[0], " ", words[1], " ", words[2], ARROW)
-    if known(state, "row"):
-        return (*said, Mark("rule"), Worked(_made_of, (number,)), Mark(""))
-    rules = tuple((Put("row", "rule", rule),) for rule in ROW_RULES)
-    return (*said, Choice("rule", rules), Worked(_made_of, (number,)))
+    if not known(state, "row"):
+        said = (*said, Choice("rule", tuple((Put("row", "rule", rule),) for rule in ROW_RULES)))
+    return (*said, Worked(_made_of, (number,)))
 
 
 def _made_of(state: State, number: str) -> tuple:
-    words = [state.name(f"word {number}{column}") for column in "abc"]
-    return (" ".join(ROW_RULES[known(state, "row")["rule"]](words)),)
+    """What becomes of a row; it is an answer if the rows before tell what it must be."""
+    rows = [
+        [state.name(f"word {n}{column}") for column in "abc"] for n in range(1, int(number) + 1)
+    ]
+    rule = ROW_RULES[known(state, "row")["rule"]]
+    fit = [how for how in ROW_RULES.values() if all(how(row) == rule(row) for row in rows[:-1])]
+    said = " ".join(rule(rows[-1]))
+    if all(how(rows[-1]) == rule(rows[-1]) for how in fit):
+        return (Mark("rule"), said, Mark(""))
+    return (said,)
 
 
 NUMBERS = [str(n) for n in range(1, LONGEST + 1)]
 WORDS = {sort: words_of(sort) for sort in SORTS}
 WORDS |= {
     "word": words_of(*(sort for sort in SORTS if sort != "child")),
-    "noun": tuple(Entry(lemma, {}) for lemma in LEMMAS if lemma.isalpha()),
+    # Their first letter is not their last one, or two rules would do the same.
+    "noun": tuple(Entry(word, {}) for word in LEMMAS if word.isalpha() and word[0] != word[-1]),
 }
 
 LABELS = Kind(

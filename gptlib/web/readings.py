@@ -1,14 +1,47 @@
 """A tale and what somebody asks about it, in two kinds of documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gptlib.web.kind import Kind
 from gptlib.world.grammar import Choice, Plot, Put, parse
-from gptlib.world.questions import answer, question
+from gptlib.world.questions import QUESTIONS, answer, question
 from gptlib.world.tales import PLOTS
 from gptlib.world.telling import Role, State
 
 ASKED = "asked"  # not a role: the questions that were asked are told as facts about it
+# The tale is over: what is asked in another tense, and what is not asked, since the tale tells more
+# than one answer.
+PAST = QUESTIONS | {
+    "area": "In which place was {}?",
+    "at": "Where was {}?",
+    "brings": "What was {} to bring?",
+    "called": "What was {} called?",
+    "feeds": "What was {} to feed?",
+    "first": "What was first on {}'s list?",
+    "for": "Who was {} for?",
+    "giver": "Who was {} from?",
+    "going": "Where was {} to go?",
+    "has": "What was wrong with {}?",
+    "holder": "Who got {}?",
+    "hour": "At what hour was {}?",
+    "judge": "Who was the judge at {}?",
+    "look": "What was {} like?",
+    "meets": "Whom was {} to meet?",
+    "misses": "What had {} lost?",
+    "owner": "Whose was {}?",
+    "password": "What was the password of {}?",
+    "pet": "What was {} called?",
+    "price": "How many coins did {} cost?",
+    "room": "In which room was {}?",
+    "second": "What was second on {}'s list?",
+    "sender": "Who was {} from?",
+    "state": "Was {} broken or whole in the end?",
+    "third": "What was third on {}'s list?",
+    "turn": "Which way was {} to turn?",
+    "wants": "What did {} want?",
+}
+NOT_ASKED = ("prize", "other", "said")
+ASKED_ABOUT = [plot for plot in PLOTS if plot.name != "the message"]  # which has two orders in it
 # What stands before a thing that something is in or on.
 IN = {"chest": "in the ", "tree": "in ", "water": "in ", "perch": "on ", "high": "on "}
 NO_THING = ("side", "hour", "number", "called", "illness")
@@ -35,7 +68,8 @@ def _left(state: State) -> list[tuple[str, str]]:
     for role, relation in state.facts:
         holder = state.facts.get((role, "holder"), state.facts[role, relation])
         given = relation == "owner" and holder[0] != state.facts[role, relation][0]
-        if role != ASKED and (ASKED, f"{role}.{relation}") not in state.facts and not given:
+        asked = role == ASKED or (ASKED, f"{role}.{relation}") in state.facts
+        if not asked and not given and relation not in NOT_ASKED:
             left.append((role, relation))
     return left
 
@@ -46,7 +80,7 @@ def ask(state: State) -> tuple:
         Choice(
             "question",
             tuple(
-                (Put(ASKED, ".".join(key), "yes"), question(state.fact(*key)))
+                (Put(ASKED, ".".join(key), "yes"), question(state.fact(*key), PAST))
                 for key in _left(state)
             ),
         ),
@@ -62,7 +96,7 @@ def reply(state: State) -> tuple:
     if not isinstance(value, Role) or said.startswith("because"):
         return (said,)
     words, category = state.players[value.name].words, state.plot.cast[value.name]
-    if relation == "at":
+    if relation in ("at", "home"):
         return (f"{words['in']} {said}" if "in" in words else IN.get(category, "") + said,)
     thing = "he" not in words and category not in NO_THING and not said.startswith("the ")
     return (FULL.get(relation, "{}").format(f"the {said}" if thing else said),)
@@ -74,12 +108,12 @@ def Reply(state: State) -> tuple:
     return (said[0].upper() + said[1:],)
 
 
-def around(before: str, after: str, cast: str = "") -> list[Plot]:
-    """The plots of the tales, with templates before and after them, and more roles."""
+def around(plots: Sequence[Plot], before: str, after: str, cast: str = "") -> list[Plot]:
+    """The plots of tales, with templates before and after them, and more roles."""
     more = dict(role.split(": ") for role in cast.split(", ")) if cast else {}
     return [
         Plot(plot.name, plot.cast | more, f"{before}\n\n{plot.template.strip()}\n\n{after}")
-        for plot in PLOTS
+        for plot in plots
     ]
 
 
@@ -87,11 +121,12 @@ ASKING = {"ask": ask, "reply": reply, "Reply": Reply}
 QUESTION = "Question: <ask>\n\nAnswer: {?reading}<reply>{?}"
 TALK = '"<ask>" asked {listener}.\n\n"{?reading}<Reply>{?}," said {teller}.'
 
-QUIZ = Kind("quiz", 8, around("", "<rounds>"), {"rounds": rounds(QUESTION, (2, 3))})
+QUIZ = Kind("quiz", 8, around(ASKED_ABOUT, "", "<rounds>"), {"rounds": rounds(QUESTION, (2, 3))})
 BEDTIME = Kind(
     "bedtime",
     6,
     around(
+        ASKED_ABOUT,
         # The second sentence names nobody: else the tale's first "she" could mean the listener.
         "[{Teller} read {listener} a story.|At bedtime {teller} read {listener} a story.]\n"
         "[It went like this:|This is how it went:]",

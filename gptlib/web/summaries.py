@@ -3,6 +3,7 @@
 from gptlib.web.kind import Kind
 from gptlib.web.readings import around
 from gptlib.world.grammar import parse
+from gptlib.world.tales import PLOTS
 from gptlib.world.telling import Role, State
 
 # Plot | condition | summary: of a plot's, the first one whose condition holds at its end is told.
@@ -41,7 +42,7 @@ the confession | | {Hero} broke {elder}'s {thing} and hid the pieces, but the tr
 the bedtime story | | {Hero} fell asleep during {elder}'s story, but later asked about the {beast}.
 the borrowed hat | hat.holder==hero | {Hero} borrowed {friend}'s {hat} and was allowed to keep it.
 the borrowed hat | | {Hero} borrowed {friend}'s {hat}, forgot about it and gave it back late.
-the name | | {Hero} named {hero.his} {pet} {called}, lost it and soon had it back.
+the name | | {Hero}'s {pet} was named {called}, went missing and soon came back.
 the riddle | friend.wins==gem | {Friend} chose the better hand in {hero}'s game and won the {gem}.
 the riddle | | {Friend} chose the wrong hand in {hero}'s game and won only {a food}.
 baking day | item.holder | {Hero} fetched some {item} from {friend}, and {elder} baked {a dish}.
@@ -58,12 +59,12 @@ two jobs | | {Hero} fed the {beast} and {friend} brought the {tool}, for they ha
 the contest | | {Hero}'s {dish} could not beat {friend}'s {other} at the village fair.
 the stranger | | {Hero} helped a stranger who could not remember the way to {place}.
 saving up | | {Hero} worked for {elder} and saved {price} coins to buy {a toy}.
-the meeting | | {Hero} waited {in place} for {friend}, who was to come at {hour} o'clock.
+the meeting | | {Hero} asked {friend} to meet {hero.him} {in place} at {hour} o'clock.
 the rain | | {Elder} was right about the rain, but {hero} had left the {coat} at home.
 the password | | {Friend} needed the password {word} before {hero} would let {friend.him} in.
 the bet | yours.holder==hero | {Hero} bet on rain and won {friend}'s {yours}.
 the bet | | {Friend} bet on dry weather and won {hero}'s {mine}.
-the painting | | {Friend} took the {beast} in {hero}'s picture for {a wrong}, but {elder} knew it.
+the painting | | {Friend} took the {beast} in {hero}'s picture for {a wrong}, so {hero} changed it.
 the window | thing.holder | {Hero} ran to join {friend} {in place}, and {friend} shared the {thing}.
 the window | | {Hero} ran to join {friend}, but found only the {thing} and a note.
 """
@@ -110,14 +111,14 @@ READ = {
 SUMMARY = "{?summary}<summary>{?}"
 WORKED = {"summary": summary}
 
-IN_SHORT = Kind("in short", 7, around("", f"In short: {SUMMARY}"), WORKED)
+IN_SHORT = Kind("in short", 7, around(PLOTS, "", f"In short: {SUMMARY}"), WORKED)
 BOOK_LIST = Kind(
     "book list",
     5,
     [
         plot
         for before, after in READ.items()
-        for plot in around(before, f"{after} {SUMMARY}", "reader: child")
+        for plot in around(PLOTS, before, f"{after} {SUMMARY}", "reader: child")
     ],
     WORKED,
 )

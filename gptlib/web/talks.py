@@ -28,7 +28,7 @@ EVENTS = {
         "{A}: Thank you, {b}.",
         "{A}: Ah yes, now I remember. Thank you!",
         "{A}: Good, that is what I wanted to know.",
-        "{A}: This time I will not forget it.",
+        "{A}: Now I will not forget it.",
     ),
 }
 
@@ -124,11 +124,11 @@ PLOTS = [
 
         {Elder}: {?reading}{A hero.first}{?}.|{Hero}: And what came after the {hero.first}?
 
-        {Elder}: {?reading}{A hero.second}{?}.|{Hero}: And what came last on the list?
+        {Elder}: {?reading}{A hero.second}{?}.|{Hero}: What was the last thing on the list?
 
         {Elder}: {?reading}{A hero.third}{?}.] [Now run!|Off you go!]
 
-        {Hero}: [I am on my way|I will be quick|This time I will not forget it], {elder}!
+        {Hero}: [I am on my way|I will be quick|I will not forget anything], {elder}!
     """,
     ),
     plot(
@@ -143,11 +143,11 @@ PLOTS = [
 
         {Hero}: [What a pity!|Oh dear!] I wanted to {thing.use}.
 
-        {Friend}: I am to have it back on {day}. [Can you wait that long?|That is not so long.]
+        {Friend}: I will have it back on {day}. [Can you wait that long?|That is not so long.]
 
         [{Hero}: Who has it, did you say?
 
-        {Friend}: {?reading}{Thing.holder}{?}.|{Hero}: When will you have it back, did you say?
+        {Friend}: {?reading}{Thing.holder}{?}.|{Hero}: When did you say you will have it back?
 
         {Friend}: On {?reading}{day}{?}.]
 
@@ -174,7 +174,7 @@ PLOTS = [
 
         {Friend}: {?reading}{A third.has}{?}.
 
-        {Hero}: [It will soon be over.|I had that last year.]|{Hero}: What was it that {third} wanted?
+        {Hero}: [It will soon be over.|I had one last year.]|{Hero}: What was it that {third} wanted?
 
         {Friend}: {?reading}{A wish.look} {third.wants}{?}.
 
@@ -244,7 +244,7 @@ PLOTS = [
 
         {Hero}: [Will you come and help me?|Can you come, too?]
 
-        {Elder}: [Yes|Of course]. [Which tree is it?
+        {Elder}: [Yes|Of course]. [Which tree did you say it was?
 
         {Hero}: {?reading}{Thing.at}{?}. [Right at the top!|It is not high up.]|Run for the {tool}.
 

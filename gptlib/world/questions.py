@@ -1,5 +1,6 @@
 """Questions about what a story told, and their answers."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gptlib.world.story import Fact, Story
@@ -74,15 +75,17 @@ def questions(story: Story) -> list[Question]:
     return [Question(question(fact), answer(fact), fact) for fact in facts]
 
 
-def question(fact: Fact) -> str:
+def question(fact: Fact, wordings: Mapping[str, str] = QUESTIONS) -> str:
     """The question that a fact answers.
+
+    wordings: how each relation is asked for
 
     >>> question(Fact("kite", "at", "behind the shed", told=0))
     'Where is the kite?'
     """
     # Names and places are complete; a thing needs its article.
     bare = fact.subject[0].islower() and not fact.subject.startswith("the ")
-    return QUESTIONS[fact.relation].format(f"the {fact.subject}" if bare else fact.subject)
+    return wordings[fact.relation].format(f"the {fact.subject}" if bare else fact.subject)
 
 
 def answer(fact: Fact) -> str:

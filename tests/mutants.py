@@ -1587,7 +1587,7 @@ MUTANTS = [
            "test_a_function_works_out_what_comes_next"),
     # An answer that begins a sentence begins with the space before it.
     Mutant("World.tell", "slice(end - len(text[start:end].lstrip()), end)", "slice(start, end)",
-           "test_an_answer_is_a_stretch_of_its_text_without_spaces_around_it"),
+           "test_an_answer_is_where_its_marks_stand"),
     # Every choice is between two.
     Mutant("Document.nats", "math.log(draw.options)", "math.log(2)",
            "test_a_document_is_told_in_one_way_only_so_its_choices_are_its_cost"),
@@ -1643,10 +1643,11 @@ MUTANTS = [
     Mutant("web.words:spelled", '"-".join(_last(state))', '"-".join(_last(state)[:-1])',
            "test_words_are_spelled_as_they_are_written"),
     # A riddle has two answers.
-    Mutant("web.words:guessable", "if len(right) == 1", "",
+    Mutant("web.words:guessable", "answers.setdefault(question, set()).add(answer)",
+           "answers[question] = {answer}",
            "test_a_riddle_has_one_answer_and_that_is_marked"),
     # A new made-up word in every line.
-    Mutant("web.lists:labelled", 'Mark("rule"), word, Mark("")', 'Mark("rule"), sort, Mark("")',
+    Mutant("web.lists:labelled", 'Mark("rule"), word, Mark("")', 'Mark("rule"), s, Mark("")',
            "test_a_label_stands_for_one_kind_of_thing"),
     # A row that fits two rules is an answer.
     Mutant("web.lists:_made_of", "if all(how(rows[-1]) == rule(rows[-1]) for how in fit)",

@@ -175,6 +175,7 @@ def test_a_phrase_is_always_translated_alike():
     ("english", "french"),
     [
         (r"The (\w+) does not eat the (\w+)\.", r"L[ea' ].* ne mange pas l[ea' ].*\."),
+        (r".* in the garden\.", r".* dans le jardin\."),
         (r"(\w+) is thirsty and drinks some water\.", r"\1 a soif et boit de l'eau\."),
         (r"(\w+) is thirsty and drinks some milk\.", r"\1 a soif et boit du lait\."),
         (r"This is (\w+)'s black hat\.", r"C'est le chapeau noir d(e |')\1\."),

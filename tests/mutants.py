@@ -1642,9 +1642,9 @@ MUTANTS = [
     # A word is spelled without its last letter.
     Mutant("web.words:spelled", '"-".join(_last(state))', '"-".join(_last(state)[:-1])',
            "test_words_are_spelled_as_they_are_written"),
-    # A riddle has two answers.
-    Mutant("web.words:guessable", "answers.setdefault(question, set()).add(answer)",
-           "answers[question] = {answer}",
+    # The answer to the riddle before.
+    Mutant("web.words:riddle", 'Put("riddle", "answer", a)',
+           'Put("riddle", "answer", state.facts.get(("riddle", "answer"), (a,))[0])',
            "test_a_riddle_has_one_answer_and_that_is_marked"),
     # A new made-up word in every line.
     Mutant("web.lists:labelled", 'Mark("rule"), word, Mark("")', 'Mark("rule"), s, Mark("")',

@@ -30,7 +30,7 @@ PLOTS = [
         We [pulled and pulled|shouted at each other], until {elder} took it away.
         Now it is on top of {high}, and nobody may [touch|have] it.{thing.at=high}
         I am [cross|angry], because {friend} [started it|called me a goose|pulled my hair].
-        [Tomorrow I will say sorry[ all the same|, and then we can take turns].|
+        [Tomorrow I will say sorry all the same[|, and perhaps we will get it back].|
         I shall not say sorry, and the {thing} can stay on {thing.at} [for ever|until Christmas].|
         But {friend} looked so sad that tomorrow I will [share|give up] the {thing.look} {thing}.]
     """,
@@ -90,8 +90,8 @@ PLOTS = [
 
         {Elder} told me to take my {coat.look} {coat}, but I [forgot|would not].{elder.said=coat}
         {In place} it began to [rain|pour].
-        I [ran|splashed] home from {place}, and there on the hook hung the {coat}, quite dry.
-        I am cross with myself, because [{elder} was right|my socks are wet].
+        I [ran|splashed] home, and there on the hook hung the {coat}, quite dry.
+        I am cross with myself, because [I did not listen to {elder}|my socks are wet].
         [Tomorrow I will take the {coat.look} {coat}, even if the sun shines.|
         Now I have a [cold|cough|fever] and must stay in bed tomorrow.|
         {He elder} only smiled, and that made it worse.]

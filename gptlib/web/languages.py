@@ -107,6 +107,7 @@ LISTS |= {
 
 EQUALS = "{0} = {{?translation}}{1}{{?}}"
 BELOW = "{0}\n\nIn French: {{?translation}}{1}{{?}}"
+SIDE = "English: {0}\n\nFrench: {{?translation}}{1}{{?}}"
 TO_FRENCH = "{0}: {{?translation}}{1}{{?}}"
 TO_ENGLISH = "{1}: {{?into English}}{0}{{?}}"
 
@@ -185,7 +186,11 @@ PHRASE_BOOK = page(
     "phrase book", {name: parsed(table, EQUALS) for name, table in PHRASES.items()}, 4, 7, share=6
 )
 TWO_LANGUAGES = page(
-    "two languages", {name: parsed(SENTENCES, BELOW) for name in PAGES}, 3, 5, share=6
+    "two languages",
+    {name: parsed(SENTENCES, form) for name, form in zip(PAGES, (BELOW, BELOW, SIDE), strict=True)},
+    3,
+    5,
+    share=6,
 )
 VOCABULARY = Kind(
     "vocabulary",

@@ -118,15 +118,15 @@ PLOTS = [
         "elder: relative, me: child, cook: family, shop: worker, dish: dish, item: pantry",
         """
         <dear elder>
-        {Cook} made {a dish.look} {dish} for [my birthday|the fair|Sunday tea].{dish.cook=cook}
-        But [at first|when {cook.he} began], there was no {item} left.{cook.wants=item}
+        {Cook} wanted to make {a dish.look} {dish} for [my birthday|the fair|Sunday tea].{dish.cook=cook}
+        But when {cook.he} began, there was no {item} left.{cook.wants=item}
         So I ran to {shop} the {shop.job} and asked for some.
         [{He shop} filled a {item.pot} for me.{item.giver=shop}{cook.wants=}
         The {dish.look} {dish} smelled wonderful[, as always|].
         I [kept a piece for you, but it is getting smaller|wish you could have had some].
 
         <sign me>|
-        {He shop} had none either.
+        {He shop} had none either, so {cook} made the {dish} without.
         A {dish} without {cook.wants} is [strange|odd], and even the dog pulled a face.
         Next time you come, please bring us some {cook.wants}!
 
@@ -184,7 +184,7 @@ PLOTS = [
         I bet {him friend} {a mine.look} {mine} that it would not.
         We sat {in place} and watched the [clouds|sky].
         [It poured before noon, and {friend} won my {mine.look} {mine}.{friend.wins=mine}
-        [I was wet to the skin, too.|{He friend} ate it under an umbrella, quite dry.]
+        [I was wet to the skin, too.|{He friend} ate it under an umbrella.]
         <bye>
 
         <sign me>|

@@ -38,6 +38,13 @@ def pick(state: State, x: str, item: str) -> tuple:
     return (Choice("goods", tuple((Put(x, item, thing),) for thing in left)),)
 
 
+def different(state: State, x: str, item: str) -> tuple:
+    """The same, without the buyer's first thing, so that no two buy the same things."""
+    taken = {*_basket(state, x), state.facts["buyer", "first"][0].name}
+    left = [thing for thing in _listed(state) if thing not in taken]
+    return (Choice("goods", tuple((Put(x, item, thing),) for thing in left)),)
+
+
 def double(state: State, x: str) -> tuple:
     """Buyer x takes two of the same thing: "two buns"."""
     ways = []
@@ -144,11 +151,12 @@ PAGE = (
     "{one}: <price one>\n\n{two}: <price two>\n\n{three}: <price three>\n\n"
     "[|{four}: <price four>\n\n[|{five}: <price five>\n\n]]"
     "[<visit buyer>[|\n\n<ask other>]|<ask buyer>[|\n\n<visit other>]|"
-    "<buy buyer><add buyer>\n<buy other><add other>\n<spender buyer other>]"
+    "<buy buyer><add buyer>\n<choose other><add other>\n<spender buyer other>]"
 )
 SHOPPING = {
     "price": price,
     "pick": pick,
+    "different": different,
     "double": double,
     "cost": cost,
     "pay": pay,
@@ -166,9 +174,13 @@ SHOPPING = {
         "{X} took <pick x first>{a x.first} and <pick x second>{a x.second}",
         "{X} asked for <pick x first>{a x.first} and <pick x second>{a x.second}",
     ),
+    "choose": event(
+        "x",
+        "{X} bought <different x first>{a x.first} and <different x second>{a x.second}",
+        "{X} took <different x first>{a x.first} and <different x second>{a x.second}",
+    ),
     "add": event(
         "x",
-        ": {x.first.price} + {x.second.price} = {?sum}<cost x>{?}.",
         ": {x.first.price} + {x.second.price} = {?sum}<cost x>{?} <coins>.",
         ", which made {x.first.price} + {x.second.price} = {?sum}<cost x>{?} <coins>.",
     ),
@@ -184,10 +196,10 @@ SHOPPING = {
         "{X} [bought|took|asked for] <double x><add x>\n<settle x>",
         "<buy x><add x>\n"
         "Then {he x} took <pick x third>{a x.third} [too|as well]: "
-        "{x.cost} + {x.third.price} = {?sum}<cost x>{?}.",
+        "{x.cost} + {x.third.price} = {?sum}<cost x>{?} <coins>.",
         "{X} had <purse x> and [bought|chose] <pick x first>{a x.first}.\n"
         "{x.paid} - {x.first.price} = {?change}<left x>{?}, "
-        "so <back x> [remained|stayed in {x.his} pocket].",
+        "so [{he x} had <back x> left|<back x> stayed in {x.his} pocket].",
     ),
     "ask": event(
         "x",

@@ -151,7 +151,7 @@ PHRASES = {
         the {horse} is not in the field = <le horse> n'est pas dans le champ
         here is the farmer's {box.look} {box} = voici <le box look> du fermier
         the {horse} does not eat the {carrot} = <le horse> ne mange pas <le carrot>
-        {tom} {finds} the farmer's {hammer} = {tom} {finds.il} <le hammer> du fermier
+        {tom} carries the farmer's {hammer} = {tom} porte <le hammer> du fermier
     """,
     "Phrases for the shop": """
         I would like {a coat.look} {coat}, please = je voudrais <un coat look>, s'il vous plaît
@@ -166,7 +166,7 @@ PHRASES = {
         thank you, {tom} = merci, {tom}
     """,
 }
-PAGES = ("Say it in French", "A page in two languages", "French lesson")
+PAGES = ("Say it in French", "French lesson", "A page in two languages")
 SENTENCES = """
     The {ball.size} {ball.look} {ball} is {table.at} the {table}. \
         = <Le ball size look> est <at table>.
@@ -188,7 +188,7 @@ SENTENCES = """
     {Tom} is thirsty and drinks some {milk}. = {Tom} a soif et boit <du milk>.
     This is {tom}'s {hat.look} {hat}. = C'est <le hat look> <de tom>.
     {Tom} is looking for {tom.his} {book} but cannot find it. \
-        = {Tom} cherche <son book> mais ne peut pas <it book> trouver.
+        = {Tom} cherche <son book> mais ne <it book> trouve pas.
     The {cat.look} {cat} {sleeps} {table.at} the {table}. = <Le cat look> {sleeps.il} <at table>.
     {Tom} is happy because {tom.he} has {a kite.look} {kite}. \
         = {Tom} est <agreed tom happy> parce qu'{tom.il} a <un kite look>.

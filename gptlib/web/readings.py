@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from gptlib.french.english import article
 from gptlib.web.kind import Kind
 from gptlib.world.grammar import Choice, Plot, Put, parse
 from gptlib.world.questions import QUESTIONS, answer, question
@@ -22,7 +23,7 @@ PAST = QUESTIONS | {
     "giver": "Who was {} from?",
     "going": "Where was {} to go?",
     "has": "What was wrong with {}?",
-    "holder": "Who got {}?",
+    "holder": "Who got {} in the end?",
     "hour": "At what hour was {}?",
     "judge": "Who was the judge at {}?",
     "look": "What was {} like?",
@@ -45,6 +46,7 @@ ASKED_ABOUT = [plot for plot in PLOTS if plot.name != "the message"]  # which ha
 # What stands before a thing that something is in or on.
 IN = {"chest": "in the ", "tree": "in ", "water": "in ", "perch": "on ", "high": "on "}
 NO_THING = ("side", "hour", "number", "called", "illness")
+NEW = {"wants", "bet"}  # one that the tale has not spoken of before
 FULL = {"owner": "{}'s", "going": "to {}"}
 
 
@@ -98,6 +100,8 @@ def reply(state: State) -> tuple:
     words, category = state.players[value.name].words, state.plot.cast[value.name]
     if relation in ("at", "home"):
         return (f"{words['in']} {said}" if "in" in words else IN.get(category, "") + said,)
+    if relation in NEW and category not in NO_THING:
+        return (f"{article(said)} {said}",)
     thing = "he" not in words and category not in NO_THING and not said.startswith("the ")
     return (FULL.get(relation, "{}").format(f"the {said}" if thing else said),)
 
@@ -118,10 +122,16 @@ def around(plots: Sequence[Plot], before: str, after: str, cast: str = "") -> li
 
 
 ASKING = {"ask": ask, "reply": reply, "Reply": Reply}
+BRIEF = "Q: <ask>\n\nA: {?reading}<reply>{?}"
 QUESTION = "Question: <ask>\n\nAnswer: {?reading}<reply>{?}"
 TALK = '"<ask>" asked {listener}.\n\n"{?reading}<Reply>{?}," said {teller}.'
 
-QUIZ = Kind("quiz", 8, around(ASKED_ABOUT, "", "<rounds>"), {"rounds": rounds(QUESTION, (2, 3))})
+QUIZ = Kind(
+    "quiz",
+    8,
+    around(ASKED_ABOUT, "", "[<rounds>|<brief>]"),
+    {"rounds": rounds(QUESTION, (2, 3)), "brief": rounds(BRIEF, (2, 3))},
+)
 BEDTIME = Kind(
     "bedtime",
     6,

@@ -9,7 +9,7 @@ from gptlib.world.telling import Role, State
 # Plot | condition | summary: of a plot's, the first one whose condition holds at its end is told.
 SUMMARIES = """
 the forgotten toy | | {Hero} left {hero.his} {thing} {in place}, but {friend} knew where it was.
-hide-and-seek | | {Hider} hid {spot}, but {seeker} looked {wrong} first.
+hide-and-seek | | {Hider} hid {spot}, and {seeker} did not find {hider.him} at once.
 lights out | | {Friend} found {elder}'s {light} {in room} when all the lamps went out.
 the thief | gem.holder==hero | {Hero} climbed up and got {hero.his} {gem} back from the {thief}.
 the thief | | {Hero} let the {thief} and its chicks keep the stolen {gem}.
@@ -105,7 +105,7 @@ def _holds(condition: str, state: State) -> bool:
 # names nobody: a reader named just before the tale would make its first "she" unclear.
 READ = {
     "{Reader} read a story.\nIt went like this:": "{Reader} wrote:",
-    "{Reader} chose the story of the week.\nHere it is:": "What happens:",
+    "{Reader} chose the story of the week.\nHere it is:": "What happened:",
     "From {reader}'s reading diary.\nToday's story:": "In one sentence:",
 }
 SUMMARY = "{?summary}<summary>{?}"

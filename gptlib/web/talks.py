@@ -122,7 +122,7 @@ PLOTS = [
 
         [{Hero}: What came first on the list?
 
-        {Elder}: {?reading}{A hero.first}{?}.|{Hero}: And what came after the {hero.first}?
+        {Elder}: {?reading}{A hero.first}{?}.|{Hero}: What was it after the {hero.first}?
 
         {Elder}: {?reading}{A hero.second}{?}.|{Hero}: What was the last thing on the list?
 
@@ -201,7 +201,7 @@ PLOTS = [
 
         [{Hero}: So the food is {in food.room}, but where?
 
-        {Elder}: {?reading}{Food.at}{?}.|{Hero}: And what did you say it is called?
+        {Elder}: {?reading}{Food.at}{?}.|{Hero}: And what did you say it was called?
 
         {Elder}: {?reading}{Pet.called}{?}.]
 

@@ -1,92 +1,97 @@
 """Riddles about what there is in the tales, and pages on how it is spelled."""
 
-from itertools import combinations
-
 from gptlib.french.english import article
+from gptlib.french.lexicon import cells
 from gptlib.web.kind import Kind
 from gptlib.web.register import SCHOOL_DAYS, TEACHERS
 from gptlib.world.grammar import Choice, Put, plot
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.telling import State
 
-COLOURS = set(
-    "red green yellow purple golden blue white brown black pink grey silver orange bronze "
-    "chestnut ginger spotted speckled dappled striped".split()
+# The answer | the riddle.
+RIDDLE_TABLE = """
+    kite         | It has a tail and flies on a string.
+    ball         | It is round, and the harder you throw it down, the higher it jumps.
+    doll         | It has arms, legs and a face, but it never grows.
+    puppet       | It dances, but only when you pull its strings.
+    spinning top | It can stand on one leg, but only while it turns.
+    scooter      | You stand on it with one foot and push with the other.
+    hoop         | It is round, has nothing in the middle, and rolls down the lane.
+    train        | It runs on rails and pulls its carriages behind it.
+    robot        | It is made of tin and walks about, but it is not alive.
+    yo-yo        | It runs down its string and climbs up again.
+    sailing boat | It crosses the pond without oars, if there is wind.
+    teddy bear   | It is a bear, but nobody is afraid of it.
+    jigsaw       | It is a picture in a hundred pieces.
+    telescope    | You look through it, and the moon comes close.
+    magnet       | It holds on to nails, but it has no hands.
+    drum         | It is hollow, and you beat it with two sticks.
+    flute        | It is long and slim, and you cover its holes with your fingers.
+    whistle      | It is small, and a single breath makes it shrill.
+    guitar       | It has six strings, and you pluck them with your fingers.
+    trumpet      | It is made of brass, and soldiers blow it.
+    violin       | It has four strings, and it sings when a bow is drawn across them.
+    harmonica    | It fits in a pocket, and you play it with your mouth.
+    accordion    | It is pulled apart and squeezed together, and out comes a song.
+    tambourine   | It is round, and it jingles when you shake it.
+    puppy        | One day it will be a dog.
+    kitten       | One day it will be a cat.
+    lamb         | One day it will be a sheep.
+    duckling     | One day it will be a duck.
+    piglet       | One day it will be a pig.
+    chick        | One day it will be a hen.
+    calf         | One day it will be a cow.
+    foal         | One day it will be a horse.
+    rabbit       | It has long ears, hops, and lives under the ground.
+    hedgehog     | When it is afraid, it rolls up into a ball of prickles.
+    parrot       | It has green feathers and says what you say.
+    goat         | It has horns and a beard, and it eats everything.
+    sheep        | It wears a coat of wool, even in summer.
+    donkey       | It looks like a horse with long ears, and it brays.
+    cow          | It eats grass and gives milk.
+    goose        | It is as white as a swan, and it honks.
+    hen          | It lays an egg and clucks about it.
+    apple        | It is red or green, and a pip of it can grow into a tree.
+    pear         | It is narrow at the top, round at the bottom, and grows on a tree.
+    plum         | It is small and purple, with a stone inside.
+    peach        | Its skin is like velvet, and there is a stone inside.
+    orange       | It has the same name as its colour.
+    pancake      | It is flat and round, and you toss it in a pan.
+    sandwich     | It has bread above, bread below, and something good between.
+    pretzel      | It looks like a knot and tastes of salt.
+    waffle       | It is hot, and there are little squares all over it.
+    biscuit      | It is crunchy, and people dip it in their tea.
+    clock        | It has two hands, but it cannot clap.
+    mirror       | Look at it, and somebody looks back.
+    teapot       | It has a spout and a lid, and your tea comes out of it.
+    lamp         | It shines when the sun has gone.
+    umbrella     | It goes up when the rain comes down.
+    hammer       | It has a head, and hits nails with it.
+    saw          | It has many teeth, and eats wood.
+    bucket       | You carry water in it, by its handle.
+    spade        | You dig holes with it.
+    wheelbarrow  | It has one wheel and two handles.
+    kettle       | It sings when the water is hot.
+    scarf        | It is long, and goes round and round your neck.
+    ring         | It is round, and it goes on a finger.
+    button       | It goes through a hole and keeps your coat shut.
+    shell        | Hold it to your ear, and you hear the sea.
+    coin         | It has a head, but no neck.
+    key          | It opens doors, but it has no hands.
+    book         | It has leaves, but it is not a tree.
+    candle       | The longer it burns, the shorter it gets.
+"""
+RIDDLES = tuple(
+    (f"{riddle} What is it?", f"{article(name)} {name}") for name, riddle in cells(RIDDLE_TABLE)
 )
-NO_LOOK = {"lemon", "cheese", "honey", "cherry", "skinny"}  # nobody says that a muffin is lemon
-SPOTS = {"place": "spots", "garden": "spots", "room": "spots", "store": "shelves"}
-VAGUE = {"hold it", "help with it", "rustled"}  # nobody could guess what
-
-
-def about(category: str, column: str, question: str, answer: str = "{a} {name}") -> list[tuple]:
-    """Riddles and their answers, one for each word in a column of the lexicon."""
-    riddles = []
-    for name, words in LEXICON[category]:
-        told = words[column]
-        for word in [told] if isinstance(told, str) else told:
-            filled = words | {"name": name, "a": article(name), column: word}
-            if word not in VAGUE and name not in word:
-                riddles.append((question.format_map(filled), answer.format_map(filled)))
-    return riddles
-
-
-def looks(*categories: str, question: str) -> list[tuple]:
-    """Riddles that tell three looks of something, but no two colours."""
-    return [
-        (question.format(*three), f"{article(entry.name)} {entry.name}")
-        for category in categories
-        for entry in LEXICON[category]
-        for three in combinations(sorted(set(entry.words["look"]) - NO_LOOK), 3)
-        if len(COLOURS & set(three)) < 2
-    ]
-
-
-def guessable(*riddles: tuple[str, str]) -> list[tuple[str, str]]:
-    """The riddles that have only one answer."""
-    answers = {}
-    for question, answer in riddles:
-        answers.setdefault(question, set()).add(answer)
-    return [(question, *right) for question, right in answers.items() if len(right) == 1]
-
-
-RIDDLES = {
-    "food": guessable(*looks("food", question="Which food is {}, {} and {}?")),
-    "animal": guessable(
-        *looks("pet", "beast", question="Which animal is {}, {} and {}?"),
-        *about("pet", "cried", "In the straw something {cried}. Which animal was it?"),
-        *about("beast", "cried", "In the straw something {cried}. Which animal was it?"),
-    ),
-    "toy": guessable(
-        *about("toy", "use", "You can {use}. Which toy is it?"),
-        *about("toy", "used", "I {used}. Which toy did I have?"),
-    ),
-    "instrument": guessable(*about("instrument", "used", "I {used}. Which instrument did I have?")),
-    "place": guessable(
-        *about("place", "did", "We {did}. Where were we?", "{in} {name}"),
-        *(
-            riddle
-            for category, column in SPOTS.items()
-            for riddle in about(
-                category, column, f"I saw a marble {{{column}}}. Where was I?", "{in} {name}"
-            )
-        ),
-    ),
-}
 
 
 def riddle(state: State) -> tuple:
-    """A riddle about something that the page has no riddle about yet."""
+    """A riddle that the page does not have yet."""
+    left = [(q, a) for q, a in RIDDLES if (a, "of") not in state.facts]
     return (
         Choice(
-            "subject",
-            tuple(
-                (
-                    Put("riddle", subject, "told"),
-                    Choice("riddle", tuple((Put("riddle", "answer", a), q) for q, a in riddles)),
-                )
-                for subject, riddles in RIDDLES.items()
-                if ("riddle", subject) not in state.facts
-            ),
+            "riddle", tuple((Put(a, "of", "page"), Put("riddle", "answer", a), q) for q, a in left)
         ),
     )
 

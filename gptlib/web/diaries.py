@@ -57,7 +57,7 @@ PLOTS = [
         <dated>
 
         I hid my {gem.look} {gem} {in room}, {spot}.{gem.at=spot}{gem.room=room}
-        Only {friend} knew where it was, and {friend.he} had [promised|sworn] not to tell.
+        I told only {friend}, who [promised|swore] to keep the secret.
         [I am [happy|glad], because it is [nice|good] to share a secret.
         Tomorrow we will look {gem.at}, to see if the {gem.look} {gem} is still there.|
         [After supper|At bedtime] I looked {gem.at}, and the {gem} was gone!
@@ -158,7 +158,7 @@ PLOTS = [
         We climbed up and found a nest with [two|three|four] chicks, and we left the {gem} on {gem.at}.
         I am not [sad|cross], because [the chicks need a toy, too|it is theirs now].|
         I am [sad|angry], because it was [from my aunt|my best one].
-        Tomorrow {friend} will bring a ladder, and I will climb up to {gem.at}.]
+        Tomorrow {friend} will bring a ladder, and I will get it down from {gem.at}.]
     """,
     ),
     plot(

@@ -17,7 +17,7 @@ from gptlib.world.telling import World
 class Kind:
     """A kind of document, made from plots as a tale is.
 
-    share: of a hundred documents of the web, about how many are of this kind
+    share: how often it comes, beside the shares of the other kinds
     plots: how its documents go, all equally likely
     events, words: what they need besides the tales' events and words
     """

@@ -120,7 +120,7 @@ PLOTS = [
         <dear elder>
         {Cook} wanted to make {a dish.look} {dish} for [my birthday|the fair|Sunday tea].{dish.cook=cook}
         But when {cook.he} began, there was no {item} left.{cook.wants=item}
-        So I ran to {shop} the {shop.job} and asked for some.
+        So I ran next door to {shop} the {shop.job} and asked for some.
         [{He shop} filled a {item.pot} for me.{item.giver=shop}{cook.wants=}
         The {dish.look} {dish} smelled wonderful[, as always|].
         I [kept a piece for you, but it is getting smaller|wish you could have had some].

@@ -186,7 +186,7 @@ SHOPPING = {
     ),
     "settle": event(
         "x",
-        "{He x} paid with <pay x>: {x.paid} - {x.cost} = {?change}<left x>{?}.",
+        "{He x} paid with <pay x>: {x.paid} - {x.cost} = {?change}<left x>{?} <coins>.",
         "{He x} gave {keeper} <pay x>.\n"
         "{x.paid} - {x.cost} = {?change}<left x>{?}, so the change was <back x>.",
     ),
@@ -260,7 +260,7 @@ def count(state: State) -> tuple:
 def exercises(name: str, heading: str, line: str) -> Plot:
     """A plot: a page of 5 to 8 lines."""
     lines = "\n\n".join([line] * 5) + f"[|\n\n{line}[|\n\n{line}[|\n\n{line}]]]"
-    headings = f"{heading}, by {{pupil}}, {{weekday}}|{{Pupil}}'s book: {heading.lower()}"
+    headings = f"{heading}, {{weekday}}, by {{pupil}}|{{Pupil}}'s book: {heading.lower()}"
     endings = "|All {?count}<count>{?} are right.|Well done, {pupil}: {?count}<count>{?} right!"
     cast = "pupil: child, weekday: weekday"
     return plot(name, cast, f"[{headings}]\n\n{lines}\n\n[{endings}]")

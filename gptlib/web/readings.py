@@ -10,8 +10,7 @@ from gptlib.world.tales import PLOTS
 from gptlib.world.telling import Role, State
 
 ASKED = "asked"  # not a role: the questions that were asked are told as facts about it
-# The tale is over: what is asked in another tense, and what is not asked, since the tale tells more
-# than one answer.
+# The tale is over, so most of it is asked in the past.
 PAST = QUESTIONS | {
     "area": "In which place was {}?",
     "at": "Where was {}?",
@@ -41,8 +40,10 @@ PAST = QUESTIONS | {
     "turn": "Which way was {} to turn?",
     "wants": "What did {} want?",
 }
+# What could be answered in two ways; plots in which somebody is told two things to do, and in which
+# a seed is called by the name of its plant.
 NOT_ASKED = ("prize", "other", "said")
-ASKED_ABOUT = [plot for plot in PLOTS if plot.name != "the message"]  # which has two orders in it
+ASKED_ABOUT = [plot for plot in PLOTS if plot.name not in ("the message", "the seed")]
 # What stands before a thing that something is in or on.
 IN = {"chest": "in the ", "tree": "in ", "water": "in ", "perch": "on ", "high": "on "}
 NO_THING = ("side", "hour", "number", "called", "illness")

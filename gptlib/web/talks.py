@@ -222,7 +222,7 @@ PLOTS = [
 
         {Hero}: [That is a good idea|I will start today]! I so want to {toy.use}.
 
-        {Friend}: How many coins do you need, did you say?
+        {Friend}: How many coins was it, did you say?
 
         {Hero}: {?reading}{Toy.price}{?}.
 

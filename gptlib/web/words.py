@@ -68,7 +68,7 @@ RIDDLE_TABLE = """
     umbrella     | It goes up when the rain comes down.
     hammer       | It has a head, and hits nails with it.
     saw          | It has many teeth, and eats wood.
-    bucket       | You carry water in it, by its handle.
+    bucket       | It has a handle, and you carry water in it.
     spade        | You dig holes with it.
     wheelbarrow  | It has one wheel and two handles.
     kettle       | It sings when the water is hot.

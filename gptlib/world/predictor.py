@@ -119,7 +119,8 @@ class Predictor:
 def _add(ways: dict[int, list[Way]], way: Way) -> None:
     """Add a way to those at the same place in the text; two in the same state become one.
 
-    The parts of the grammar are never copied, so the same part is always the same object.
+    The parts of the grammar are never copied, so the same part is always the same object. (What is
+    worked out is made anew for each way; such ways stay apart, and their shares still add up.)
     """
     alike = ways.setdefault(id(way.todo), [])
     for i, other in enumerate(alike):

@@ -186,4 +186,4 @@ PLOTS = [
     ),
 ]
 
-DIARY = Kind("diary", 5, PLOTS, EVENTS, {"weekday": WEEKDAYS})
+DIARY = Kind("diary", 4, PLOTS, EVENTS, {"weekday": WEEKDAYS})

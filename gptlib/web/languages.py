@@ -183,18 +183,18 @@ def counted(form: str) -> list[str]:
 
 
 PHRASE_BOOK = page(
-    "phrase book", {name: parsed(table, EQUALS) for name, table in PHRASES.items()}, 4, 7, share=6
+    "phrase book", {name: parsed(table, EQUALS) for name, table in PHRASES.items()}, 4, 7, share=5
 )
 TWO_LANGUAGES = page(
     "two languages",
     {name: parsed(SENTENCES, form) for name, form in zip(PAGES, (BELOW, BELOW, SIDE), strict=True)},
     3,
     5,
-    share=6,
+    share=5,
 )
 VOCABULARY = Kind(
     "vocabulary",
-    4,
+    3,
     [
         *(word_list(theme, "{} in French", words(TO_FRENCH, theme)) for theme in LISTS),
         *(word_list(theme, "French words: {}", words(TO_ENGLISH, theme)) for theme in LISTS),

@@ -167,21 +167,21 @@ WORDS |= {
 
 LABELS = Kind(
     "labels",
-    3,
+    4,
     [Plot("labels", {f"{sort} {n}": sort for sort in SORTS for n in NUMBERS}, "<lines>")],
     {"lines": lines(labelled)},
     WORDS,
 )
 NAMED = Kind(
     "named rules",
-    3,
+    4,
     [Plot("named rules", {f"word {n}": "noun" for n in NUMBERS}, "<lines>")],
     {"lines": lines(named)},
     WORDS,
 )
 ROWS = Kind(
     "rows",
-    3,
+    5,
     [Plot("rows", {f"word {n}{c}": "word" for n in NUMBERS for c in "abc"}, "<lines>")],
     {"lines": lines(row)},
     WORDS,

@@ -129,13 +129,13 @@ TALK = '"<ask>" asked {listener}.\n\n"{?reading}<Reply>{?}," said {teller}.'
 
 QUIZ = Kind(
     "quiz",
-    8,
+    9,
     around(ASKED_ABOUT, "", "[<rounds>|<brief>]"),
     {"rounds": rounds(QUESTION, (2, 3)), "brief": rounds(BRIEF, (2, 3))},
 )
 BEDTIME = Kind(
     "bedtime",
-    6,
+    7,
     around(
         ASKED_ABOUT,
         # The second sentence names nobody: else the tale's first "she" could mean the listener.

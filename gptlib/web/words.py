@@ -175,7 +175,7 @@ ASKED = '"<riddle>" asked {elder}.\n"{?riddle}{Riddle.answer}{?}," [said|guessed
 
 RIDDLE_PAGES = Kind(
     "riddles",
-    4,
+    3,
     [
         plot(
             "a page of riddles",
@@ -215,7 +215,7 @@ BEE = "\n\n".join(
 
 ALPHABET = Kind(
     "alphabet",
-    4,
+    3,
     [
         plot(
             "an alphabet",

@@ -86,7 +86,7 @@ def test_the_questions_of_a_document_are_different_ones(kind):
 def test_an_answer_has_the_form_that_its_question_wants(question, answer):
     found = [
         said
-        for document in many("quiz", 3000)
+        for document in many("quiz", 1500)
         for said in re.findall(rf"Q(?:uestion)?: {question}\?\nA(?:nswer)?: (.*)", document.text)
     ]
     assert len(found) > 3
@@ -97,11 +97,11 @@ def test_an_answer_has_the_form_that_its_question_wants(question, answer):
 def test_whose_it_is_is_not_asked_of_what_somebody_else_has():
     """A hat that its owner "let her keep"; a brooch that was left to the magpie."""
     given = 0
-    for document in many("quiz", 3000):
+    for document in many("quiz", 1500):
         if re.search(r"let (\w+) keep it|let them keep", document.text):
             given += 1
             assert not re.search(r"Q(uestion)?: Whose", document.text)
-    assert given > 20
+    assert given > 10  # of the 1,500 documents
 
 
 def test_what_a_talk_answers_was_said_before():
@@ -126,7 +126,7 @@ def test_every_plot_has_summaries_and_the_last_of_them_always_holds():
 def test_a_summary_says_nothing_new_and_costs_nothing():
     """All its names stand in the tale, and each of its conditions holds now and then."""
     lengths, said = [], defaultdict(set)
-    for seed, document in enumerate(many("in short", 3000)):
+    for seed, document in enumerate(many("in short", 1500)):
         tale, summary = document.text.split("\nIn short: ")
         assert document.draws == tell(seed).draws and tale == tell(seed).text.strip()
         for name in re.findall(r"(?<!^)\b(?:M\w+ )?[A-Z]\w+|^[A-Z]\w+(?=')", summary):
@@ -138,10 +138,10 @@ def test_a_summary_says_nothing_new_and_costs_nothing():
 
 def test_two_endings_have_two_summaries():
     ends = {}
-    for seed in range(3000):
+    for seed in range(1500):
         story = tell(seed)
         if story.plot == "the thief":
-            summary = many("in short", 3000)[seed].text.split("In short: ")[1]
+            summary = many("in short", 1500)[seed].text.split("In short: ")[1]
             ends["let them keep" in story.text] = summary.split(" ", 1)[1][:7]
     assert ends == {True: "let the", False: "climbed"}
 
@@ -155,7 +155,7 @@ FRAME = r"(?:English: )?([^\n]*?)(?: = |\n(?:In )?French: |: )$"
 def test_a_phrase_is_always_translated_alike():
     french = defaultdict(set)
     for kind in ("phrase book", "two languages", "vocabulary"):
-        for document in many(kind, 1500):
+        for document in many(kind, 900):
             for before, said in answers(document, "translation"):
                 english = re.search(FRAME, before)[1]
                 french[english].add(said)
@@ -186,7 +186,7 @@ def test_a_phrase_is_always_translated_alike():
 )
 def test_a_sentence_one_knows_is_translated_well(english, french):
     found = 0
-    for document in many("two languages", 1500):
+    for document in many("two languages", 900):
         for before, translated in answers(document, "translation"):
             if match := re.fullmatch(english, re.search(FRAME, before)[1]):
                 found += 1
@@ -231,7 +231,7 @@ def test_sums_are_right_and_their_results_are_marked(kind):
 def test_what_is_said_of_money_is_right():
     """A shop's sums are of the prices on its list, and whoever compares is right."""
     seen = Counter()
-    for document in many("shop", 1500):
+    for document in many("shop", 900):
         text = document.text
         listed = re.findall(r"^([a-z ]+): (\d) \w+$", text, re.MULTILINE)
         prices = {name: int(price) for name, price in listed}

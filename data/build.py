@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import chain, count
 from pathlib import Path
@@ -207,10 +208,10 @@ def surprise(found: Floor) -> dict[str, str]:
     }
 
 
-def as_json(found: Floor) -> str:
-    """The floor, a line for each number or list."""
+def as_json(found: Mapping[str, object]) -> str:
+    """A floor as JSON, a line for each of its parts."""
     # The last digits of a logarithm differ between machines.
-    numbers = json.loads(json.dumps(asdict(found)), parse_float=lambda x: round(float(x), 9))
+    numbers = json.loads(json.dumps(found), parse_float=lambda x: round(float(x), 9))
     lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in numbers.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -244,7 +245,7 @@ def main() -> None:
     seconds = perf_counter() - start
     each = 1000 * seconds / found.stories
     print(f"floor.json: {found.nats_per_character:.4f} nats, read in {each:.1f} ms a story")
-    raw = as_json(found).encode()
+    raw = as_json(asdict(found)).encode()
     (DATA / "floor.json").write_bytes(raw)
     rows.append(row("floor.json", "how predictable the stories to validate are", raw))
     start = perf_counter()
@@ -273,7 +274,7 @@ def main() -> None:
     tokens.save(DATA / "web.bpe.json")
     raw = (DATA / "web.bpe.json").read_bytes()
     rows.append(row("web.bpe.json", "the tokenizer of the little web", raw))
-    raw = web.as_json(floors).encode()
+    raw = as_json({name: floor._asdict() for name, floor in floors.items()}).encode()
     (DATA / "web-floor.json").write_bytes(raw)
     rows.append(row("web-floor.json", "how predictable its documents to validate are", raw))
     readme = README.format(

@@ -1,6 +1,5 @@
 """The files of the little web, for build.py: documents, their tokenizer, and their floor."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -40,16 +39,6 @@ def tokenizer() -> BPETokenizer:
     """The tokenizer that is learned from the documents to train on."""
     text = "\n".join(document.text for document in documents("web-train.txt"))
     return BPETokenizer.from_text(text, VOCAB_SIZE, [END_OF_TEXT])
-
-
-def as_json(floors: Mapping[str, KindFloor]) -> str:
-    """The floors, a line for each kind."""
-    lines = []
-    for name, floor in floors.items():
-        # The last digits of a logarithm differ between machines.
-        numbers = {key: round(number, 9) for key, number in floor._asdict().items()}
-        lines.append(f"  {json.dumps(name)}: {json.dumps(numbers)}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def table(

@@ -1628,23 +1628,29 @@ MUTANTS = [
     Mutant("web.numbers:_cost", "sum(_price(state, thing) for thing in _basket(state, x))",
            "max(_price(state, thing) for thing in _basket(state, x))",
            "test_sums_are_right_and_their_results_are_marked"),
-    Mutant("web.numbers:LESS", "a - b", "b", "test_sums_are_right_and_their_results_are_marked"),
+    Mutant("web.numbers:EXERCISES", '(f"{b} less than {a} is", a - b)',
+           '(f"{b} less than {a} is", b)',
+           "test_sums_are_right_and_their_results_are_marked"),
     Mutant("web.numbers:spender", "key=lambda buyer: _cost(state, buyer)",
            "key=lambda buyer: -_cost(state, buyer)", "test_what_is_said_of_money_is_right"),
     Mutant("web.numbers:dearer", "max(", "min(", "test_what_is_said_of_money_is_right"),
     Mutant("web.numbers:back", "_left(state, x)", "_left(state, x) + 1",
            "test_what_is_said_of_money_is_right"),
-    Mutant("web.numbers:count", "sum(", "1 + sum(", "test_a_page_of_sums_counts_its_lines"),
+    Mutant("web.numbers:count", "len(told(state))", "1 + len(told(state))",
+           "test_a_page_of_sums_counts_its_lines"),
+    # What a page has are all facts.
+    Mutant("web.pages:told", 'role == "page"', "True",
+           "test_a_page_gets_what_it_does_not_have_yet"),
     Mutant("web.numbers:cheapest", "min(", "max(", "test_what_is_said_of_money_is_right"),
     # Whoever is late is missing.
     Mutant("web.register:missing", "_those(state, *MISSING)", '_those(state, *MISSING, "late")',
            "test_a_register_is_right_in_all_it_says"),
     # A word is spelled without its last letter.
-    Mutant("web.words:spelled", '"-".join(_last(state))', '"-".join(_last(state)[:-1])',
+    Mutant("web.words:spelled", '"-".join(told(state)[-1])', '"-".join(told(state)[-1][:-1])',
            "test_words_are_spelled_as_they_are_written"),
-    # The answer to the riddle before.
-    Mutant("web.words:riddle", 'Put("riddle", "answer", a)',
-           'Put("riddle", "answer", state.facts.get(("riddle", "answer"), (a,))[0])',
+    # The answer to one riddle, whichever is asked.
+    Mutant("web.words:TOLD", 'Put("riddle", "answer", said)',
+           'Put("riddle", "answer", RIDDLES[min(RIDDLES)])',
            "test_a_riddle_has_one_answer_and_that_is_marked"),
     # A new made-up word in every line.
     Mutant("web.lists:labelled", 'Mark("rule"), word, Mark("")', 'Mark("rule"), s, Mark("")',

@@ -50,7 +50,7 @@ WORLD = """
 
 # And inside the package `web`.
 WEB = """
-    document phrases
+    document phrases pages
     kind translator
     mixture readings register languages diaries letters
     summaries talks numbers words lists

@@ -8,14 +8,16 @@ from collections import Counter
 from functools import cache
 
 import pytest
+from test_predictor import all_stories
 
 from data import web as files
 from data.build import DATA
 from gptlib.bpe import END_OF_TEXT, BPETokenizer
 from gptlib.web import WEB, Web
+from gptlib.web.pages import new, told
 from gptlib.world import EVENTS, LEXICON, PLOTS, Predictor, State, World, tell
 from gptlib.world.entry import names
-from gptlib.world.grammar import plot
+from gptlib.world.grammar import Choice, Put, plot
 
 KINDS = list(WEB.kinds)
 
@@ -72,14 +74,7 @@ def test_a_kind_that_asks_about_what_it_told_has_all_the_probability():
     cast = "hero: child, thing: thing, spot: spot"
     words = {"thing": names("egg, key"), "spot": names("in a box, by the sea")}
     world = World(LEXICON | children | words, EVENTS | quiz.events, [plot("t", cast, told)], "")
-    found, todo = Counter(), [("", 1.0, world.start, State())]
-    while todo:
-        said, p, rest, state = todo.pop()
-        if not rest:
-            found[said] += p
-            continue
-        moves = world.moves(rest, state)
-        todo += [(said + m.text, p / len(moves), m.todo, m.state) for m in moves]
+    found = all_stories(world)
     assert len(found) == 2 * 2 * 2 * 2
     asked = (
         "Ada put a key by the sea.\nQuestion: Where was the key?\nAnswer: by the sea\nQuestion: "
@@ -149,6 +144,13 @@ def test_floors_are_the_mean_cost_of_documents_and_of_their_kind():
     mean = sum(costs) / 10
     deviation = math.sqrt(sum((cost - mean) ** 2 for cost in costs) / 9 / 10)
     assert floor.nats_per_document_se == pytest.approx(deviation)
+
+
+def test_a_page_gets_what_it_does_not_have_yet():
+    state = State(facts={("page", "kite"): ("told", 0), ("alphabet", "letter"): ("k", 0)})
+    assert told(state) == ["kite"]
+    (choice,) = new("word", {"kite": ("kite",), "egg": ("an ", "egg")}, state)
+    assert choice == Choice("word", ((Put("page", "egg", "told"), "an ", "egg"),))
 
 
 # Sizes and slips

@@ -47,9 +47,9 @@ class Verb(NamedTuple):
     objects: frozenset[str]
 
 
-def cells(rows: str) -> list[list[str]]:
-    """The cells of a table, line by line."""
-    return [[cell.strip() for cell in line.split("|")] for line in rows.strip().splitlines()]
+def cells(rows: str, between: str = "|") -> list[list[str]]:
+    """The cells of a table, line by line; between stands between two of them."""
+    return [[cell.strip() for cell in line.split(between)] for line in rows.strip().splitlines()]
 
 
 def nouns(common: str, rows: str) -> tuple[Noun, ...]:

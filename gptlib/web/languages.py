@@ -11,6 +11,7 @@ from gptlib.french.english import conjugated
 from gptlib.french.lexicon import GIVING, INTRANSITIVE, NAMES, NUMBERS, TRANSITIVE, cells
 from gptlib.french.phrases import english_noun, french_noun, noun_phrase
 from gptlib.web.kind import Kind
+from gptlib.web.pages import at_least, new
 from gptlib.web.phrases import (
     COLOURS,
     COUNTED,
@@ -24,14 +25,9 @@ from gptlib.web.phrases import (
 )
 from gptlib.web.translator import FRENCH, QUALITIES, french, noun_in_french
 from gptlib.world.entry import Entry
-from gptlib.world.grammar import Choice, Plot, Put, parse
+from gptlib.world.grammar import Plot, parse
 from gptlib.world.lexicon import BOYS, GIRLS
 from gptlib.world.telling import State
-
-
-def columns(table: str, between: str) -> list[list[str]]:
-    """The lines of a table whose columns have this sign between them."""
-    return [[cell.strip() for cell in line.split(between)] for line in table.strip().splitlines()]
 
 
 def listed(cell: str) -> tuple[str, ...]:
@@ -112,17 +108,9 @@ TO_FRENCH = "{0}: {{?translation}}{1}{{?}}"
 TO_ENGLISH = "{1}: {{?into English}}{0}{{?}}"
 
 
-def at_least(least: int, lines: Sequence[str]) -> str:
-    """A template: the first of the lines, and then one more as often as none, to the last."""
-    more = ""
-    for line in reversed(lines[least:]):
-        more = f"[|\n\n{line}{more}]"
-    return "\n\n".join(lines[:least]) + more
-
-
 def parsed(patterns: str, form: str) -> tuple[tuple, ...]:
     """The patterns of a table, in a form, and with roles of their own: ball0, ball1."""
-    templates = (form.format(*pattern) for pattern in columns(patterns, " = "))
+    templates = (form.format(*pattern) for pattern in cells(patterns, " = "))
     return tuple(
         parse(template, FRENCH, {name: f"{name}{n}" for name in WORDS})
         for n, template in enumerate(templates)
@@ -132,15 +120,11 @@ def parsed(patterns: str, form: str) -> tuple[tuple, ...]:
 def line_of(pages: Mapping[str, tuple[tuple, ...]]) -> Callable[[State], tuple]:
     """An event: one of the patterns of the plot's page, one that the page does not have yet."""
 
-    def how(state: State) -> tuple:
-        options = tuple(
-            (Put("line", str(n), "told"), *pattern)
-            for n, pattern in enumerate(pages[state.plot.name])
-            if ("line", str(n)) not in state.facts
-        )
-        return (Choice("pattern", options),)
-
-    return how
+    options = {
+        heading: {str(n): pattern for n, pattern in enumerate(patterns)}
+        for heading, patterns in pages.items()
+    }
+    return lambda state: new("pattern", options[state.plot.name], state)
 
 
 def page(

@@ -4,14 +4,15 @@ Made-up words stand for kinds of things, or for rules that other documents follo
 are copied, turned round or picked from.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from itertools import product
 
+from gptlib.french.english import article
 from gptlib.web.kind import Kind
 from gptlib.web.languages import LEMMAS, noun_in_french
+from gptlib.web.words import plain_words
 from gptlib.world.entry import Entry
 from gptlib.world.grammar import Break, Choice, Mark, Plot, Put, Slot, Worked
-from gptlib.world.lexicon import LEXICON
 from gptlib.world.telling import State
 
 SORTS = ("food", "toy", "instrument", "pet", "household", "treasure", "child")
@@ -24,10 +25,9 @@ ENDS = "ack eb ick oss um op ex in ad oo".split()
 MADE_UP = tuple(map("".join, product(BEGINNINGS, ENDS)))
 
 
-def words_of(*categories: str) -> tuple[Entry, ...]:
-    """The entries of some categories whose names are one plain word, without their words."""
-    found = {entry.name for category in categories for entry in LEXICON[category]}
-    return tuple(Entry(name, {}) for name in sorted(found) if name.isalpha())
+def things(words: Iterable[str]) -> tuple[Entry, ...]:
+    """Entries that are no more than their names."""
+    return tuple(Entry(word, {}) for word in words)
 
 
 def lines(line: Callable[[State, str], tuple]) -> Callable[[State], tuple]:
@@ -91,7 +91,7 @@ def labelled(state: State, number: str) -> tuple:
 
 NAMED_RULES: dict[str, Callable[[str], str]] = {
     "spelling": "-".join,
-    "article": lambda word: f"{'an' if word[0] in 'aeiou' else 'a'} {word}",
+    "article": lambda word: f"{article(word)} {word}",
     "French": noun_in_french,
     "first letter": lambda word: word[0],
     "last letter": lambda word: word[-1],
@@ -158,11 +158,11 @@ def _made_of(state: State, number: str) -> tuple:
 
 
 NUMBERS = [str(n) for n in range(1, LONGEST + 1)]
-WORDS = {sort: words_of(sort) for sort in SORTS}
+WORDS = {sort: things(plain_words(sort)) for sort in SORTS}
 WORDS |= {
-    "word": words_of(*(sort for sort in SORTS if sort != "child")),
+    "word": things(plain_words(*(sort for sort in SORTS if sort != "child"))),
     # Their first letter is not their last one, or two rules would do the same.
-    "noun": tuple(Entry(word, {}) for word in LEMMAS if word.isalpha() and word[0] != word[-1]),
+    "noun": things(word for word in LEMMAS if word.isalpha() and word[0] != word[-1]),
 }
 
 LABELS = Kind(

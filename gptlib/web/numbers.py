@@ -1,8 +1,10 @@
 """Pages with numbers: what things cost in a shop, and the sums in an exercise book."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from gptlib.web.kind import Kind
+from gptlib.web.pages import at_least, new, told
 from gptlib.web.register import SCHOOL_DAYS
 from gptlib.world.entry import Entry, table
 from gptlib.world.grammar import Choice, Mark, Plot, Put, event, plot
@@ -32,15 +34,12 @@ def price(state: State, thing: str) -> tuple:
     return (Choice("price", tuple((Put(thing, "price", str(n)), _money(state, n)) for n in free)),)
 
 
-def pick(state: State, x: str, item: str) -> tuple:
-    """Says nothing: one of the things on the list becomes an item of buyer x, who had it not."""
-    left = [thing for thing in _listed(state) if thing not in _basket(state, x)]
-    return (Choice("goods", tuple((Put(x, item, thing),) for thing in left)),)
+def pick(state: State, x: str, item: str, *others: str) -> tuple:
+    """Says nothing: one of the things on the list becomes an item of buyer x, who had it not.
 
-
-def different(state: State, x: str, item: str) -> tuple:
-    """The same, without the buyer's first thing, so that no two buy the same things."""
-    taken = {*_basket(state, x), state.facts["buyer", "first"][0].name}
+    It is not the first thing of the others either, so that no two buy the same things.
+    """
+    taken = {*_basket(state, x), *(state.facts[other, "first"][0].name for other in others)}
     left = [thing for thing in _listed(state) if thing not in taken]
     return (Choice("goods", tuple((Put(x, item, thing),) for thing in left)),)
 
@@ -151,12 +150,11 @@ PAGE = (
     "{one}: <price one>\n\n{two}: <price two>\n\n{three}: <price three>\n\n"
     "[|{four}: <price four>\n\n[|{five}: <price five>\n\n]]"
     "[<visit buyer>[|\n\n<ask other>]|<ask buyer>[|\n\n<visit other>]|"
-    "<buy buyer><add buyer>\n<choose other><add other>\n<spender buyer other>]"
+    "<buy buyer><add buyer>\n<choose other buyer><add other>\n<spender buyer other>]"
 )
 SHOPPING = {
     "price": price,
     "pick": pick,
-    "different": different,
     "double": double,
     "cost": cost,
     "pay": pay,
@@ -175,9 +173,9 @@ SHOPPING = {
         "{X} asked for <pick x first>{a x.first} and <pick x second>{a x.second}",
     ),
     "choose": event(
-        "x",
-        "{X} bought <different x first>{a x.first} and <different x second>{a x.second}",
-        "{X} took <different x first>{a x.first} and <different x second>{a x.second}",
+        "x y",
+        "{X} bought <pick x first y>{a x.first} and <pick x second y>{a x.second}",
+        "{X} took <pick x first y>{a x.first} and <pick x second y>{a x.second}",
     ),
     "add": event(
         "x",
@@ -225,45 +223,38 @@ SHOP = Kind(
     {"keeper": KEEPERS},
 )
 
-ONES = range(1, 10)
-ADDING = [(f"{a} and {b} make", a + b) for a in ONES for b in ONES]
-TAKING = [(f"{a} take away {b} leaves", a - b) for a in range(1, 21) for b in range(1, a + 1)]
-MORE = [(f"{a} more than {b} is", a + b) for a in ONES for b in ONES]
-LESS = [(f"{b} less than {a} is", a - b) for a in range(1, 21) for b in ONES if b <= a]
-DOUBLES = [(f"Twice {a} is", 2 * a) for a in range(1, 11)]
-HALVES = [(f"Half of {2 * a} is", a) for a in range(1, 11)]
 
-
-def new(sums: list[tuple[str, int]]) -> Callable[[State], tuple]:
-    """An event: a sum that is not on the page yet."""
-
-    def how(state: State) -> tuple:
-        left = [(said, result) for said, result in sums if ("page", said) not in state.facts]
-        return (
-            Choice(
-                "sum",
-                tuple(
-                    (Put("page", said, "told"), f"{said} ", Mark("sum"), str(result), Mark(""))
-                    for said, result in left
-                ),
-            ),
-        )
-
-    return how
+def sums(lines: Iterable[tuple[str, int]]) -> Callable[[State], tuple]:
+    """An event: a sum that is not on the page yet, and its result."""
+    options = {said: (f"{said} ", Mark("sum"), str(n), Mark("")) for said, n in lines}
+    return partial(new, "sum", options)
 
 
 def count(state: State) -> tuple:
     """How many sums are on the page."""
-    return (str(sum(subject == "page" for subject, _ in state.facts)),)
+    return (str(len(told(state))),)
+
+
+ONES = range(1, 10)
+EXERCISES = {
+    "and": sums((f"{a} and {b} make", a + b) for a in ONES for b in ONES),
+    "take": sums(
+        (f"{a} take away {b} leaves", a - b) for a in range(1, 21) for b in range(1, a + 1)
+    ),
+    "more": sums((f"{a} more than {b} is", a + b) for a in ONES for b in ONES),
+    "less": sums((f"{b} less than {a} is", a - b) for a in range(1, 21) for b in ONES if b <= a),
+    "twice": sums((f"Twice {a} is", 2 * a) for a in range(1, 11)),
+    "half": sums((f"Half of {2 * a} is", a) for a in range(1, 11)),
+    "count": count,
+}
 
 
 def exercises(name: str, heading: str, line: str) -> Plot:
     """A plot: a page of 5 to 8 lines."""
-    lines = "\n\n".join([line] * 5) + f"[|\n\n{line}[|\n\n{line}[|\n\n{line}]]]"
     headings = f"{heading}, {{weekday}}, by {{pupil}}|{{Pupil}}'s book: {heading.lower()}"
     endings = "|All {?count}<count>{?} are right.|Well done, {pupil}: {?count}<count>{?} right!"
     cast = "pupil: child, weekday: weekday"
-    return plot(name, cast, f"[{headings}]\n\n{lines}\n\n[{endings}]")
+    return plot(name, cast, f"[{headings}]\n\n{at_least(5, [line] * 8)}\n\n[{endings}]")
 
 
 SUMS = Kind(
@@ -276,14 +267,6 @@ SUMS = Kind(
         exercises("more and less", "More and less", "[<more>|<less>]"),
         exercises("doubles", "Doubles and halves", "[<twice>|<half>]"),
     ],
-    {
-        "and": new(ADDING),
-        "take": new(TAKING),
-        "more": new(MORE),
-        "less": new(LESS),
-        "twice": new(DOUBLES),
-        "half": new(HALVES),
-        "count": count,
-    },
+    EXERCISES,
     {"weekday": SCHOOL_DAYS},
 )

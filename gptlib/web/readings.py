@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gptlib.french.english import article
 from gptlib.web.kind import Kind
+from gptlib.web.pages import capital
 from gptlib.world.grammar import Choice, Plot, Put, parse
 from gptlib.world.questions import QUESTIONS, answer, question
 from gptlib.world.tales import PLOTS
@@ -107,12 +108,6 @@ def reply(state: State) -> tuple:
     return (FULL.get(relation, "{}").format(f"the {said}" if thing else said),)
 
 
-def Reply(state: State) -> tuple:
-    """The same, as the beginning of a sentence."""
-    (said,) = reply(state)
-    return (said[0].upper() + said[1:],)
-
-
 def around(plots: Sequence[Plot], before: str, after: str, cast: str = "") -> list[Plot]:
     """The plots of tales, with templates before and after them, and more roles."""
     more = dict(role.split(": ") for role in cast.split(", ")) if cast else {}
@@ -122,7 +117,7 @@ def around(plots: Sequence[Plot], before: str, after: str, cast: str = "") -> li
     ]
 
 
-ASKING = {"ask": ask, "reply": reply, "Reply": Reply}
+ASKING = {"ask": ask, "reply": reply, "Reply": capital(reply)}
 BRIEF = "Q: <ask>\n\nA: {?reading}<reply>{?}"
 QUESTION = "Question: <ask>\n\nAnswer: {?reading}<reply>{?}"
 TALK = '"<ask>" asked {listener}.\n\n"{?reading}<Reply>{?}," said {teller}.'

@@ -1,12 +1,13 @@
 """Class registers: who is at school today, and what follows from it."""
 
+from gptlib.web.diaries import WEEKDAYS
 from gptlib.web.kind import Kind
-from gptlib.world.entry import names
+from gptlib.world.entry import all_but, names
 from gptlib.world.grammar import Choice, Put, plot
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.telling import State
 
-SCHOOL_DAYS = names("Monday, Tuesday, Wednesday, Thursday, Friday")
+SCHOOL_DAYS = all_but(WEEKDAYS, "Saturday, Sunday")
 MONTHS = names("January, February, March, April, May, June, October, November, December")
 TEACHERS = names("Miss Chalk, Mrs Reed, Miss Slate", "she") + names("Mr Quill, Mr Button", "he")
 

@@ -1,5 +1,6 @@
 """Every tale in one sentence, and the documents that give it: "in short" and a book list."""
 
+from gptlib.french.lexicon import cells
 from gptlib.web.kind import Kind
 from gptlib.web.readings import around
 from gptlib.world.grammar import parse
@@ -77,8 +78,7 @@ Summaries = dict[str, list[tuple[str, tuple]]]
 def _read(rows: str) -> Summaries:
     """The summaries of all plots, from lines of three cells."""
     summaries: Summaries = {}
-    for row in rows.strip().splitlines():
-        plot, condition, said = (cell.strip() for cell in row.split("|"))
+    for plot, condition, said in cells(rows):
         summaries.setdefault(plot, []).append((condition, parse(said, {})))
     return summaries
 

@@ -8,6 +8,7 @@ from gptlib.french.lexicon import ADJECTIVES, NAMES, Adjective, cells
 from gptlib.french.phrases import Nominal, Phrase, Piece, elided, joined, noun_phrase
 from gptlib.french.scenes import gloss
 from gptlib.tokenizer import join_words
+from gptlib.web.pages import capital
 from gptlib.web.phrases import PREPOSITIONS
 from gptlib.world.telling import State
 
@@ -58,16 +59,6 @@ def at(state: State, role: str) -> tuple:
 def agreed(state: State, role: str, told: str) -> tuple:
     """What the role is said to be: red, small."""
     return french(adjective(quality(state, role, told), nominal(state, role)))
-
-
-def capital(how: Callable[..., tuple]) -> Callable[..., tuple]:
-    """The same event, at the beginning of a sentence."""
-
-    def beginning(state: State, *roles: str) -> tuple:
-        (said,) = how(state, *roles)
-        return (said[0].upper() + said[1:],)
-
-    return beginning
 
 
 # An event: its French with a role, "ball", and what was told of it, "size".

@@ -1,8 +1,11 @@
 """Riddles about what there is in the tales, and pages on how it is spelled."""
 
+from functools import partial
+
 from gptlib.french.english import article
 from gptlib.french.lexicon import cells
 from gptlib.web.kind import Kind
+from gptlib.web.pages import at_least, new, told
 from gptlib.web.register import SCHOOL_DAYS, TEACHERS
 from gptlib.world.grammar import Choice, Put, plot
 from gptlib.world.lexicon import LEXICON
@@ -81,37 +84,27 @@ RIDDLE_TABLE = """
     book         | It has leaves, but it is not a tree.
     candle       | The longer it burns, the shorter it gets.
 """
-RIDDLES = tuple(
-    (f"{riddle} What is it?", f"{article(name)} {name}") for name, riddle in cells(RIDDLE_TABLE)
-)
+RIDDLES = {
+    f"{riddle} What is it?": f"{article(name)} {name}" for name, riddle in cells(RIDDLE_TABLE)
+}
+TOLD = {question: (Put("riddle", "answer", said), question) for question, said in RIDDLES.items()}
 
 
-def riddle(state: State) -> tuple:
-    """A riddle that the page does not have yet."""
-    left = [(q, a) for q, a in RIDDLES if (a, "of") not in state.facts]
-    return (
-        Choice(
-            "riddle", tuple((Put(a, "of", "page"), Put("riddle", "answer", a), q) for q, a in left)
-        ),
-    )
+def plain_words(*categories: str) -> list[str]:
+    """The names in some categories of the tales' lexicon that are one word of letters."""
+    found = {entry.name for category in categories for entry in LEXICON[category]}
+    return sorted(name for name in found if name.isalpha())
 
 
-NOUNS = "toy food pet beast instrument clothing treasure household tool".split()
 # Words that a child can spell, in the order of the alphabet.
-WORDS = sorted(
-    {
-        entry.name
-        for category in NOUNS
-        for entry in LEXICON[category]
-        if entry.name.isalpha() and len(entry.name) < 9
-    }
-)
+NOUNS = "toy food pet beast instrument clothing treasure household tool".split()
+WORDS = {word: (word,) for word in plain_words(*NOUNS) if len(word) < 9}
 LETTERS = sorted({word[0] for word in WORDS})
 
 
 def abc(state: State, more: str) -> tuple:
     """A letter and a word: one of the next three letters, after which so many more can follow."""
-    last = state.facts.get(("page", "letter"), ("", 0))[0]
+    last = state.facts.get(("alphabet", "letter"), ("", 0))[0]
     left = [letter for letter in LETTERS if letter > last]
     left = left[: len(left) - int(more)]
     return (
@@ -119,9 +112,9 @@ def abc(state: State, more: str) -> tuple:
             "letter",
             tuple(
                 (
-                    Put("page", "letter", letter),
+                    Put("alphabet", "letter", letter),
                     f"{letter.upper()} is for ",
-                    Choice("word", tuple(_shown(w) for w in WORDS if w[0] == letter)),
+                    *new("word", {w: WORDS[w] for w in WORDS if w[0] == letter}, state),
                 )
                 for letter in (left[:3] if last else left)
             ),
@@ -129,44 +122,24 @@ def abc(state: State, more: str) -> tuple:
     )
 
 
-def word(state: State) -> tuple:
-    """A word that is not on the page yet."""
-    left = [word for word in WORDS if (word, "on") not in state.facts]
-    return (Choice("word", tuple(_shown(word) for word in left)),)
-
-
 def spelled(state: State) -> tuple:
     """The letters of the last word: "k-i-t-e"."""
-    return ("-".join(_last(state)),)
+    return ("-".join(told(state)[-1]),)
 
 
 def begins(state: State) -> tuple:
     """The first letter of the last word."""
-    return (_last(state)[0],)
+    return (told(state)[-1][0],)
 
 
 def ends(state: State) -> tuple:
     """The last letter of the last word."""
-    return (_last(state)[-1],)
+    return (told(state)[-1][-1],)
 
 
 def count(state: State) -> tuple:
     """How many letters the last word has."""
-    return (str(len(_last(state))),)
-
-
-def _shown(word: str) -> tuple:
-    return (Put(word, "on", "page"), word)
-
-
-def _last(state: State) -> str:
-    return [word for word, relation in state.facts if relation == "on"][-1]
-
-
-def times(least: int, most: int, lines: str) -> str:
-    """A template that is told so many times, each time in its own lines."""
-    first = "\n\n".join([lines] * least)
-    return f"{first}[|\n\n{times(1, most - least, lines)}]" if most > least else first
+    return (str(len(told(state)[-1])),)
 
 
 RIDDLE = "Riddle: <riddle>\n\nAnswer: {?riddle}{riddle.answer}{?}"
@@ -181,22 +154,22 @@ RIDDLE_PAGES = Kind(
             "a page of riddles",
             "hero: child",
             "[A page of riddles|Riddles for {hero}|{Hero}'s favourite riddles]\n\n"
-            + times(3, 5, RIDDLE),
+            + at_least(3, [RIDDLE] * 5),
         ),
         plot(
             "riddles in short",
             "hero: child, weekday: weekday",
             "[{Hero}'s riddle book|Riddles of the week, found by {hero}|Riddles for {weekday}]\n\n"
-            + times(3, 5, SHORT),
+            + at_least(3, [SHORT] * 5),
         ),
         plot(
             "riddles by the fire",
             "hero: child, elder: family",
             "[One evening|After supper|On the way home] {elder} [asked {hero} some riddles|"
-            "tried out some riddles on {hero}].\n\n" + times(3, 4, ASKED),
+            "tried out some riddles on {hero}].\n\n" + at_least(3, [ASKED] * 4),
         ),
     ],
-    {"riddle": riddle},
+    {"riddle": partial(new, "riddle", TOLD)},
     {"weekday": SCHOOL_DAYS},
 )
 
@@ -225,7 +198,7 @@ ALPHABET = Kind(
         plot(
             "a spelling test",
             "hero: child, weekday: weekday",
-            "[{Hero}'s spelling test|Spelling test, {weekday}]\n\n" + times(5, 8, TEST),
+            "[{Hero}'s spelling test|Spelling test, {weekday}]\n\n" + at_least(5, [TEST] * 8),
         ),
         plot(
             "a spelling bee",
@@ -235,9 +208,16 @@ ALPHABET = Kind(
         plot(
             "a close look",
             "hero: child",
-            "[Words and their letters|{Hero} looks at words]\n\n" + times(4, 5, LOOK),
+            "[Words and their letters|{Hero} looks at words]\n\n" + at_least(4, [LOOK] * 5),
         ),
     ],
-    {"abc": abc, "word": word, "spelled": spelled, "begins": begins, "ends": ends, "count": count},
+    {
+        "abc": abc,
+        "word": partial(new, "word", WORDS),
+        "spelled": spelled,
+        "begins": begins,
+        "ends": ends,
+        "count": count,
+    },
     {"weekday": SCHOOL_DAYS, "teacher": TEACHERS},
 )

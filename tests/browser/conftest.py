@@ -66,6 +66,13 @@ class Lab:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(settings), encoding="utf-8")
 
+    @staticmethod
+    def notebook(*sources):
+        """A notebook with these cells of code."""
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+        return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
     @contextmanager
     def opened(self, notebook, name, theme="Light"):
         """The page on which a notebook has run; nothing may go wrong on it."""

@@ -6,7 +6,6 @@
 import statistics
 
 import explorer_html
-import nbformat
 import numpy as np
 import pytest
 
@@ -148,9 +147,7 @@ def past(T, width=None):
 
 def notebook_of(lab, name, **arrays):
     np.savez(lab.notebooks / f"{name}.npz", **arrays)
-    cell = nbformat.v4.new_code_cell(CELL.format(name).strip())
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+    return lab.notebook(CELL.format(name))
 
 
 def opened(lab, name, theme="Light", **arrays):

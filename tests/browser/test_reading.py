@@ -1,6 +1,5 @@
 """The reading explorer in JupyterLab: words and answer are those of the tale that is chosen."""
 
-import nbformat
 import numpy as np
 import pytest
 import reading_html
@@ -98,10 +97,7 @@ def left_out(tale, hypothesis):
 
 
 def opened(lab, name, theme="Light"):
-    cell = nbformat.v4.new_code_cell(CELL.strip())
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
-    return lab.opened(notebook, f"{name}.ipynb", theme)
+    return lab.opened(lab.notebook(CELL), f"{name}.ipynb", theme)
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

@@ -4,7 +4,6 @@ import json
 import statistics
 
 import bars_html
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -90,8 +89,6 @@ def notebook_of(lab, name, tokens, write=False):
     logits = (2 * np.random.default_rng(0).normal(size=len(tokens))).tolist()
     data = json.dumps({"logits": logits, "tokens": tokens})
     (lab.notebooks / f"{name}.json").write_text(data, encoding="utf-8")
-    cell = nbformat.v4.new_code_cell(CELL.format(name, WRITE if write else "").strip())
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
     def tell(t, k, p):
         both = [
@@ -100,7 +97,7 @@ def notebook_of(lab, name, tokens, write=False):
         ]
         return *both, f"<b>{t}</b> {k} {p}\n" * 3 if write else None
 
-    return nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel}), tell
+    return lab.notebook(CELL.format(name, WRITE if write else "")), tell
 
 
 @pytest.mark.parametrize(

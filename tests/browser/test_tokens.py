@@ -2,7 +2,6 @@
 
 import statistics
 
-import nbformat
 import pytest
 import tokens_html
 from test_browser import LEGIBLE, SCRIPT, WATCH, Panel
@@ -94,10 +93,7 @@ def tell(text):
 
 
 def opened(lab, name, theme="Light"):
-    cell = nbformat.v4.new_code_cell(CELL.strip())
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
-    return lab.opened(notebook, f"{name}.ipynb", theme)
+    return lab.opened(lab.notebook(CELL), f"{name}.ipynb", theme)
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

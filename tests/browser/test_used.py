@@ -15,7 +15,6 @@ CELLS = [
     "print(torch.rand(1))",
     "def my_loss(probs):\n    return None\n\n\nprint(exercises.check_loss(my_loss))",
 ]
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SAVED = "!jupyterapp.shell.currentWidget.context.model.dirty"
 AGAIN = """() => {
     jupyterapp.shell.currentWidget.content.activeCellIndex = 3;
@@ -25,9 +24,7 @@ AGAIN = """() => {
 
 @pytest.mark.parametrize("again", [False, True])
 def test_a_used_notebook_passes(lab, again):
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-    with lab.opened(notebook, "used.ipynb") as page:
+    with lab.opened(lab.notebook(*CELLS), "used.ipynb") as page:
         if again:  # a cell whose output is another one each time
             page.evaluate(AGAIN)
             page.wait_for_selector(".jp-InputPrompt:has-text('[6]:')")

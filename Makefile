@@ -25,7 +25,7 @@ LAB := --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB += $(if $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER),,--no-browser)
 
-.PHONY: anew help setup lab test lint data notebooks experiments images time test-browser test-portable mutants bench \
+.PHONY: anew help setup lab test lint data notebooks experiments runs images time test-browser test-portable mutants bench \
 	verify-published clean
 
 help: ## list these commands
@@ -61,6 +61,10 @@ experiments: $(READY) ## train, with several seeds, what the notebooks only quot
 	$(BIN)/python notebooks/experiments/shortcuts.py
 	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
+
+runs: $(READY) ## train the ladder of models on the little web that notebooks 09 to 12 share (about two hours)
+	$(BIN)/python notebooks/experiments/ladder.py
+	$(BIN)/python notebooks/experiments/zero_shot.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	PYTHONPATH=. $(BIN)/python data/build.py

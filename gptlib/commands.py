@@ -15,6 +15,7 @@ from gptlib.config import RunConfig, check_whole
 from gptlib.corpus import Corpus, Part
 from gptlib.data import load_text
 from gptlib.device import check_compile, find_device
+from gptlib.documents import end_of
 from gptlib.fit import fit
 from gptlib.gpt import GPT
 from gptlib.inference import lay_out, quantize
@@ -22,7 +23,7 @@ from gptlib.lora import LoRAGPT, merged
 from gptlib.optim import learning_rate
 from gptlib.pace import find_pace
 from gptlib.papers import GPTS
-from gptlib.published import NAMES, end_of, is_published, load, load_tokenizer
+from gptlib.published import NAMES, is_published, load, load_tokenizer
 from gptlib.run import Run, check_seconds, steps_within
 from gptlib.run_folder import RunFolder, facts, identity
 from gptlib.settings import Evaluate, Generate, Resume, Summarize, Train
@@ -361,7 +362,9 @@ def evaluate(settings: Evaluate) -> None:
         raise ValueError("the text has 1 token: give a longer one")
     model, block_size = point.model.to(device), point.model.config.block_size
     nats = part.to(device).score(model, settings.batch_size, block_size)
-    tokens, text = len(part.ids) - 1, tokenizer.decode(part.ids[1:])  # the first is not predicted
+    predicted, end = part.ids[1:].tolist(), end_of(tokenizer)  # the first is not predicted
+    # What parts documents is predicted, and no part of their text.
+    tokens, text = len(predicted), tokenizer.decode([i for i in predicted if i != end])
     read = "" if is_exact(tokenizer) else " of the text as it reads it, unlike other models"
     print(f"{nats * tokens / len(text):.4f} nats per character{read}")
     print(f"{nats * tokens / math.log(2) / len(text.encode()):.4f} bits per byte{read}")

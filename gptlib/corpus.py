@@ -22,6 +22,7 @@ from gptlib.data import (
     padded_batch,
     story_ids,
 )
+from gptlib.documents import document_ids, end_of, end_of_text, packed_windows, parted
 from gptlib.tokenizer import CharTokenizer, TextTokenizer, Tokenizer
 from gptlib.train import evaluate
 
@@ -39,6 +40,10 @@ class Part:
         """The part that a text is for a tokenizer; end as in `Corpus`. Errors as in `encode`."""
         if end is None:
             ids, starts = tokenizer.encode_to_tensor(text), None
+        elif end == end_of(tokenizer):
+            documents = parted(text)
+            ids, starts = document_ids(documents, tokenizer)
+            return cls(ids, starts, (len(ids) - 1) / max(1, sum(map(len, documents))))
         else:
             ids, starts = story_ids(text, tokenizer)
         asked = ids[1:]  # the first token is never a target
@@ -61,8 +66,9 @@ class Corpus:
     """A text in a training and a validation part, served in rows of at most block_size tokens.
 
     end: the id of the token that ends each of many short texts, such as tales. A row then holds one
-        text, led by the end token before it, or a piece of one. None for one long text, in which
-        rows begin anywhere
+        text, led by the end token before it, or a piece of one. If it is END_OF_TEXT, the texts are
+        documents, each followed by it, and a row holds as many of them as fit, as in GPT-3's
+        training. None for one long text, in which rows begin anywhere
     floor: the lowest loss that a model can expect on the validation part, in nats per character,
         if it is known
 
@@ -87,7 +93,8 @@ class Corpus:
         self._check_lengths()
         if end is not None:
             edges = [*self.train.starts.tolist(), len(self.train.ids) - 1]
-            self._rows = cut_windows(edges, block_size)
+            self._packed = end == end_of(tokenizer)
+            self._rows = (packed_windows if self._packed else cut_windows)(edges, block_size)
 
     @classmethod
     def load(
@@ -141,6 +148,23 @@ class Corpus:
         floor = load_floor().nats_per_character
         return cls(train_text, valid_text, tokenizer, block_size, end, floor)
 
+    @classmethod
+    def of_documents(
+        cls,
+        train_text: str,
+        valid_text: str,
+        tokenizer: BPETokenizer,
+        block_size: int,
+        floor: float | None = None,
+    ) -> "Corpus":
+        """The corpus of two texts of documents, such as those of the little web in data/.
+
+        Each document is followed by END_OF_TEXT, one of the tokenizer's tokens, and a line break.
+        ValueError for a tokenizer without it, and for a text that is too short.
+        """
+        end = end_of_text(tokenizer)
+        return cls(train_text, valid_text, tokenizer, block_size, end, floor)
+
     def to(self, device: str | torch.device) -> "Corpus":
         """Move the ids to a device; returns the corpus itself."""
         self.train, self.valid = self.train.to(device), self.valid.to(device)
@@ -151,14 +175,18 @@ class Corpus:
 
         B is batch_size. T is block_size, or less if all rows are shorter; rows shorter than T are
         padded, with targets IGNORE. No batch depends on those before it, so training can resume at
-        any n.
+        any n. Rows of packed documents are drawn without replacement: none comes a second time
+        before all have come once.
         """
         generator = torch.Generator().manual_seed(mixed_seed(seed, n))
         ids = self.train.ids
         if self.train.starts is None:
             return get_batch(ids, batch_size, self.block_size, generator)
-        drawn = torch.randint(len(self._rows), (batch_size,), generator=generator)
-        return padded_batch(ids, [self._rows[i] for i in drawn.tolist()])
+        if self._packed:
+            drawn = self._without_replacement(n, batch_size, seed)
+        else:
+            drawn = torch.randint(len(self._rows), (batch_size,), generator=generator).tolist()
+        return padded_batch(ids, [self._rows[i] for i in drawn])
 
     def batches(
         self, batch_size: int, seed: int, first: int = 0
@@ -199,6 +227,15 @@ class Corpus:
             else:
                 i += 1
         return best
+
+    def _without_replacement(self, n: int, batch_size: int, seed: int) -> list[int]:
+        """The numbers of the rows of batch n, of a sequence that is a new permutation each time."""
+        N, at = len(self._rows), range(n * batch_size, (n + 1) * batch_size)
+        orders = {}
+        for time in range(at[0] // N, at[-1] // N + 1):
+            generator = torch.Generator().manual_seed(mixed_seed(seed, time, 2))
+            orders[time] = torch.randperm(N, generator=generator).tolist()
+        return [orders[i // N][i % N] for i in at]
 
     def _check_lengths(self) -> None:
         parts = {"training": len(self.train.ids), "validation": len(self.valid.ids)}

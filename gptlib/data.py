@@ -27,7 +27,8 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 TALES_TRAIN = DATA / "tales-train.txt"
 TALES_VALID = DATA / "tales-valid.txt"
 FLOOR = DATA / "floor.json"
-WEB = {part: DATA / f"web-{part}.txt" for part in ("train", "valid")}
+WEB_TEXTS = {part: DATA / f"web-{part}.txt" for part in ("train", "valid")}
+WEB_BPE, WEB_FLOOR = DATA / "web.bpe.json", DATA / "web-floor.json"
 PAIRS = {part: DATA / f"pairs-{part}.tsv" for part in ("train", "valid", "test")}
 
 SHAKESPEARE = DATA / "shakespeare.txt"
@@ -285,7 +286,14 @@ def _read(source: str | Path) -> str:
     path = os.path.expanduser(source)
     if not os.path.isfile(path):
         advice = "give the path of one, 'tales' or 'shakespeare'"
-        if source in (TALES_TRAIN, TALES_VALID, FLOOR, *WEB.values(), *PAIRS.values()):
+        if source in (
+            TALES_TRAIN,
+            TALES_VALID,
+            FLOOR,
+            *WEB_TEXTS.values(),
+            WEB_FLOOR,
+            *PAIRS.values(),
+        ):
             advice = (
                 "the course's data folder lacks it, so run `make data`, "
                 "or clone the course again and start from there"

@@ -1,5 +1,6 @@
 """What the papers publish of their models, as data."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -236,3 +237,36 @@ GPT_1_THIRD = Published(
     | said("notebook 08", "code", batch="32 tales", trained_for="3,000 steps")
     | said("notebook 08", "code", peak_rate=0.006, warm_up="100 steps"),
 )
+
+
+def _miniature(name: str, n_layer: int, n_embd: int, parameters: int) -> Published:
+    """A GPT-2 for a laptop, trained on the little web: a quarter of the context, heads of 32."""
+    config = GPTConfig(
+        vocab_size=2048,
+        block_size=256,
+        n_layer=n_layer,
+        n_head=n_embd // 32,
+        n_embd=n_embd,
+        dropout=0.0,
+        init_std=0.02 * math.sqrt(768 / n_embd),  # so that sums over fewer channels are as large
+    )
+    return Published(
+        name,
+        "notebook 09",
+        config,
+        parameters,
+        facts=said("notebook 09", "code", tokens="BPE of bytes", training_text="the little web")
+        | said("notebook 09", "code", batch="16 × 256 tokens", trained_for="2,000 steps")
+        | said("notebook 09", "code", optimizer="Muon, and AdamW for the rest", weight_decay=0.0)
+        | said("notebook 09", "code", peak_rate="0.04, and 0.02", warm_up="20 steps")
+        | said("notebook 09", "code", decay="linear to 0"),
+    )
+
+
+# Four sizes, deeper and wider at once as GPT-2's four are, the largest with 36 times the parameters
+# of the smallest; and a third of the blocks of the largest GPT-2, at the width of our second.
+LADDER = {
+    f"{n}x{32 * n}": _miniature(f"{n} × {32 * n}", n, 32 * n, parameters)
+    for n, parameters in ((1, 86_496), (2, 247_552), (4, 1_088_256), (6, 3_111_936))
+}
+GPT_2_THIRD = _miniature("gpt-2-third", 16, 64, 947_328)

@@ -11,8 +11,8 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from gptlib.atomic_files import read_file, write_file
-from gptlib.bpe import END_OF_TEXT, BPETokenizer
 from gptlib.config import GPTConfig
+from gptlib.documents import end_of
 from gptlib.families import family_of, from_config, mask_names, tensor_names, to_config
 from gptlib.gpt import GPT
 from gptlib.token_files import FILES, read_tokenizer, write_tokenizer
@@ -79,13 +79,6 @@ def load_tokenizer(source: str | Path) -> TextTokenizer:
             f"{config.vocab_size}: give a folder in which both are of one model"
         )
     return tokenizer
-
-
-def end_of(tokenizer: TextTokenizer) -> int | None:
-    """The id of END_OF_TEXT, which ends a text and begins the next; None if there is none."""
-    if isinstance(tokenizer, BPETokenizer) and END_OF_TEXT in tokenizer.special:
-        return len(tokenizer.tokens) + tokenizer.special.index(END_OF_TEXT)
-    return None
 
 
 def save(folder: str | Path, model: GPT, tokenizer: TextTokenizer) -> None:

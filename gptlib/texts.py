@@ -1,17 +1,20 @@
 """The texts to train on and to validate on: from one file or many, and how they are parted."""
 
 import glob
+import json
 import os
 import random
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from gptlib.bpe import END_OF_TEXT
-from gptlib.data import WEB, load_split, load_text, split
+from gptlib.data import WEB_FLOOR, WEB_TEXTS, load_split, load_text, split
+from gptlib.documents import joined, parted
+from gptlib.web import WEB, Document, KindFloor, Web
 from gptlib.world import tell
 
 SEEDS = range(10_000_000, 10_020_000)  # of tales that are in no file
+WEB_VALID = range(1_000_000, 1_001_000)  # of the documents of the little web to validate on
 NAMES = ("tales", "shakespeare", "-")  # what `load_text` knows besides paths
 
 
@@ -66,7 +69,20 @@ def load_documents(part: Literal["train", "valid"]) -> list[str]:
     >>> len(load_documents("valid"))
     1000
     """
-    return load_text(WEB[part]).split(f"{END_OF_TEXT}\n")[:-1]
+    return parted(load_text(WEB_TEXTS[part]))
+
+
+def documents_to_validate() -> list[Document]:
+    """The documents of `load_documents("valid")`, with their kinds and their answers."""
+    return [WEB.tell(seed) for seed in WEB_VALID]
+
+
+def load_web_floor() -> dict[str, KindFloor]:
+    """The floor of each kind of those documents, as `WEB.floors` has measured it for data/.
+
+    ValueError if data/ lacks it.
+    """
+    return {kind: KindFloor(**floor) for kind, floor in json.loads(load_text(WEB_FLOOR)).items()}
 
 
 def tell_tales(seeds: Iterable[int]) -> str:
@@ -74,6 +90,13 @@ def tell_tales(seeds: Iterable[int]) -> str:
     to_validate = set(load_split("tales")[1].split("\n\n"))
     tales = (tell(seed).text for seed in seeds)
     return "".join(tale for tale in tales if tale.strip() not in to_validate)
+
+
+def tell_documents(seeds: Iterable[int], web: Web = WEB) -> str:
+    """The documents that a web tells from seeds, as one text, but for those to validate on."""
+    to_validate = set(load_documents("valid"))
+    documents = (web.tell(seed).text for seed in seeds)
+    return joined(document for document in documents if document not in to_validate)
 
 
 def split_paragraphs(text: str, seed: int = 0, valid_fraction: float = 0.1) -> tuple[str, str]:

@@ -1284,7 +1284,7 @@ MUTANTS = [
     Mutant("RunFolder.locked", 'self.path / ".lock"', 'self.path / ".locked"',
            "test_two_processes_cannot_be_at_work_in_one_folder"),
     # Rows of tales run on into the next tale.
-    Mutant("Corpus.batch", "padded_batch(ids, [self._rows[i] for i in drawn.tolist()])",
+    Mutant("Corpus.batch", "padded_batch(ids, [self._rows[i] for i in drawn])",
            "get_batch(ids, batch_size, self.block_size, generator, self.train.starts)",
            "test_rows_of_tales_lie_in_one_tale_and_begin_behind_its_end"),
     # All steps take the same batch.
@@ -1296,6 +1296,34 @@ MUTANTS = [
     # Seeds and steps that have the same sum have the same batches.
     Mutant("mixed_seed", "np.random.SeedSequence(numbers)", "np.random.SeedSequence(sum(numbers))",
            "test_a_mixed_seed_is_made_of_all_of_each_number_in_its_place"),
+    # Documents are cut where a row ends.
+    Mutant("documents:packed_windows", "whole if whole > start else stop", "stop",
+           "test_every_document_stands_whole_in_a_row_that_begins_with_one"),
+    # Some rows come again before all have come.
+    Mutant("corpus:Corpus._without_replacement", "torch.randperm(N, generator=generator)",
+           "torch.randint(N, (N,), generator=generator)",
+           "test_no_row_comes_twice_before_all_have_come"),
+    # Whoever writes the name of the end ends a document.
+    Mutant("documents:document_ids", "tokenizer.encode(document)",
+           "tokenizer.encode(document, [END_OF_TEXT])",
+           "test_an_end_stands_around_each_document_and_in_none"),
+    # What parts documents counts as their text.
+    Mutant("corpus:Part.of", "sum(map(len, documents))", "len(text)",
+           "test_documents_are_scored_by_their_own_characters"),
+    # Documents to validate on are read in training.
+    Mutant("texts:tell_documents", "if document not in to_validate", "",
+           "test_no_document_to_validate_is_told_to_train_on"),
+    # An answer is looked for where it would be if each character were one byte.
+    Mutant("answers:tokens_of", "len(text[:end].encode())", "end",
+           "test_documents_are_read_as_a_plain_loop_reads_each"),
+    # A text is no document as soon as it is not one of the first kind.
+    Mutant("web.mixture:Web.reach", "max(", "min(", "test_how_far_a_text_could_be_a_document"),
+    # Half of an answer is an answer.
+    Mutant("answers:_read", ".all()", ".any()",
+           "test_documents_are_read_as_a_plain_loop_reads_each"),
+    # A model reads with dropout.
+    Mutant("answers:read", "evaluating(model)", "torch.no_grad()",
+           "test_a_model_is_read_without_dropout_and_left_as_it_was"),
     # Pairs are counted in the validation text, too.
     Mutant("make_tokenizer", "from_text(train_text, vocab_size)",
            "from_text(train_text + valid_text, vocab_size)",
@@ -1401,7 +1429,7 @@ MUTANTS = [
     Mutant("write_tokenizer", '"eos_token"), end)', '"eos_token"), END_OF_TEXT)',
            "test_no_special_token_is_added_there"),
     # A model ends its texts with GPT-2's id.
-    Mutant("published:end_of", "return None", "return 50256",
+    Mutant("documents:end_of", "return None", "return 50256",
            "test_the_token_that_ends_a_text_ends_one_there"),
     # Where two pairs make the same token, the last is merged.
     Mutant("merges_of", "ids.index(min(ids))", "len(ids) - 1 - ids[::-1].index(min(ids))",

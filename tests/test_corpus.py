@@ -9,12 +9,16 @@ from itertools import islice
 import pytest
 import torch
 
-from gptlib.bpe import BYTES, BPETokenizer, gpt2_tokenizer
+from gptlib.answers import read
+from gptlib.bpe import BYTES, END_OF_TEXT, BPETokenizer, gpt2_tokenizer
 from gptlib.config import GPTConfig
 from gptlib.corpus import Corpus
-from gptlib.data import IGNORE, load_floor, load_split, load_text
+from gptlib.data import IGNORE, WEB_BPE, load_floor, load_split, load_text
+from gptlib.documents import joined
 from gptlib.gpt import GPT
+from gptlib.texts import load_documents
 from gptlib.tokenizer import CharTokenizer
+from gptlib.web import Document
 
 TRAIN, VALID = (part[: part.index("\n\n", 4000) + 2] for part in load_split("tales"))
 T = 16
@@ -23,9 +27,13 @@ TOKENIZERS = {
     "chars": CharTokenizer(TRAIN + VALID),
     "bpe": BPETokenizer.from_text(TRAIN, 400),
 }
+DOCUMENTS = {part: load_documents(part)[:30] for part in ("train", "valid")}
+WEB = BPETokenizer.load(WEB_BPE)
 
 
 def make(kind="plain", tokenizer="chars", block_size=T, train=TRAIN, valid=VALID):
+    if kind == "documents":
+        return Corpus.of_documents(*map(joined, DOCUMENTS.values()), WEB, block_size)
     tokenizer = TOKENIZERS[tokenizer]
     if kind == "tales":
         return Corpus.of_tales(train, valid, tokenizer, block_size)
@@ -59,7 +67,7 @@ def same(one, other):
 # Batches
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "documents"])
 def test_a_batch_depends_on_its_number_and_the_seed_alone(kind):
     corpus = make(kind)
     wanted = [corpus.batch(n, 3, seed=5) for n in range(6)]
@@ -75,7 +83,7 @@ def test_a_batch_depends_on_its_number_and_the_seed_alone(kind):
     assert len({tuple(map(tuple, rows_of(batch))) for batch in batches}) == len(batches)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "documents"])
 @pytest.mark.parametrize("first", [0, 1, 7])
 def test_whoever_goes_on_in_the_middle_sees_the_same_batches(kind, first):
     corpus = make(kind)
@@ -129,12 +137,130 @@ def test_the_validation_part_comes_once_and_in_order(kind, tokenizer):
     assert {len(idx) for idx, _ in batches[:-1]} == {3}
 
 
+# Documents
+
+
+def laid(documents):
+    """The tokens of each, with the end of a document before it and after it."""
+    end = WEB.vocab_size - 1
+    return [[end, *WEB.encode(document), end] for document in documents]
+
+
+def drawn(corpus, batch_size, seed, n):
+    """The first n rows, each with the token after it."""
+    batches = corpus.batches(batch_size, seed)
+    return list(islice((tuple(row) for batch in batches for row in rows_of(batch)), n))
+
+
+def rows_in_all(corpus):
+    """How many rows there are: so many come before one comes again."""
+    rows = drawn(corpus, 50, 0, 200)
+    return next(n for n, row in enumerate(rows) if row in rows[:n])
+
+
+def stands_in(part, row):
+    return any(row[i : i + len(part)] == part for i in range(len(row) - len(part) + 1))
+
+
+def test_every_document_stands_whole_in_a_row_that_begins_with_one():
+    corpus = make("documents", block_size=160)
+    rows = [list(row) for row in drawn(corpus, 8, 0, rows_in_all(corpus))]
+    texts = laid(DOCUMENTS["train"])
+    assert all(any(stands_in(text, row) for row in rows) for text in texts)
+    assert all(row[0] == corpus.end for row in rows)
+    # Rows are full, and no two begin with the same document.
+    assert sorted(map(len, rows))[1:] == [161] * (len(rows) - 1)
+    assert len({tuple(row[: row.index(corpus.end, 1)]) for row in rows}) == len(rows)
+    assert sum(map(len, rows)) < 1.5 * sum(map(len, texts))
+
+
+def test_what_is_longer_than_a_row_goes_on_in_the_next():
+    corpus = make("documents", block_size=60)
+    rows = drawn(corpus, 8, 0, rows_in_all(corpus))
+    texts = laid(DOCUMENTS["train"])
+    assert min(map(len, texts)) < 61 < max(map(len, texts))
+    for text in texts:
+        cut = [text[i : i + 61] for i in range(0, len(text) - 1, 60)]
+        whole, last = cut[:-1], cut[-1]
+        assert all(tuple(part) in rows for part in whole)
+        assert any(stands_in(last, list(row)) for row in rows)
+
+
+@pytest.mark.parametrize("block_size", [60, 160])
+def test_no_row_comes_twice_before_all_have_come(block_size):
+    corpus = make("documents", block_size=block_size)
+    N = rows_in_all(corpus)
+    rows = drawn(corpus, 1, 5, 3 * N)
+    times = [rows[:N], rows[N : 2 * N], rows[2 * N :]]
+    assert len(set(rows)) == N and all(len(set(each)) == N for each in times)
+    assert len(set(map(tuple, times))) == 3  # each time in another order
+    for batch_size in (3, 16, N, 2 * N + 1):
+        assert drawn(corpus, batch_size, 5, 3 * N) == rows
+    orders = {tuple(drawn(corpus, N, seed, N)) for seed in (0, 1, 4, 5, 6, 5 + 2**32)}
+    assert len(orders) == 6 and tuple(times[0]) in orders
+
+
+def test_each_document_to_validate_is_read_alone_and_from_its_start():
+    for block_size in (T, 160):
+        corpus = make("documents", block_size=block_size)
+        rows = [row for batch in corpus.valid_batches(3) for row in rows_of(batch)]
+        assert rows == [
+            text[i : i + block_size + 1]
+            for text in laid(DOCUMENTS["valid"])
+            for i in range(0, len(text) - 1, block_size)
+        ]
+
+
+def test_documents_are_scored_by_their_own_characters():
+    corpus = make("documents", block_size=160)
+    for part, documents in ((corpus.train, DOCUMENTS["train"]), (corpus.valid, DOCUMENTS["valid"])):
+        characters = sum(map(len, documents))
+        asked = sum(len(WEB.encode(document)) + 1 for document in documents)
+        assert part.tokens_per_character == asked / characters
+    model = a_model(WEB.vocab_size, 160)
+    alone = read(model, WEB, [Document("", text, (), ()) for text in DOCUMENTS["valid"]])
+    nats = sum(one.nats for one in alone) / sum(map(len, DOCUMENTS["valid"]))
+    assert corpus.score(model, 4) == pytest.approx(nats, rel=1e-9)
+    assert corpus.landmarks()["knows nothing"] == math.log(2048) * corpus.valid.tokens_per_character
+    assert (corpus.end, corpus.floor) == (2047, None)
+    texts = [joined(documents) for documents in DOCUMENTS.values()]
+    assert corpus.sha256 == hashlib.sha256("".join(texts).encode()).hexdigest()
+    assert Corpus.of_documents(*texts, WEB, T, floor=0.1).landmarks()["exact floor"] == 0.1
+
+
+def test_text_that_looks_like_the_end_of_a_document_ends_none():
+    document = f"The sign {END_OF_TEXT} ends a text, and{END_OF_TEXT}, too"
+    corpus = Corpus.of_documents(joined([document] * 2), joined([document]), WEB, T)
+    assert corpus.train.ids.tolist().count(corpus.end) == 3 == len(corpus.train.starts) + 1
+    assert WEB.decode(corpus.valid.ids) == END_OF_TEXT + document + END_OF_TEXT
+    assert corpus.valid.tokens_per_character == (len(corpus.valid.ids) - 1) / len(document)
+
+
+def test_tales_are_tales_whatever_other_tokens_there_are():
+    more = BPETokenizer(TOKENIZERS["bpe"].tokens, [END_OF_TEXT])
+    corpora = make("tales", "bpe"), Corpus.of_tales(TRAIN, VALID, more, T)
+    assert torch.equal(*(corpus.train.ids for corpus in corpora))
+    for n in range(5):
+        assert same(*(corpus.batch(n, 3, seed=0) for corpus in corpora))
+
+
+def test_texts_that_are_no_documents():
+    text = joined(DOCUMENTS["train"])
+    for tokenizer in TOKENIZERS.values():
+        with pytest.raises(ValueError, match="has no <.endoftext.>: make one with this special"):
+            Corpus.of_documents(text, text, tokenizer, T)
+    for short, n in (("", 1), ("A cat sat.", 2 + len(WEB.encode("A cat sat.")))):
+        says = f"the validation part of the text has {n} tokens, fewer than block_size [+] 1 = 17"
+        with pytest.raises(ValueError, match=says):
+            Corpus.of_documents(text, short, WEB, T)
+
+
 # The score
 
 
-def a_model(V):
+def a_model(V, block_size=T):
     torch.manual_seed(0)
-    return GPT(GPTConfig(V, T, 1, 2, 8, dropout=0.5, init_std=0.5)).double()
+    return GPT(GPTConfig(V, block_size, 1, 2, 8, dropout=0.5, init_std=0.5)).double()
 
 
 def by_hand(model, rows, tokenizer):
@@ -311,13 +437,13 @@ def test_the_hash_tells_texts_apart():
     assert make("tales").sha256 == make("plain").sha256 == make("plain", "bpe").sha256
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "documents"])
 def test_to_a_device(kind):
-    corpus = make(kind)
+    corpus, other = make(kind), make(kind)
     assert corpus.to("meta") is corpus
-    for part in (corpus.train, corpus.valid):
+    for part, before in ((corpus.train, other.train), (corpus.valid, other.valid)):
         assert part.ids.device.type == "meta"
-        assert part.tokens_per_character == 1
+        assert part.tokens_per_character == before.tokens_per_character
         assert part.starts is None or part.starts.device.type == "cpu"
     batches = [corpus.batch(0, 2, seed=0), *islice(corpus.valid_batches(2), 2)]
     assert {t.device.type for batch in batches for t in batch} == {"meta"}

@@ -23,13 +23,14 @@ ORDER = """
     config tokenizer world
     settings comprehension task_inputs
     data papers french families web
-    texts bpe word_bpe comparison
-    token_files
+    bpe word_bpe comparison
+    token_files documents
+    texts
     optim checkpoint cache positions pairs
     train sampling attention
     writing narrow layers lookups
     bigram ngram lstm attention_only transformer gpt
-    corpus summary translation alignment inference published lora finetune
+    answers corpus summary translation alignment inference published lora finetune
     run
     run_folder trial pace
     fit
@@ -54,7 +55,7 @@ WEB = """
     kind translator
     mixture readings register languages diaries letters
     summaries talks numbers words lists
-    kinds
+    kinds asked
     __init__
 """
 

@@ -14,8 +14,10 @@ from gptlib.papers import (
     GPT_1_FINE_TUNING,
     GPT_1_THIRD,
     GPT_2,
+    GPT_2_THIRD,
     GPT_3,
     GPTS,
+    LADDER,
     NOT_PUBLISHED,
     TRANSFORMER,
     Trust,
@@ -24,7 +26,8 @@ from gptlib.papers import (
 from gptlib.transformer import Transformer
 
 PAPERS = [*TRANSFORMER.values(), GPT_1, *GPT_2.values(), *GPT_3.values()]
-each = pytest.mark.parametrize("model", [*PAPERS, GPT_1_THIRD], ids=lambda model: model.name)
+MINIATURES = [GPT_1_THIRD, *LADDER.values(), GPT_2_THIRD]
+each = pytest.mark.parametrize("model", [*PAPERS, *MINIATURES], ids=lambda model: model.name)
 # As in notebook 05, on text of 61 characters.
 EARLIER = GPTConfig(61, block_size=64, n_layer=4, n_head=8, n_embd=64, dropout=0.0)
 
@@ -44,7 +47,7 @@ def test_parameters_are_counted_as_the_config_has_them(model):
 
 
 def test_parameters_to_the_last_digit():
-    assert {model.name: model.parameters for model in (*PAPERS, GPT_1_THIRD)} == {
+    assert {model.name: model.parameters for model in (*PAPERS, *MINIATURES)} == {
         "Transformer base": 63_045_632,
         "Transformer big": 214_171_648,
         "GPT-1": 116_534_784,
@@ -59,6 +62,11 @@ def test_parameters_to_the_last_digit():
         "GPT-3 6.7b": 6_658_404_352,
         "GPT-3 175b": 174_604_259_328,
         "gpt-1-third": 1_220_096,
+        "1 × 32": 86_496,
+        "2 × 64": 247_552,
+        "4 × 128": 1_088_256,
+        "6 × 192": 3_111_936,
+        "gpt-2-third": 947_328,
     }
 
 
@@ -314,6 +322,38 @@ def test_what_the_third_of_gpt_1_cuts():
     assert found["dropout"][1] == found["attention_dropout"][1] == 0
     assert known(GPT_1_THIRD)["head_channels"].value == 64
     assert GPT_1_THIRD.name == "gpt-1-third" and GPT_1_THIRD not in GPTS.values()
+
+
+def test_the_ladder_grows_in_depth_and_width_at_once_as_gpt_2_does():
+    for some in (LADDER, GPT_2):
+        sizes = [(model.config.n_layer, model.config.n_embd) for model in some.values()]
+        for each in zip(*sizes, strict=True):
+            assert len(set(each)) == 4 and list(each) == sorted(each)
+    for name, model in LADDER.items():
+        config = model.config
+        assert name == f"{config.n_layer}x{config.n_embd}" == model.name.replace(" × ", "x")
+        assert (config.n_embd, config.n_head) == (32 * config.n_layer, config.n_layer)
+    first, *_, last = LADDER.values()
+    assert round(last.parameters / first.parameters) == 36
+    assert GPT_2_THIRD.config.n_layer * 3 == GPT_2["xl"].config.n_layer
+    assert GPT_2_THIRD.config.n_embd == LADDER["2x64"].config.n_embd
+
+
+@pytest.mark.parametrize("model", [*LADDER.values(), GPT_2_THIRD], ids=lambda model: model.name)
+def test_what_miniatures_of_gpt_2_cut(model):
+    cut = {"blocks", "channels", "heads", "head_channels", "inner_channels", "context"}
+    cut |= {"vocabulary", "dropout", "attention_dropout", "initialization", "parameters"}
+    found = rows(GPT_2["small"], model)
+    said_here = {"optimizer", "peak_rate", "warm_up", "decay", "weight_decay"}
+    assert set(found) == cut | said_here | {"positions", "training_text", "batch", "trained_for"}
+    assert all(found[topic][0] == NOT_PUBLISHED for topic in said_here)
+    assert found["context"][:2] == (1024, 256) and found["vocabulary"][:2] == (50_257, 2048)
+    assert found["head_channels"][:2] == (64, 32)
+    assert found["dropout"][1] == found["attention_dropout"][1] == 0
+    # Sums over the channels are as large at first.
+    stds = model.config.init_std, GPT_2["small"].config.init_std
+    assert stds[0] * model.config.n_embd**0.5 == pytest.approx(stds[1] * 768**0.5)
+    assert model not in GPTS.values()
 
 
 def test_how_gpt_1_was_tuned_and_what_it_reached():

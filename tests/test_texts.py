@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,16 @@ from hypothesis import strategies as st
 
 from gptlib import data, texts
 from gptlib.data import load_split, load_text, split
+from gptlib.documents import joined
 from gptlib.texts import (
     absolute,
+    documents_to_validate,
     load_documents,
     load_parts,
     load_texts,
+    load_web_floor,
     split_paragraphs,
+    tell_documents,
     tell_tales,
 )
 from gptlib.web import WEB
@@ -117,9 +122,51 @@ def test_the_documents_of_the_web_are_those_of_its_first_seeds(monkeypatch, tmp_
     valid = load_documents("valid")
     assert valid[:5] == [WEB.tell(seed).text for seed in range(1_000_000, 1_000_005)]
     assert len(valid) == 1000 and all(text and "<|" not in text for text in valid)
-    monkeypatch.setitem(texts.WEB, "valid", tmp_path / "gone.txt")
+    monkeypatch.setitem(texts.WEB_TEXTS, "valid", tmp_path / "gone.txt")
     with pytest.raises(ValueError, match="run `make data`"):
         load_documents("valid")
+
+
+@pytest.fixture(scope="module")
+def to_validate():
+    return documents_to_validate()
+
+
+def test_the_documents_to_validate_are_those_of_data_with_all_that_is_known_of_them(to_validate):
+    assert [document.text for document in to_validate] == load_documents("valid")
+    assert to_validate[7] == WEB.tell(1_000_007)
+    counts = Counter(document.kind for document in to_validate)
+    assert counts == {kind: floor.documents for kind, floor in load_web_floor().items()}
+    assert sum(len(document.answers) for document in to_validate) > 2000
+
+
+def test_the_floor_of_the_web_is_that_of_the_documents_to_validate(to_validate, monkeypatch, here):
+    floors = load_web_floor()
+    assert list(floors) == list(WEB.kinds)
+    some = ("vocabulary", "labels")
+    measured = WEB.floors(document for document in to_validate if document.kind in some)
+    assert list(measured) == list(some)
+    for kind, floor in measured.items():
+        assert type(floors[kind]) is type(floor)
+        assert floors[kind] == pytest.approx(floor, abs=1e-8)
+    for module in (data, texts):
+        monkeypatch.setattr(module, "WEB_FLOOR", here / "gone.json")
+    with pytest.raises(ValueError, match="run `make data`"):
+        load_web_floor()
+
+
+def test_no_document_to_validate_is_told_to_train_on():
+    assert tell_documents(range(1_000_000, 1_000_010)) == tell_documents([]) == ""
+    wanted = [WEB.tell(seed).text for seed in range(20_000_000, 20_000_004)]
+    seeds = [20_000_000, 1_000_000, 20_000_001, 20_000_002, 1_000_999, 20_000_003]
+    assert tell_documents(seeds) == joined(wanted)
+
+
+def test_documents_of_another_web():
+    web = WEB.without("tale", "quiz")
+    seeds = range(8)
+    assert tell_documents(seeds, web) == joined(web.tell(seed).text for seed in seeds)
+    assert tell_documents(seeds, web) != tell_documents(seeds)
 
 
 paragraphs = st.lists(st.text("ab \n", min_size=1).filter(lambda p: p.strip()), min_size=2)

@@ -66,6 +66,14 @@ def test_what_is_no_document_has_no_probability():
     assert WEB.log_prob("Buy gold now!") == -math.inf
 
 
+def test_how_far_a_text_could_be_a_document():
+    for document in (many("shop")[0], many("riddles")[0]):
+        text = document.text
+        assert WEB.reach(text) == len(text)
+        assert WEB.reach(f"{text[:50]}#{text[51:]}") == 50
+    assert WEB.reach("Xylophone") == 0
+
+
 def test_a_kind_that_asks_about_what_it_told_has_all_the_probability():
     """Each text of a small kind, found without reading, is read with the probability it has."""
     children = {"child": names("Ada", "she") + names("Bob", "he")}

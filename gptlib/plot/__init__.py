@@ -11,6 +11,7 @@ Texts and measurements:
     curves       losses, and other lines over steps, lengths or depths
     pretraining  a loss, and how often the model is right, over the same steps
     fine_tuning  how often models are right about tasks, and what that depends on
+    ladder       losses on many kinds of text, tasks by the size of a model and without their texts
     vocabulary   what changes with the number of tokens
     optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
@@ -47,6 +48,7 @@ from gptlib.plot.fine_tuning import accuracy_curves, fine_tuned
 from gptlib.plot.gpt import gpt
 from gptlib.plot.gpt_layers import feed_forward, gpt_attention
 from gptlib.plot.heads import compare, costs, head_grid, heads
+from gptlib.plot.ladder import kind_losses, lesion, zero_shot
 from gptlib.plot.lens import lens
 from gptlib.plot.multi_head import multi_head
 from gptlib.plot.norms import block_orders
@@ -111,8 +113,10 @@ __all__ = [
     "head_grid",
     "head_maps",
     "heads",
+    "kind_losses",
     "learned_to_look",
     "lens",
+    "lesion",
     "look",
     "loss_curve",
     "masks",
@@ -132,4 +136,5 @@ __all__ = [
     "use_style",
     "visible",
     "weights",
+    "zero_shot",
 ]

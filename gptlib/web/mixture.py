@@ -71,6 +71,10 @@ class Web:
             return most
         return most + math.log(math.fsum(math.exp(one - most) for one in each))
 
+    def reach(self, text: str) -> int:
+        """The length of the longest beginning of text with which some document begins too."""
+        return max(kind.perfect.reach(text) for kind in self.kinds.values())
+
     def floors(self, documents: Iterable[Document]) -> dict[str, KindFloor]:
         """The floor of each kind, measured on two or more documents of it, in this web.
 

@@ -1,0 +1,49 @@
+"""Kinds of documents that no web has: its tasks, asked in words that it does not use for them.
+
+Each function makes such a kind from a wording, in which <ask>, <reply>, <summary> and so on stand
+for what the web's own kinds have there.
+"""
+
+from gptlib.web.kind import Kind
+from gptlib.web.languages import WORDS, line_of, parsed
+from gptlib.web.numbers import ONES, sums
+from gptlib.web.phrases import SENTENCES
+from gptlib.web.readings import ASKED_ABOUT, ASKING, around
+from gptlib.web.summaries import WORKED
+from gptlib.world.grammar import Plot
+from gptlib.world.tales import PLOTS
+
+
+def reading(wording: str) -> Kind:
+    """A tale and one question about it, asked by a {listener} and answered by a {teller}."""
+    cast = "teller: family, listener: child"
+    return Kind("reading", 1, around(ASKED_ABOUT, "", wording, cast), ASKING)
+
+
+def summary(wording: str) -> Kind:
+    """A tale in one sentence."""
+    return Kind("summary", 1, around(PLOTS, "", wording), WORKED)
+
+
+def translation(form: str, heading: str = "French lesson") -> Kind:
+    """One sentence in English, {0}, and in French, {1}."""
+    patterns = parsed(SENTENCES, form)
+    cast = {f"{name}{n}": name for name in WORDS for n in range(len(patterns))}
+    page = {heading: patterns}
+    plots = [Plot(heading, cast, f"{heading}\n\n<line>")]
+    return Kind("translation", 1, plots, {"line": line_of(page)}, WORDS)
+
+
+def addition(form: str, heading: str = "Adding") -> Kind:
+    """Two numbers from 1 to 9, {0} and {1}, and their sum."""
+    lines = sums((form.format(a, b), a + b) for a in ONES for b in ONES)
+    return Kind("addition", 1, [Plot(heading, {}, f"{heading}\n\n<line>")], {"line": lines})
+
+
+# What a language model that was asked nothing in training is asked by prompt alone (zero-shot).
+ZERO_SHOT = {
+    "reading": reading("{Listener}: <ask>\n\n{Teller}: {?reading}<Reply>{?}"),
+    "summary": summary("In one sentence: {?summary}<summary>{?}"),
+    "translation": translation("{0} = {{?translation}}{1}{{?}}"),
+    "addition": addition("{} + {} make"),
+}

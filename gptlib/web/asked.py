@@ -40,10 +40,11 @@ def addition(form: str, heading: str = "Adding") -> Kind:
     return Kind("addition", 1, [Plot(heading, {}, f"{heading}\n\n<line>")], {"line": lines})
 
 
-# What a language model that was asked nothing in training is asked by prompt alone (zero-shot).
+# What a language model that was asked nothing in training is asked by prompt alone (zero-shot). Each
+# wording is made of pieces that the web has, in a combination that it does not have.
 ZERO_SHOT = {
-    "reading": reading("{Listener}: <ask>\n\n{Teller}: {?reading}<Reply>{?}"),
+    "reading": reading("Q: <ask>\n\nAnswer: {?reading}<reply>{?}"),
     "summary": summary("In one sentence: {?summary}<summary>{?}"),
-    "translation": translation("{0} = {{?translation}}{1}{{?}}"),
+    "translation": translation("{0}\n\nFrench: {{?translation}}{1}{{?}}"),
     "addition": addition("{} + {} make"),
 }

@@ -62,7 +62,7 @@ experiments: $(READY) ## train, with several seeds, what the notebooks only quot
 	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
 
-runs: $(READY) ## train the ladder of models on the little web that notebooks 09 to 12 share (about two hours)
+runs: $(READY) ## train the ladder of models on the little web that notebooks 09 to 12 share (about three hours)
 	$(BIN)/python notebooks/experiments/ladder.py
 	$(BIN)/python notebooks/experiments/zero_shot.py
 

@@ -56,14 +56,39 @@ def test_the_recipe_is_the_one_that_is_told():
 
 def test_the_largest_and_the_deepest_have_one_seed_and_the_others_three(tiny):
     assert tiny.MODELS == {**LADDER, "third": GPT_2_THIRD}
+    whole = [training for training in tiny.TRAININGS if len(training) == 2]
     for name in tiny.MODELS:
-        seeds = [seed for other, seed in tiny.TRAININGS if other == name]
+        seeds = [seed for other, seed in whole if other == name]
         assert seeds == ([1] if name in ("6x192", "third") else [1, 2, 3])
-    assert len(tiny.TRAININGS) == 11
+    assert len(whole) == 11
+    assert len({tiny.folder_of(*training) for training in tiny.TRAININGS}) == 15
+
+
+def test_what_is_taken_out_with_a_task_is_every_kind_that_has_it(tiny):
+    has = defaultdict(set)
+    for document in map(WEB.tell, range(1500)):
+        for answer in document.answers:
+            has[answer.task].add(document.kind)
+    called = {"addition": "sum"}
+    for task, kinds in tiny.OUT.items():
+        assert set(kinds) == has[called.get(task, task)]
+    assert [training for training in tiny.TRAININGS if len(training) == 3] == [
+        ("4x128", 1, task) for task in ("reading", "summary", "translation", "addition")
+    ]
+
+
+def test_what_is_taken_out_is_read_by_nobody(tiny):
+    whole, corpus = tiny.corpus(""), tiny.corpus("addition")
+    decode = corpus.tokenizer.decode
+    assert "pence" in decode(whole.train.ids) and "pence" not in decode(corpus.train.ids)
+    assert len(corpus.train.starts) == 200 and torch.equal(corpus.valid.ids, whole.valid.ids)
+    run = tiny.start("4x128", tiny.CONFIG, "addition")
+    assert run.corpus is corpus and run.settings["out"] == "addition"
+    assert tiny.folder_of("4x128", 1, "addition").name == "4x128-1-no-addition"
 
 
 def test_all_read_the_same_documents_and_none_to_validate_on(tiny):
-    corpus, known = tiny.corpus(), BPETokenizer.load(WEB_BPE)
+    corpus, known = tiny.corpus(""), BPETokenizer.load(WEB_BPE)
     assert corpus.tokenizer == known
     told = parted(tell_documents(tiny.TOLD[:20]))
     wanted = [k for each in told for k in (corpus.end, *known.encode(each))]
@@ -82,7 +107,7 @@ def test_the_seed_draws_the_parameters_and_the_rows(tiny):
     assert torch.equal(*states[:2]) and not torch.equal(*states[1:])
     losses = [next(iter(run)) for run in (one, same, other)]
     assert losses[0] == losses[1] != losses[2]
-    assert one.settings == {"model": "1x32", "seed": 1} and other.settings["seed"] == 2
+    assert one.settings == {"model": "1x32", "seed": 1, "out": ""} and other.settings["seed"] == 2
 
 
 def test_a_look_counts_for_each_kind_what_is_read(tiny, monkeypatch):
@@ -94,7 +119,7 @@ def test_a_look_counts_for_each_kind_what_is_read(tiny, monkeypatch):
     monkeypatch.setattr(tiny, "read", read_half_right)
     run, wanted = tiny.start("1x32", tiny.CONFIG), defaultdict(list)
     for document in tiny.documents_to_validate():
-        (one,) = read_half_right(run.model, tiny.corpus().tokenizer, [document])
+        (one,) = read_half_right(run.model, tiny.corpus("").tokenizer, [document])
         wanted[document.kind].append(one)
     table = {row["kind"]: row for row in tiny.look(run)}
     assert table.keys() == wanted.keys()
@@ -116,9 +141,9 @@ def test_a_training_leaves_its_model_and_looks_at_it_now_and_then(tiny, unbroken
     looks = {(row["step"], row["kind"]) for row in table}
     assert looks == {(step, kind) for step in (4, 8) for kind in kinds}
     assert len(table) == len(looks)
-    assert point.step == 8 and point.settings == {"model": "1x32", "seed": 2}
+    assert point.step == 8 and point.settings == {"model": "1x32", "seed": 2, "out": ""}
     assert point.model.config == LADDER["1x32"].config and not point.training
-    assert point.tokenizer == tiny.corpus().tokenizer and point.end == tiny.corpus().end
+    assert point.tokenizer == tiny.corpus("").tokenizer and point.end == tiny.corpus("").end
     assert {p.dtype for p in point.model.parameters()} == {torch.bfloat16}
     # It is the one whose last look is told, but for what bfloat16 cannot hold.
     run = tiny.start("1x32", replace(tiny.CONFIG, seed=2))

@@ -40,7 +40,7 @@ def addition(form: str, heading: str = "Adding") -> Kind:
     return Kind("addition", 1, [Plot(heading, {}, f"{heading}\n\n<line>")], {"line": lines})
 
 
-# What a language model that was asked nothing in training is asked by prompt alone (zero-shot). Each
+# What a language model is asked by prompt alone, though training asked it nothing (zero-shot). Each
 # wording is made of pieces that the web has, in a combination that it does not have.
 ZERO_SHOT = {
     "reading": reading("Q: <ask>\n\nAnswer: {?reading}<reply>{?}"),

@@ -1,12 +1,13 @@
-"""Train the ladder of notebooks 09 to 12 on the little web: `make runs`, two hours on two cores.
+"""Train the ladder of notebooks 09 to 12 on the little web: `make runs`, three hours on two cores.
 
 Its sizes are those of `papers.LADDER`, with three seeds but for the largest, and
 `papers.GPT_2_THIRD`, with one. All read the same documents, at the same learning rates; the seed
-draws the first parameters and the order of the rows. Each training has one thread, and two go on at
-once. Each has a folder in ladder/, beside this file, for its model in bfloat16, with which
-`python main.py generate` writes, and log.csv: every EVERY steps, for each kind of document, the
-nats that one to validate on costs the model, and how many of the answers in them it would have
-given itself, token by token the likeliest.
+draws the first parameters and the order of the rows. One size also reads webs that a task is taken
+out of: all kinds of documents in which it occurs, whose share goes to the others. Each training has
+one thread, and two go on at once. Each has a folder in ladder/, beside this file, for its model in
+bfloat16, with which `python main.py generate` writes, and log.csv: every EVERY steps, for each kind
+of document, the nats that one to validate on costs the model, and how many of the answers in them
+it would have given itself, token by token the likeliest.
 
 A training that is broken off goes on where it last wrote; what is done already is not done again.
 Losses are reproducible on the same machine.
@@ -33,12 +34,21 @@ from gptlib.log import read_log
 from gptlib.papers import GPT_2_THIRD, LADDER
 from gptlib.run import Run
 from gptlib.texts import documents_to_validate, tell_documents
+from gptlib.web import WEB
 
 HERE = Path(__file__).resolve().parent / "ladder"
 TOLD = range(20_000_000, 20_100_000)  # the seeds of the documents to train on
 MODELS = LADDER | {"third": GPT_2_THIRD}
 # The longest first. One seed has to do for the largest and the deepest.
 TRAININGS = [("6x192", 1), ("third", 1), *product(("4x128", "2x64", "1x32"), (1, 2, 3))]
+# Task -> the kinds of documents that it occurs in.
+OUT = {
+    "reading": ("quiz", "bedtime", "talk"),
+    "summary": ("in short", "book list"),
+    "translation": ("phrase book", "two languages", "vocabulary"),
+    "addition": ("shop", "sums"),
+}
+TRAININGS += [("4x128", 1, task) for task in OUT]
 CONFIG = RunConfig(
     max_iters=2_000,
     warmup_iters=20,
@@ -54,16 +64,20 @@ MODEL = "model.safetensors"
 
 
 @cache
-def corpus():
-    """The documents to train on, and those in data/ to validate on."""
-    tokenizer = BPETokenizer.load(WEB_BPE)
-    return Corpus.of_documents(tell_documents(TOLD), load_text(WEB_TEXTS["valid"]), tokenizer, 256)
+def corpus(out):
+    """The documents to train on, but for those with the task out, and those to validate on."""
+    texts = (
+        tell_documents(TOLD, WEB.without(*OUT[out]) if out else WEB),
+        load_text(WEB_TEXTS["valid"]),
+    )
+    return Corpus.of_documents(*texts, BPETokenizer.load(WEB_BPE), 256)
 
 
-def start(name, config):
+def start(name, config, out=""):
     """A run before its first step."""
     torch.manual_seed(config.seed)
-    return Run(GPT(MODELS[name].config), corpus(), config, {"model": name, "seed": config.seed})
+    settings = {"model": name, "seed": config.seed, "out": out}
+    return Run(GPT(MODELS[name].config), corpus(out), config, settings)
 
 
 def look(run):
@@ -71,7 +85,7 @@ def look(run):
     found = defaultdict(list)
     documents = documents_to_validate()
     for document, (nats, right) in zip(
-        documents, read(run.model, corpus().tokenizer, documents), strict=True
+        documents, read(run.model, run.corpus.tokenizer, documents), strict=True
     ):
         found[document.kind].append((nats, sum(right), len(right)))
     for kind, each in found.items():
@@ -80,13 +94,18 @@ def look(run):
         yield row | {"nats": round(nats / len(each), 4), "right": right, "asked": asked}
 
 
-def train(name, seed):
+def folder_of(name, seed, out=""):
+    """Where a training has its model and its table."""
+    return HERE / (f"{name}-{seed}-no-{out}" if out else f"{name}-{seed}")
+
+
+def train(name, seed, out=""):
     """Train a model, or go on with it, and write it and its table."""
     torch.set_num_threads(1)
-    folder = HERE / f"{name}-{seed}"
+    folder = folder_of(name, seed, out)
     folder.mkdir(parents=True, exist_ok=True)
     table, last = folder / "log.csv", folder / "last.safetensors"
-    run = start(name, replace(CONFIG, seed=seed))
+    run = start(name, replace(CONFIG, seed=seed), out)
     rows = []
     if last.exists():
         run.load(last)
@@ -102,9 +121,8 @@ def train(name, seed):
 
 
 if __name__ == "__main__":
-    done = {path.parent.name for path in HERE.glob(f"*/{MODEL}")}
-    left = [(name, seed) for name, seed in TRAININGS if f"{name}-{seed}" not in done]
+    left = [one for one in TRAININGS if not (folder_of(*one) / MODEL).exists()]
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        for (name, seed), trained in [(one, pool.submit(train, *one)) for one in left]:
+        for one, trained in [(one, pool.submit(train, *one)) for one in left]:
             trained.result()
-            print(f"{name}, seed {seed}", flush=True)
+            print(folder_of(*one).name, flush=True)

@@ -65,7 +65,7 @@ def score(path, documents, examples):
     """The rows of a model of the ladder."""
     point = checkpoint.load(path)
     model, tokenizer = point.model.float(), point.tokenizer
-    start = point.settings | {"asked": ASKED}
+    start = {"out": ""} | point.settings | {"asked": ASKED}
     for task, of in documents.items():
         for wording, some in of.items():
             right = sum(one.right[0] for one in read(model, tokenizer, some))

@@ -54,5 +54,5 @@ def test_the_answers_are_those_of_the_web():
         english = prompt.split("\n")[1]
         assert could_be("two languages", f"French lesson\n{english}\nIn French: {answer}")
     for _, prompt, answer in told("addition"):
-        a, b = re.findall(r"\d+", prompt)
+        a, b = re.findall(r"\d+", prompt.split("\n")[1])
         assert int(answer) == int(a) + int(b)

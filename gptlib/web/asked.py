@@ -9,6 +9,7 @@ from gptlib.web.languages import WORDS, line_of, parsed
 from gptlib.web.numbers import ONES, sums
 from gptlib.web.phrases import SENTENCES
 from gptlib.web.readings import ASKED_ABOUT, ASKING, around
+from gptlib.web.register import SCHOOL_DAYS
 from gptlib.web.summaries import WORKED
 from gptlib.world.grammar import Plot
 from gptlib.world.tales import PLOTS
@@ -34,10 +35,12 @@ def translation(form: str, heading: str = "French lesson") -> Kind:
     return Kind("translation", 1, plots, {"line": line_of(page)}, WORDS)
 
 
-def addition(form: str, heading: str = "Adding") -> Kind:
-    """Two numbers from 1 to 9, {0} and {1}, and their sum."""
+def addition(form: str) -> Kind:
+    """Two numbers from 1 to 9, {0} and {1}, and their sum, in somebody's exercise book."""
     lines = sums((form.format(a, b), a + b) for a in ONES for b in ONES)
-    return Kind("addition", 1, [Plot(heading, {}, f"{heading}\n\n<line>")], {"line": lines})
+    cast = {"pupil": "child", "weekday": "weekday"}
+    page = Plot("adding", cast, "[Adding, {weekday}, by {pupil}|{Pupil}'s book: adding]\n\n<line>")
+    return Kind("addition", 1, [page], {"line": lines}, {"weekday": SCHOOL_DAYS})
 
 
 # What a language model is asked by prompt alone, though training asked it nothing (zero-shot). Each

@@ -6,10 +6,12 @@ from functools import cache
 from statistics import fmean
 
 from gptlib.bpe import END_OF_TEXT, BPETokenizer
+from gptlib.documents import joined
+from gptlib.texts import WEB_VALID
 from gptlib.web import WEB, Document, KindFloor
 
 # Documents and first seed.
-PARTS = {"web-train.txt": (5000, 0), "web-valid.txt": (1000, 1_000_000)}
+PARTS = {"web-train.txt": (5000, 0), "web-valid.txt": (len(WEB_VALID), WEB_VALID.start)}
 VOCAB_SIZE = 2048  # with the token that parts documents
 
 
@@ -32,7 +34,7 @@ def _from(seed: int) -> Iterator[Document]:
 
 def as_text(made: tuple[Document, ...]) -> str:
     """Documents as a file: after each stands the token that parts it from the next."""
-    return "".join(f"{document.text}{END_OF_TEXT}\n" for document in made)
+    return joined(document.text for document in made)
 
 
 def tokenizer() -> BPETokenizer:

@@ -1,16 +1,15 @@
 """What a model makes of documents that carry their own answers."""
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import pad_sequence
 
 from gptlib.bpe import BPETokenizer
-from gptlib.data import IGNORE
-from gptlib.documents import end_of_text
+from gptlib.data import padded_batch
+from gptlib.documents import document_ids
 from gptlib.eval_mode import evaluating
 from gptlib.train import token_losses
 from gptlib.web import Document
@@ -46,27 +45,25 @@ def tokens_of(place: slice, text: str, ids: Sequence[int], tokenizer: BPETokeniz
     ids: tokenizer.encode(text)
     """
     first, last = (len(text[:end].encode()) for end in (place.start, place.stop))
-    ends = list(accumulate(len(tokenizer.token_bytes(i)) for i in ids))
-    held = [k for k, end in enumerate(ends) if end > first and end - _size(k, ends) < last]
+    edges = accumulate((len(tokenizer.token_bytes(i)) for i in ids), initial=0)
+    held = [k for k, (start, end) in enumerate(pairwise(edges)) if end > first and start < last]
     return range(held[0], held[-1] + 1)
-
-
-def _size(k: int, ends: Sequence[int]) -> int:
-    return ends[k] - (ends[k - 1] if k else 0)
 
 
 @torch.no_grad()
 def _read(
     model: nn.Module, tokenizer: BPETokenizer, documents: Sequence[Document]
 ) -> Iterator[Read]:
-    end, device = end_of_text(tokenizer), next(model.parameters()).device
-    texts = [tokenizer.encode(document.text) for document in documents]
-    idx = pad_sequence([torch.tensor([end, *ids]) for ids in texts], True).to(device)
-    targets = pad_sequence([torch.tensor([*ids, end]) for ids in texts], True, IGNORE).to(device)
+    ids, starts = document_ids((document.text for document in documents), tokenizer)
+    windows = list(pairwise([*starts.tolist(), len(ids) - 1]))
+    idx, targets = padded_batch(ids.to(next(model.parameters()).device), windows)
     logits = model(idx)
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # low-precision sums drift
     nats = token_losses(lambda _: logits, (idx, targets)).sum(1)
     likeliest = (logits.argmax(-1) == targets).cpu()
-    for document, ids, n, found in zip(documents, texts, nats.tolist(), likeliest, strict=True):
-        places = [tokens_of(a.place, document.text, ids, tokenizer) for a in document.answers]
+    for document, (i, j), n, found in zip(
+        documents, windows, nats.tolist(), likeliest, strict=True
+    ):
+        said = ids[i + 1 : j].tolist()
+        places = [tokens_of(a.place, document.text, said, tokenizer) for a in document.answers]
         yield Read(n, tuple(found[at.start : at.stop].all().item() for at in places))

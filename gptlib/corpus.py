@@ -234,8 +234,8 @@ class Corpus:
         orders = {}
         for time in range(at[0] // N, at[-1] // N + 1):
             generator = torch.Generator().manual_seed(mixed_seed(seed, time, 2))
-            orders[time] = torch.randperm(N, generator=generator).tolist()
-        return [orders[i // N][i % N] for i in at]
+            orders[time] = torch.randperm(N, generator=generator)
+        return [int(orders[i // N][i % N]) for i in at]
 
     def _check_lengths(self) -> None:
         parts = {"training": len(self.train.ids), "validation": len(self.valid.ids)}

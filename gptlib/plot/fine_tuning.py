@@ -44,7 +44,7 @@ def fine_tuned(
                 f"{model!r} has the tasks {list(of)} and guessing {list(guessing)}: give the same"
             )
     shares = {
-        model: [_shares(of[task], f"{model!r}, {task!r}") for task in guessing]
+        model: [shares_of(of[task], f"{model!r}, {task!r}") for task in guessing]
         for model, of in scores.items()
     }
     fig = plt.figure(figsize=(WIDTH, 4.2))
@@ -91,7 +91,7 @@ def accuracy_curves(
     _check_count(names, "tasks")
     panels = {
         xlabel: {
-            task: {x: _shares(of[x], f"{xlabel!r} {x}, {task!r}") for x in sorted(of)}
+            task: {x: shares_of(of[x], f"{xlabel!r} {x}, {task!r}") for x in sorted(of)}
             for task, of in tasks.items()
         }
         for xlabel, tasks in panels.items()
@@ -115,7 +115,8 @@ def _check_count(names: Collection[str], what: str) -> None:
         raise ValueError(f"{len(names)} {what}: give 1 to {MOST}, which can be told apart")
 
 
-def _shares(values: ArrayLike, where: str) -> np.ndarray:
+def shares_of(values: ArrayLike, where: str) -> np.ndarray:
+    """The shares of some seeds as an array; ValueError unless one or more, from 0 to 1."""
     values = np.asarray(values, float)
     if values.ndim != 1 or not len(values) or not ((0 <= values) & (values <= 1)).all():
         raise ValueError(f"{where} has {values.tolist()}: give one or more shares from 0 to 1")

@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
 from gptlib.plot.curves import log_scale
-from gptlib.plot.fine_tuning import DOTTED
+from gptlib.plot.fine_tuning import DOTTED, shares_of
 from gptlib.plot.page import frame
 from gptlib.plot.reading import MATTERS
 from gptlib.plot.style import FAINT, HIGHLIGHT, INK, PAPER, SKY, VALID, WIDTH
@@ -133,7 +133,7 @@ def zero_shot(
     }
     for task, of in levels.items():
         for name, share, _ in of:
-            _shares([share], f"{task!r}, {name!r}")
+            shares_of([share], f"{task!r}, {name!r}")
     fig = plt.figure(figsize=(WIDTH, 4.2))
     axes = fig.subplots(1, len(scores), sharex=True, sharey=True, squeeze=False)[0]
     for ax, task in zip(axes, scores, strict=True):
@@ -266,18 +266,11 @@ def _check_same(
 def _points(of: Mapping[float, Sequence[float]], where: str) -> dict[float, np.ndarray]:
     """The shares of each size, the smallest first."""
     _above_0(list(of), f"{where} has the sizes")
-    return {size: _shares(of[size], f"{where}, {size}") for size in sorted(of)}
+    return {size: shares_of(of[size], f"{where}, {size}") for size in sorted(of)}
 
 
 def _above_0(values: ArrayLike, told: str) -> np.ndarray:
     values = np.asarray(values, float)
     if not values.size or not ((0 < values) & (values < np.inf)).all():
         raise ValueError(f"{told} {values.tolist()}: give one or more, all above 0")
-    return values
-
-
-def _shares(values: ArrayLike, where: str) -> np.ndarray:
-    values = np.asarray(values, float)
-    if values.ndim != 1 or not len(values) or not ((0 <= values) & (values <= 1)).all():
-        raise ValueError(f"{where} has {values.tolist()}: give one or more shares from 0 to 1")
     return values

@@ -23,7 +23,7 @@ from gptlib.world import TASKS, parts
 HERE = Path(__file__).resolve().parent
 ASKED = 500
 SEEDS = range(30_000_000, 31_000_000)  # of documents in no file, which no model has read
-# Task -> the kinds of documents that it occurs in, and what the task is called there.
+# Task -> two kinds of documents that it occurs in, and what it is called there.
 OWN = {
     "reading": (("quiz", "bedtime"), "reading"),
     "summary": (("in short", "book list"), "summary"),

@@ -60,7 +60,7 @@ def main():
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     more, ids = map(float, done.stdout.split())
     rows = [("", "median (range)", "to reach")]
-    rows.append(("CPU seconds to train", spread(taken["train"]), "at most 10"))
+    rows.append(("CPU seconds to train", spread(taken["train"], 3), "at most 10"))
     rows.append(("MB encoded per CPU second", spread(speeds), "at least 3"))
     rows.append(("peak MiB above the text", f"{more:.0f}", ""))
     rows.append(("MiB of the ids alone", f"{ids:.0f}", ""))

@@ -1321,6 +1321,11 @@ MUTANTS = [
     # Half of an answer is an answer.
     Mutant("answers:_read", ".all()", ".any()",
            "test_documents_are_read_as_a_plain_loop_reads_each"),
+    # Marks belong to words, so that a word before a comma is another one.
+    Mutant("overlap:ngrams", r"\w+", r"\S+", "test_what_a_text_shares_with_others"),
+    # Texts are joined, so that runs of words reach from one into the next.
+    Mutant("overlap:overlap", "for other in others for gram in ngrams(other, n)",
+           'for gram in ngrams(" ".join(others), n)', "test_what_a_text_shares_with_others"),
     # A model reads with dropout.
     Mutant("answers:read", "evaluating(model)", "torch.no_grad()",
            "test_a_model_is_read_without_dropout_and_left_as_it_was"),

@@ -59,12 +59,14 @@ experiments: $(READY) ## train, with several seeds, what the notebooks only quot
 	$(BIN)/python notebooks/experiments/lstm.py
 	$(BIN)/python notebooks/experiments/fine_tuning.py
 	$(BIN)/python notebooks/experiments/shortcuts.py
+	$(BIN)/python notebooks/experiments/gpt2.py
 	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
 
 runs: $(READY) ## train the ladder of models on the little web that notebooks 09 to 12 share (about three hours)
 	$(BIN)/python notebooks/experiments/ladder.py
 	$(BIN)/python notebooks/experiments/zero_shot.py
+	$(BIN)/python notebooks/experiments/samples.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	PYTHONPATH=. $(BIN)/python data/build.py

@@ -6,15 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from gptlib.answers import Read, read, tokens_of
+from gptlib.answers import Read, prompts_of, read, say, tokens_of
 from gptlib.bigram import Bigram, count
 from gptlib.bpe import END_OF_TEXT, BPETokenizer
-from gptlib.config import GPTConfig
+from gptlib.config import GPTConfig, Sampling
 from gptlib.data import WEB_BPE
 from gptlib.documents import document_ids, joined
 from gptlib.gpt import GPT
 from gptlib.web import WEB, Document
 from gptlib.world.story import Answer
+from gptlib.writing import write
 
 PLACES = {  # texts, and what in them are answers
     "The boy = le garçon\nthe school = l'école\na girl = une élève": ["garçon", "école", "élève"],
@@ -154,3 +155,24 @@ def test_answers_of_the_web_are_tokens_with_at_most_a_mark_more():
             assert before.strip(' "(-') == after.strip('".,!?)') == "", (said, wanted)
             answers += 1
     assert answers > 100
+
+
+def test_what_a_model_says_in_a_batch_is_what_it_writes_alone():
+    model = Knowing()
+    prompts = ["The boy = ", "a girl", "", "2 + 3 = 5\n5 + 7", "the cat\nthe", "é"]
+    alone = []
+    for prompt in prompts:
+        words = write(model, TOKENIZER, prompt, 12, Sampling(temperature=0), end=END)
+        said = "".join(words).removeprefix(prompt.rstrip(" "))
+        alone.append(said.split("\n")[0].strip())
+    assert say(model, TOKENIZER, prompts, 12, batch_size=4) == alone
+    assert len(set(alone)) > 2
+    assert say(model, TOKENIZER, []) == []
+
+
+def test_a_prompt_ends_before_the_first_answer_and_its_line_is_wanted():
+    prompts, wanted = prompts_of([d for d in DOCUMENTS if d.answers])
+    assert prompts[:3] == ["The boy = le ", "", "2 + 3 = "]
+    assert wanted[:3] == ["garçon", "Où est le bébé ? Là, à côté.", "5"]
+    with pytest.raises(ValueError, match="'' has no answer: give documents that have one"):
+        prompts_of([DOCUMENTS[5]])

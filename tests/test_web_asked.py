@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from gptlib.web import WEB
-from gptlib.web.asked import ZERO_SHOT
+from gptlib.web.asked import ZERO_SHOT, without_names
 
 SEEDS = range(90_000_000, 90_000_025)
 
@@ -56,3 +56,13 @@ def test_the_answers_are_those_of_the_web():
     for _, prompt, answer in told("addition"):
         a, b = re.findall(r"\d+", prompt.split("\n")[1])
         assert int(answer) == int(a) + int(b)
+
+
+def test_names_are_whole_words():
+    assert (
+        without_names("Max's maximum: Maxine and Uncle Joe, Sam.") == "'s maximum: Maxine and , ."
+    )
+    pairs = [("Mia gave it to Tom.", "Tom gave it to Mia."), ("Dad ran", "Aunt Polly ran")]
+    for one, other in pairs:
+        assert without_names(one) == without_names(other) != one
+    assert without_names("La fille court.") == "La fille court."

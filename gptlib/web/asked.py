@@ -4,6 +4,8 @@ Each function makes such a kind from a wording, in which <ask>, <reply>, <summar
 for what the web's own kinds have there.
 """
 
+import re
+
 from gptlib.web.kind import Kind
 from gptlib.web.languages import WORDS, line_of, parsed
 from gptlib.web.numbers import ONES, sums
@@ -12,7 +14,19 @@ from gptlib.web.readings import ASKED_ABOUT, ASKING, around
 from gptlib.web.register import SCHOOL_DAYS
 from gptlib.web.summaries import WORKED
 from gptlib.world.grammar import Plot
+from gptlib.world.lexicon import LEXICON
 from gptlib.world.tales import PLOTS
+
+PEOPLE = "|".join(entry.name for role in ("child", "family") for entry in LEXICON[role])
+
+
+def without_names(text: str) -> str:
+    """The text without people's names: who did what is then all the same.
+
+    >>> without_names("Mia gave Uncle Bert's kite to him.")
+    " gave 's kite to him."
+    """
+    return re.sub(rf"\b({PEOPLE})\b", "", text)
 
 
 def reading(wording: str) -> Kind:

@@ -42,19 +42,34 @@ def test_only_the_first_answer_in_a_document_counts(prompts):
         assert numbers[-1] == int(document.text[answer.place])
 
 
+def test_a_summary_may_be_about_others_but_not_of_something_else(asking, prompts, monkeypatch):
+    documents = prompts["summary"]["new"]
+    wanted = [document.text[document.answers[0].place] for document in documents]
+    assert any("Mia" in line or "Tom" in line for line in wanted)
+    others = [line.replace("Mia", "Grandma").replace("Tom", "Uncle Bert") for line in wanted]
+    for said, right in (
+        (wanted, asking.ASKED),
+        (others, asking.ASKED),
+        ([f"{others[0]} Then it rained.", *others[1:]], asking.ASKED - 1),
+        (["", *others[1:]], asking.ASKED - 1),
+    ):
+        monkeypatch.setattr(asking, "say", lambda *_, said=said: said)
+        assert asking.names_aside(None, None, documents) == right
+
+
 def test_none_is_a_document_that_the_models_are_validated_on(prompts):
     known = set(load_documents("valid"))
     assert not any(d.text in known for of in prompts.values() for some in of.values() for d in some)
 
 
-def test_the_table_is_of_the_models_that_are_kept():
+def test_the_table_is_of_all_models_that_were_trained():
     table = rows("zero_shot")
-    kept = {path.parent.name for path in (EXPERIMENTS / "ladder").glob("*/model.safetensors")}
+    trained = {path.parent.name for path in (EXPERIMENTS / "ladder").glob("*/log.csv")}
     folder = {(r["model"], r["seed"], r["out"]) for r in table}
-    assert {"-no-".join(filter(None, (f"{m}-{s}", out))) for m, s, out in folder} == kept
+    assert {"-no-".join(filter(None, (f"{m}-{s}", out))) for m, s, out in folder} == trained
     assert {row["asked"] for row in table} == {"500"}
     asked = [tuple(row[n] for n in ("model", "seed", "out", "task", "wording")) for row in table]
-    assert len(set(asked)) == len(asked) == 13 * len(kept)
+    assert len(set(asked)) == len(asked) == 16 * len(trained)
 
 
 def test_a_row_of_the_table_comes_out_again():

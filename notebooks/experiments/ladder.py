@@ -39,8 +39,6 @@ from gptlib.web import WEB
 HERE = Path(__file__).resolve().parent / "ladder"
 TOLD = range(20_000_000, 20_100_000)  # the seeds of the documents to train on
 MODELS = LADDER | {"third": GPT_2_THIRD}
-# The longest first. One seed has to do for the largest and the deepest.
-TRAININGS = [("6x192", 1), ("third", 1), *product(("4x128", "2x64", "1x32"), (1, 2, 3))]
 # Task -> the kinds of documents that it occurs in.
 OUT = {
     "reading": ("quiz", "bedtime", "talk"),
@@ -48,7 +46,12 @@ OUT = {
     "translation": ("phrase book", "two languages", "vocabulary"),
     "addition": ("shop", "sums"),
 }
-TRAININGS += [("4x128", 1, task) for task in OUT]
+# The longest first. One seed has to do for the largest, the deepest, and the webs without a task.
+TRAININGS = [
+    *[("6x192", 1), ("third", 1)],
+    *[("4x128", 1, task) for task in OUT],
+    *product(("4x128", "2x64", "1x32"), (1, 2, 3)),
+]
 CONFIG = RunConfig(
     max_iters=2_000,
     warmup_iters=20,

@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 
 from gptlib import checkpoint
-from gptlib.answers import read
+from gptlib.answers import prompts_of, read, say
 from gptlib.atomic_files import write_csv
 from gptlib.documents import end_of_text
 from gptlib.finetune import log_probs
 from gptlib.texts import documents_to_validate
 from gptlib.web import WEB
-from gptlib.web.asked import ZERO_SHOT
+from gptlib.web.asked import ZERO_SHOT, without_names
 from gptlib.world import TASKS, parts
 
 HERE = Path(__file__).resolve().parent
@@ -51,6 +51,13 @@ def prompts():
     }
 
 
+def names_aside(model, tokenizer, documents):
+    """How many lines a model writes that are those of the documents but for people's names."""
+    prompts, wanted = prompts_of(documents)
+    said = say(model, tokenizer, prompts)
+    return sum(without_names(w) == without_names(s) for w, s in zip(wanted, said, strict=True))
+
+
 def cloze(model, tokenizer, examples):
     """How many tales a model gives the ending that they have."""
     chosen = []
@@ -70,6 +77,9 @@ def score(path, documents, examples):
         for wording, some in of.items():
             right = sum(one.right[0] for one in read(model, tokenizer, some))
             yield start | {"task": task, "wording": wording, "right": right}
+            if task == "summary":
+                right = names_aside(model, tokenizer, some)
+                yield start | {"task": "names aside", "wording": wording, "right": right}
     right = cloze(model, tokenizer, examples)
     yield start | {"task": "cloze", "wording": "new", "right": right}
 

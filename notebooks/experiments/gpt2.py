@@ -1,10 +1,10 @@
-"""Take back what GPT-2 changed in GPT-1's model: part of `make experiments`, 20 minutes.
+"""Undo GPT-2's choices one at a time: part of `make experiments`, 20 minutes.
 
-Each change is taken back by itself. A model that is deep and narrow, since depth is what most of
-the changes are for, reads the little web for a short while. Each training has one thread, and two
-go on at once. It writes gpt2.csv beside this file: each variant with one seed, at rates that go up
-and down by factors of 2 until the best has a worse one on either side, and at the best of them with
-two more seeds. Losses are those of the documents to validate on, in nats per character.
+A model that is deep and narrow, since depth is what most of the choices are for, reads the little
+web for a short while. Each training has one thread, and two go on at once. It writes gpt2.csv
+beside this file: each variant with one seed, at rates that go up and down by factors of 2 until the
+best has a worse one on either side, and at the best of them with two more seeds. Losses are those
+of the documents to validate on, in nats per character.
 """
 
 from concurrent.futures import ProcessPoolExecutor

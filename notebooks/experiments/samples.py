@@ -4,14 +4,15 @@ It takes fifteen minutes, after ladder.py, and writes two tables beside this fil
 rows are documents, those that the model writes from nothing, choosing among all tokens or the top_k
 likeliest, and some of those to validate on. Each row has a document's characters; its reach, how
 many of them some document of the web begins with, so that the next one is the first that is
-impossible; its runs of 8 words; and how many of these stand in what the model has read, and in two
-webs of as many documents that it has not read.
+impossible; its runs of 8 words; and how many of these occur in the web of which the model has read
+four fifths, and in two webs of as many documents that it has not read.
 
 Then translated.csv, a row for each of ASKED sentences that it is asked to translate by prompt: the
-words of the sentence, whether its French stands in what the model has read, and whether the answer
-is right.
+words of the sentence, how many of them are names, whether its French occurs in the web of which the
+model has read four fifths, and whether the answer is right.
 """
 
+import re
 from pathlib import Path
 
 import torch
@@ -26,12 +27,14 @@ from gptlib.sampling import generate
 from gptlib.texts import load_documents, tell_documents
 from gptlib.web import WEB
 from gptlib.web.asked import ZERO_SHOT
+from gptlib.web.languages import WORDS
 
 HERE = Path(__file__).resolve().parent
 NUMBER = 300  # of documents from each source
 ASKED = range(30_000_000, 30_000_500)  # seeds of sentences to translate
 TOP_K = (None, 40, 10, 2)
 TOLD = 100_000  # documents in a web
+NAMES = {person.name for person in WORDS["tom"]}
 WEBS = {"read": 20_000_000, "other": 40_000_000, "third": 50_000_000}  # -> their first seeds
 
 
@@ -67,9 +70,14 @@ def translated(point, told):
         documents, read(point.model, point.tokenizer, documents), strict=True
     ):
         (answer,), (right,) = document.answers, reading.right
-        words = len(document.text.splitlines()[1].split())
-        seen = document.text[answer.place] in told
-        yield {"words": words, "seen": int(seen), "right": int(right)}
+        words = re.findall(r"[\w']+", document.text.splitlines()[1])
+        names = sum(word.removesuffix("'s") in NAMES for word in words)
+        row = {
+            "words": len(words),
+            "names": names,
+            "seen": int(document.text[answer.place] in told),
+        }
+        yield row | {"right": int(right)}
 
 
 if __name__ == "__main__":

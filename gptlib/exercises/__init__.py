@@ -16,6 +16,10 @@ from gptlib.exercises.gpt1 import check_linear_layers
 from gptlib.exercises.gpt1_finetuning import check_choice_inputs, check_extract
 from gptlib.exercises.gpt1_loss import check_fine_tuning_loss
 from gptlib.exercises.gpt1_model import check_gpt1
+from gptlib.exercises.gpt2 import check_residual_scaling
+from gptlib.exercises.gpt2_answered import check_answered
+from gptlib.exercises.gpt2_overlap import check_overlap
+from gptlib.exercises.gpt2_packing import check_packed_rows
 from gptlib.exercises.inside import check_ablated, check_induction, check_look
 from gptlib.exercises.inside_models import check_lens, check_patched
 from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
@@ -52,6 +56,7 @@ __all__ = [
     "RIGHT",
     "check_adam_step",
     "check_ablated",
+    "check_answered",
     "check_attention",
     "check_average",
     "check_band",
@@ -94,12 +99,15 @@ __all__ = [
     "check_min_p",
     "check_multi_head",
     "check_orthogonalized",
+    "check_overlap",
+    "check_packed_rows",
     "check_pair",
     "check_parameters",
     "check_patched",
     "check_places",
     "check_positions",
     "check_rate",
+    "check_residual_scaling",
     "check_rms_norm",
     "check_rotated",
     "check_schedule",

@@ -143,7 +143,8 @@ def zero_shot(
     _log_scale(axes[0].xaxis, sizes, unit=1e6)
     axes[0].set_ylim(-0.03, 1.03)
     axes[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes[0].set_ylabel("right answers:\nmean, and each seed")
+    several = any(len(seeds) > 1 for of in scores.values() for seeds in of.values())
+    axes[0].set_ylabel("right answers:\nmean, and each seed" if several else "right answers")
     fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
     return fig
 

@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from gptlib.bpe import BPETokenizer
 from gptlib.config import Sampling
 from gptlib.data import padded_batch
-from gptlib.documents import document_ids, end_of_text
+from gptlib.documents import before_end, document_ids, end_of_text
 from gptlib.eval_mode import evaluating
 from gptlib.sampling import generate
 from gptlib.train import token_losses
@@ -115,5 +115,4 @@ def _say(
     likeliest = Sampling(temperature=0)
     new = generate(model, idx, max_new_tokens, likeliest, lengths=lengths, stop=end)
     for ids in new[:, idx.shape[1] :].tolist():
-        text = tokenizer.decode(ids[: ids.index(end)] if end in ids else ids)
-        yield text.split("\n")[0].strip()
+        yield tokenizer.decode(before_end(ids, end)).split("\n")[0].strip()

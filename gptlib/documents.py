@@ -48,6 +48,15 @@ def end_of_text(tokenizer: Tokenizer) -> int:
     return end
 
 
+def before_end(ids: list[int], end: int) -> list[int]:
+    """The ids before the first end; all of them if there is none.
+
+    >>> before_end([3, 1, 0, 2, 0], end=0)
+    [3, 1]
+    """
+    return ids[: ids.index(end)] if end in ids else ids
+
+
 def document_ids(documents: Iterable[str], tokenizer: BPETokenizer) -> tuple[Tensor, Tensor]:
     """Encode documents, with END_OF_TEXT before the first and after each.
 

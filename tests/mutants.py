@@ -1327,7 +1327,7 @@ MUTANTS = [
     Mutant("overlap:overlap", "for other in others for gram in ngrams(other, n)",
            'for gram in ngrams(" ".join(others), n)', "test_what_a_text_shares_with_others"),
     # What a model says goes on after the end of its document.
-    Mutant("answers:_say", "ids[: ids.index(end)] if end in ids else ids", "ids",
+    Mutant("documents:before_end", "ids[: ids.index(end)] if end in ids else ids", "ids",
            "test_what_a_model_says_in_a_batch_is_what_it_writes_alone"),
     # Shorter prompts are continued after their padding.
     Mutant("answers:_say", "lengths=lengths, ", "",
@@ -1335,8 +1335,8 @@ MUTANTS = [
     # All that a document says after an answer is wanted, not its line alone.
     Mutant("answers:prompts_of", '.split("\\n")[0]', "",
            "test_a_prompt_ends_before_the_first_answer_and_its_line_is_wanted"),
-    # A name inside a longer word is taken out of it.
-    Mutant("web.asked:without_names", r"\b({PEOPLE})\b", r"({PEOPLE})",
+    # A name that a longer word begins with is taken out of it.
+    Mutant("web.asked:PEOPLE", r")\b", ")",
            "test_names_are_whole_words"),
     # A model reads with dropout.
     Mutant("answers:read", "evaluating(model)", "torch.no_grad()",

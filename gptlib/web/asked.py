@@ -17,7 +17,7 @@ from gptlib.world.grammar import Plot
 from gptlib.world.lexicon import LEXICON
 from gptlib.world.tales import PLOTS
 
-PEOPLE = "|".join(entry.name for role in ("child", "family") for entry in LEXICON[role])
+PEOPLE = rf"\b(?:{'|'.join(e.name for role in ('child', 'family') for e in LEXICON[role])})\b"
 
 
 def without_names(text: str) -> str:
@@ -26,7 +26,16 @@ def without_names(text: str) -> str:
     >>> without_names("Mia gave Uncle Bert's kite to him.")
     " gave 's kite to him."
     """
-    return re.sub(rf"\b({PEOPLE})\b", "", text)
+    return re.sub(PEOPLE, "", text)
+
+
+def names_in(text: str) -> list[str]:
+    """The names of people that a text has, each as often as it occurs.
+
+    >>> names_in("Mia gave Uncle Bert's kite to Mia.")
+    ['Mia', 'Uncle Bert', 'Mia']
+    """
+    return re.findall(PEOPLE, text)
 
 
 def reading(wording: str) -> Kind:

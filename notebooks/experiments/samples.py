@@ -12,7 +12,6 @@ words of the sentence, how many of them are names, whether its French occurs in 
 model has read four fifths, and whether the answer is right.
 """
 
-import re
 from pathlib import Path
 
 import torch
@@ -21,20 +20,18 @@ from gptlib import checkpoint
 from gptlib.answers import read
 from gptlib.atomic_files import write_csv
 from gptlib.config import Sampling
-from gptlib.documents import end_of_text, parted
+from gptlib.documents import before_end, end_of_text, parted
 from gptlib.overlap import ngrams
 from gptlib.sampling import generate
 from gptlib.texts import load_documents, tell_documents
 from gptlib.web import WEB
-from gptlib.web.asked import ZERO_SHOT
-from gptlib.web.languages import WORDS
+from gptlib.web.asked import ZERO_SHOT, names_in
 
 HERE = Path(__file__).resolve().parent
 NUMBER = 300  # of documents from each source
 ASKED = range(30_000_000, 30_000_500)  # seeds of sentences to translate
 TOP_K = (None, 40, 10, 2)
 TOLD = 100_000  # documents in a web
-NAMES = {person.name for person in WORDS["tom"]}
 WEBS = {"read": 20_000_000, "other": 40_000_000, "third": 50_000_000}  # -> their first seeds
 
 
@@ -45,7 +42,7 @@ def documents(point, top_k, number, seed=1):
     new = point.model.config.block_size - 1
     rows = generate(point.model, start, new, Sampling(top_k=top_k), generator, stop=end)
     for _, *row in rows.tolist():
-        yield point.tokenizer.decode(row[: row.index(end)] if end in row else row)
+        yield point.tokenizer.decode(before_end(row, end))
 
 
 def table(sources, webs):
@@ -70,14 +67,10 @@ def translated(point, told):
         documents, read(point.model, point.tokenizer, documents), strict=True
     ):
         (answer,), (right,) = document.answers, reading.right
-        words = re.findall(r"[\w']+", document.text.splitlines()[1])
-        names = sum(word.removesuffix("'s") in NAMES for word in words)
-        row = {
-            "words": len(words),
-            "names": names,
-            "seen": int(document.text[answer.place] in told),
-        }
-        yield row | {"right": int(right)}
+        sentence = document.text.splitlines()[1]
+        words, names = len(sentence.split()), len(names_in(sentence))
+        seen = document.text[answer.place] in told
+        yield {"words": words, "names": names, "seen": int(seen), "right": int(right)}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 
+from gptlib.plot.checks import check_count
 from gptlib.plot.style import BEFORE, HIGHLIGHT, INK, QUIET, SKY, TRAIN, VALID, WIDTH
 
 # The first is the style of the baseline.
@@ -80,7 +81,7 @@ def by_kind(steps: Sequence[int], excess: Mapping[str, ArrayLike], title: str) -
     least one of these above 0.
     """
     excess = {kind: _at_each(steps, values, kind, "step") for kind, values in excess.items()}
-    _check_count(excess, KINDS)
+    check_count(excess, "lines", len(KINDS))
     for kind, values in excess.items():
         if not (values > 0).any():
             raise ValueError(f"{kind!r} has no number above 0: leave it out of a log scale")
@@ -113,7 +114,7 @@ def generation_times(
     milliseconds = {
         name: _at_each(lengths, values, name, "length") for name, values in milliseconds.items()
     }
-    _check_count(milliseconds, VERSUS)
+    check_count(milliseconds, "lines", len(VERSUS))
     fig, ax = _panel(3.6, title)
     ends = _draw(ax, lengths, milliseconds, VERSUS, markersize=4)
     scale = _scale_for(ax, milliseconds.values())
@@ -135,7 +136,7 @@ def stream(
     ValueError unless there are 1 to 4 ways, each with one finite number for each depth.
     """
     sizes = {way: _at_each(names, values, way, "depth") for way, values in sizes.items()}
-    _check_count(sizes, VERSUS)
+    check_count(sizes, "lines", len(VERSUS))
     # Leave room beside the axes for the names of the ways.
     pitch = (WIDTH - 1.9 - LETTER * max(map(len, sizes))) / len(names)
     longest = LETTER * max(map(len, names))
@@ -239,11 +240,6 @@ def _at_each(places: Sequence, values: ArrayLike, name: str, what: str) -> np.nd
     return values
 
 
-def _check_count(lines: Mapping[str, object], styles: Sequence[dict]) -> None:
-    if not 1 <= len(lines) <= len(styles):
-        raise ValueError(f"{len(lines)} lines: give 1 to {len(styles)}, which can be told apart")
-
-
 def learned_to_look(
     steps: Sequence[int],
     nats: Mapping[str, ArrayLike],
@@ -257,7 +253,7 @@ def learned_to_look(
 
     ValueError unless the kinds are the same, and each has one finite number for each step.
     """
-    _check_count(nats, KINDS)
+    check_count(nats, "lines", len(KINDS))
     if list(nats) != list(look):
         raise ValueError(f"nats are of {list(nats)} and look of {list(look)}: give the same kinds")
     fig = plt.figure(figsize=(WIDTH, 3.4))
@@ -280,8 +276,7 @@ def schedules(rates: Mapping[str, Sequence[float]], title: str) -> Figure:
     rates: name -> the rate of each step; at most 4 names. ValueError for more names, and unless
     all have equally many rates.
     """
-    if not 1 <= len(rates) <= len(VERSUS):
-        raise ValueError(f"{len(rates)} schedules: give 1 to {len(VERSUS)}")
+    check_count(rates, "schedules", len(VERSUS))
     if len({len(each) for each in rates.values()}) > 1:
         raise ValueError(f"numbers of steps are {[len(each) for each in rates.values()]}: give one")
     rates = {name: np.asarray(each, float) for name, each in rates.items()}
@@ -306,7 +301,7 @@ def singular_values(values: Mapping[str, ArrayLike], title: str) -> Figure:
         {"color": SKY, "marker": "^"},
         {"color": HIGHLIGHT, "marker": "s"},
     )
-    _check_count(values, styles)
+    check_count(values, "lines", len(styles))
     ranks = range(1, len(next(iter(values.values()))) + 1)
     fig = plt.figure(figsize=(WIDTH, 3.2))
     ax = fig.add_subplot()

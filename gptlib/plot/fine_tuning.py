@@ -1,6 +1,6 @@
 """What fine-tuning reaches: how often models are right, and what that depends on."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
+from gptlib.plot.checks import check_count, check_same, shares_of
 from gptlib.plot.curves import KINDS, WIDE_RANGE
 from gptlib.plot.style import QUIET, WIDTH
 
@@ -36,13 +37,10 @@ def fine_tuned(
     ValueError unless there are 1 to 4 models and 1 to 4 tasks, all models have the tasks of
     guessing, and each has one or more shares from 0 to 1 for each task.
     """
-    _check_count(scores, "models")
-    _check_count(guessing, "tasks")
+    check_count(scores, "models", MOST)
+    check_count(guessing, "tasks", MOST)
     for model, of in scores.items():
-        if set(of) != set(guessing):
-            raise ValueError(
-                f"{model!r} has the tasks {list(of)} and guessing {list(guessing)}: give the same"
-            )
+        check_same(repr(model), of, "guessing", guessing, "tasks")
     shares = {
         model: [shares_of(of[task], f"{model!r}, {task!r}") for task in guessing]
         for model, of in scores.items()
@@ -88,7 +86,7 @@ def accuracy_curves(
     if not panels or not all(tasks and all(tasks.values()) for tasks in panels.values()):
         raise ValueError(f"panels are {panels}: give each at least one task, and each an x")
     names = list(dict.fromkeys(task for tasks in panels.values() for task in tasks))
-    _check_count(names, "tasks")
+    check_count(names, "tasks", MOST)
     panels = {
         xlabel: {
             task: {x: shares_of(of[x], f"{xlabel!r} {x}, {task!r}") for x in sorted(of)}
@@ -108,19 +106,6 @@ def accuracy_curves(
     axes[0].set_ylim(shares.min() - room, shares.max() + room)
     _finish(fig, {"guessing": guessing, READER: ceiling}, title)
     return fig
-
-
-def _check_count(names: Collection[str], what: str) -> None:
-    if not 1 <= len(names) <= MOST:
-        raise ValueError(f"{len(names)} {what}: give 1 to {MOST}, which can be told apart")
-
-
-def shares_of(values: ArrayLike, where: str) -> np.ndarray:
-    """The shares of some seeds as an array; ValueError unless one or more, from 0 to 1."""
-    values = np.asarray(values, float)
-    if values.ndim != 1 or not len(values) or not ((0 <= values) & (values <= 1)).all():
-        raise ValueError(f"{where} has {values.tolist()}: give one or more shares from 0 to 1")
-    return values
 
 
 def _draw_means(ax: Axes, xs: ArrayLike, shares: Iterable[np.ndarray], **style: object) -> None:

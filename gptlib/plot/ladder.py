@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
+from gptlib.plot.checks import check_count, check_same, shares_of
 from gptlib.plot.curves import log_scale
-from gptlib.plot.fine_tuning import DOTTED, shares_of
+from gptlib.plot.fine_tuning import DOTTED
 from gptlib.plot.page import frame
 from gptlib.plot.reading import MATTERS
 from gptlib.plot.style import FAINT, HIGHLIGHT, INK, PAPER, SKY, VALID, WIDTH
@@ -52,10 +53,10 @@ def kind_losses(
     ValueError unless there are 1 to 5 models and 1 to 24 kinds, each model has the kinds of floors
     with one or more losses, and all floors, losses and numbers of tokens are above 0.
     """
-    _check_count(losses, "models", len(MARKS))
-    _check_count(floors, "kinds", MOST_KINDS)
+    check_count(losses, "models", len(MARKS))
+    check_count(floors, "kinds", MOST_KINDS)
     for model, of in losses.items():
-        _check_same(repr(model), of, "floors", floors, "kinds")
+        check_same(repr(model), of, "floors", floors, "kinds")
     curves = {
         model: [
             _above_0(sorted(of[kind].items()), f"{model!r}, {kind!r} has tokens and losses").T
@@ -116,12 +117,12 @@ def zero_shot(
     0, these with one or more shares, and all shares are from 0 to 1; for more models in extra.
     """
     extra = extra or {}
-    _check_count(scores, "tasks", MOST_TASKS)
+    check_count(scores, "tasks", MOST_TASKS)
     if len(extra) > len(EXTRA):
         raise ValueError(f"{len(extra)} models in extra: give at most {len(EXTRA)}")
     others = {"baselines": baselines, "ceilings": ceilings}
     for name, of in [*others.items(), *((repr(model), of) for model, of in extra.items())]:
-        _check_same(name, of, "scores", scores, "tasks")
+        check_same(name, of, "scores", scores, "tasks")
     # Of each task, the models, each with its style, and the levels to compare them with.
     models = {task: [(_points(of, repr(task)), BY_SIZE)] for task, of in scores.items()}
     for (model, of), style in zip(extra.items(), EXTRA, strict=False):
@@ -165,13 +166,13 @@ def lesion(
     ValueError unless there are 1 to 10 parts and 1 to 5 tasks, errors has the same, all changes are
     from -100 to 100, and no error is below 0.
     """
-    _check_count(changes, "parts", MOST_ROWS)
-    _check_same("errors", errors, "changes", changes, "parts")
+    check_count(changes, "parts", MOST_ROWS)
+    check_same("errors", errors, "changes", changes, "parts")
     first, tasks = next(iter(changes.items()))
-    _check_count(tasks, "tasks", MOST_TASKS)
+    check_count(tasks, "tasks", MOST_TASKS)
     for name, table in (("changes", changes), ("errors", errors)):
         for part, of in table.items():
-            _check_same(f"{part!r} in {name}", of, f"{first!r} in changes", tasks, "tasks")
+            check_same(f"{part!r} in {name}", of, f"{first!r} in changes", tasks, "tasks")
     told = {
         (part, task): (changes[part][task], errors[part][task])
         for part in changes
@@ -248,20 +249,6 @@ def _log_scale(axis: Axis, values: ArrayLike, unit: float = 1) -> None:
 def _signed(number: float) -> str:
     """A number rounded and with its sign, for 0 without one."""
     return f"{round(number):+d}" if round(number) else "0"
-
-
-def _check_count(names: Collection[str], what: str, most: int) -> None:
-    if not 1 <= len(names) <= most:
-        raise ValueError(f"{len(names)} {what}: give 1 to {most}")
-
-
-def _check_same(
-    name: str, of: Collection[str], other: str, others: Collection[str], what: str
-) -> None:
-    if set(of) != set(others):
-        raise ValueError(
-            f"{name} has the {what} {list(of)} and {other} {list(others)}: give the same"
-        )
 
 
 def _points(of: Mapping[float, Sequence[float]], where: str) -> dict[float, np.ndarray]:

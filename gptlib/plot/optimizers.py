@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from gptlib.plot.checks import check_count
 from gptlib.plot.style import FAINT, HIGHLIGHT, INK, WIDTH
 
 REACH = 1.5  # how far a panel reaches from the goal, in each direction
@@ -22,8 +23,7 @@ def descents(paths: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str) -> Fi
 
     ValueError unless there are 1 to 4 paths of these shapes.
     """
-    if not 1 <= len(paths) <= 4:
-        raise ValueError(f"{len(paths)} paths: give 1 to 4, which have room side by side")
+    check_count(paths, "paths", 4)  # which have room side by side
     fig = plt.figure(figsize=(WIDTH, WIDTH / max(3, len(paths)) + 1))
     panels = fig.subplots(1, len(paths), sharex=True, sharey=True, squeeze=False)[0]
     line = np.linspace(-REACH, REACH, 121)

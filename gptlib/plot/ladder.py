@@ -205,7 +205,7 @@ def lesion(
     ax.set(xlim=(-0.02, len(names) + 0.02), ylim=(len(parts) + 0.02, -0.02))
     ax.spines[:].set_visible(False)
     ax.set(xlabel="is asked", ylabel="taken out")
-    label = "change of right answers,\npercentage points"
+    label = "change in right answers,\npercentage points"
     fig.colorbar(mesh, label=label, ticks=range(-100, 101, 50), format=lambda n, _: _signed(n))
     fig.suptitle(title, x=0.01, ha="left", size=12, parse_math=False)
     return fig

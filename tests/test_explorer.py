@@ -402,19 +402,19 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize("shown", SHOWN)
-def test_strict_nbval_passes(tmp_path, shown):
-    """A stored notebook holds the picture, no widget, and is the same when it is run again."""
-    path = tmp_path / "explorer.ipynb"
-    cells = [nbformat.v4.new_code_cell(NOTEBOOK.lstrip() + shown, id="one")]
+def test_strict_nbval_passes(tmp_path):
+    """A stored notebook holds pictures, no widgets, and is the same when it is run again."""
+    path = tmp_path / "explorers.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in (NOTEBOOK.strip(), *SHOWN)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     execute = runpy.run_path(str(ROOT / "notebooks" / "build.py"))["execute"]
     assert execute(path) == "stored"
     notebook = nbformat.read(path, as_version=4)
-    (output,) = notebook.cells[0].outputs
-    assert set(output.data) == {"text/plain", "image/png"}
+    for cell in notebook.cells[1:]:
+        (output,) = cell.outputs
+        assert set(output.data) == {"text/plain", "image/png"}
     assert "widgets" not in notebook.metadata
     assert execute(path) == "unchanged"
     nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(path)]
     result = subprocess.run(nbval, capture_output=True, text=True, cwd=tmp_path)
-    assert result.returncode == 0 and "1 passed" in result.stdout, result.stdout
+    assert result.returncode == 0 and "4 passed" in result.stdout, result.stdout

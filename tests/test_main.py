@@ -508,7 +508,7 @@ def test_gpt2s_tokens_on_one_text_from_training_to_writing(folder, capsys):
     """The command of the README, as it stands; only the text is short, and no network is there."""
     with open("my.txt", "a", encoding="utf-8") as file:
         file.write("ñandú 🦦\n")  # of tokens that are parts of characters
-    assert main.main("--text my.txt --tokenizer gpt2 --max-seconds 30 --out run".split()) == 0
+    assert main.main("--text my.txt --tokenizer gpt2 --max-seconds 10 --out run".split()) == 0
     assert "of a vocabulary of 50,257" in capsys.readouterr().out
     assert main.main(["generate", "run", "--prompt", "Ein Frühstück 🦦", "--num-samples", "2"]) == 0
     written = capsys.readouterr().out

@@ -1,6 +1,11 @@
-"""The explorers that the notebooks show, after all cells have run in JupyterLab."""
+"""The explorers that the notebooks show, in JupyterLab.
 
+Of a notebook only the statements are run that an explorer needs: that all run, nbval tests.
+"""
+
+import ast
 import json
+import symtable
 from pathlib import Path
 
 import nbformat
@@ -22,12 +27,42 @@ SHOWN = {
 }
 
 
+def names(statement):
+    """The names that a statement binds or changes, and those that it uses."""
+    table = symtable.symtable(ast.unparse(statement), "statement", "exec")
+    bound = {name.get_name() for name in table.get_symbols() if name.is_local()}
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            bound |= {node.value.id} if isinstance(node.value, ast.Name) else set()
+    used = {name.get_name() for name in table.get_symbols() if name.is_referenced()}
+    inside = table.get_children()
+    for inner in inside:  # grows
+        used |= {name.get_name() for name in inner.get_symbols() if name.is_global()}
+        inside += inner.get_children()
+    return bound, used
+
+
+def shortened(notebook):
+    """A notebook with only the cells that show explorers, and what binds the names in these."""
+    cells, wanted = [], set()
+    for cell in reversed(notebook.cells):
+        if cell.cell_type == "code":
+            shows, kept = any(kind in cell.source for kind in KINDS), []
+            for statement in reversed(ast.parse(cell.source).body):
+                bound, used = names(statement)
+                if shows or bound & wanted:
+                    kept.append(ast.unparse(statement))
+                    wanted = wanted - bound | used
+            cells += [nbformat.v4.new_code_cell("\n".join(kept[::-1]))] if kept else []
+    return nbformat.v4.new_notebook(cells=cells[::-1], metadata=notebook.metadata)
+
+
 @pytest.mark.parametrize(
     "path", [path for path, kinds in SHOWN.items() if kinds], ids=lambda path: path.name
 )
 def test_notebook(lab, screenshot, path):
     """The last explorer of each kind: a cell at the end tells what its arrays say."""
-    notebook, kinds = nbformat.read(path, as_version=4), SHOWN[path]
+    notebook, kinds = shortened(nbformat.read(path, as_version=4)), SHOWN[path]
     notebook.cells += [nbformat.v4.new_code_cell(kind.TELL.strip()) for kind in kinds]
     with lab.opened(notebook, path.name) as page:
         for n, kind in enumerate(kinds):

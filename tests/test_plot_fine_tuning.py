@@ -179,9 +179,9 @@ FIVE = {str(n): {"choice": [1.0]} for n in range(5)}
 @pytest.mark.parametrize(
     "draw, message",
     [
-        (lambda: plot.fine_tuned({}, {"choice": 0.5}, 1, "t"), "0 models: give 1 to 4"),
-        (lambda: plot.fine_tuned(FIVE, {"choice": 0.5}, 1, "t"), "5 models: give 1 to 4"),
-        (lambda: plot.fine_tuned({"full": {}}, {}, 1, "t"), "0 tasks: give 1 to 4"),
+        (lambda: plot.fine_tuned({}, {"choice": 0.5}, 1, "t"), "0 models: give 1 to 4, which"),
+        (lambda: plot.fine_tuned(FIVE, {"choice": 0.5}, 1, "t"), "5 models: give 1 to 4, which"),
+        (lambda: plot.fine_tuned({"full": {}}, {}, 1, "t"), "0 tasks: give 1 to 4, which"),
         (
             lambda: plot.fine_tuned({"full": {"choice": [1]}}, GUESSING, 1, "t"),
             f"'full' has the tasks ['choice'] and guessing {list(GUESSING)}: give the same",
@@ -201,7 +201,7 @@ FIVE = {str(n): {"choice": [1.0]} for n in range(5)}
         ),
         (
             lambda: plot.accuracy_curves({"x": {str(n): {1: [1]} for n in range(5)}}, 0.5, 1, "t"),
-            "5 tasks: give 1 to 4",
+            "5 tasks: give 1 to 4, which",
         ),
         (
             lambda: plot.accuracy_curves({"heads": {"choice": {4: [np.nan]}}}, 0.5, 1, "t"),

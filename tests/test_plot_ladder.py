@@ -240,10 +240,10 @@ SIX = {str(n): {} for n in range(6)}
 @pytest.mark.parametrize(
     "losses, floors, message",
     [
-        ({}, {"tale": 1}, "0 models: give 1 to 5"),
-        (SIX, {"tale": 1}, "6 models: give 1 to 5"),
-        (LOSSES, {}, "0 kinds: give 1 to 24"),
-        (LOSSES, {str(n): 1 for n in range(25)}, "25 kinds: give 1 to 24"),
+        ({}, {"tale": 1}, "0 models: give 1 to 5, which can be told apart"),
+        (SIX, {"tale": 1}, "6 models: give 1 to 5, which can be told apart"),
+        (LOSSES, {}, "0 kinds: give 1 to 24, which have room"),
+        (LOSSES, {str(n): 1 for n in range(25)}, "25 kinds: give 1 to 24, which have room"),
         (
             LOSSES,
             {"tale": 1, "quiz": 1},
@@ -275,8 +275,8 @@ def test_losses_that_cannot_be_drawn(losses, floors, message):
 @pytest.mark.parametrize(
     "changed, message",
     [
-        ({"scores": {}}, "0 tasks: give 1 to 5"),
-        ({"scores": SIX}, "6 tasks: give 1 to 5"),
+        ({"scores": {}}, "0 tasks: give 1 to 5, which have room"),
+        ({"scores": SIX}, "6 tasks: give 1 to 5, which have room"),
         (
             {"baselines": {}},
             "baselines has the tasks [] and scores ['reading']: give the same",
@@ -332,11 +332,11 @@ def test_shares_that_cannot_be_drawn(changed, message):
 @pytest.mark.parametrize(
     "changes, errors, message",
     [
-        ({}, {}, "0 parts: give 1 to 10"),
-        ({str(n): {} for n in range(11)}, {}, "11 parts: give 1 to 10"),
+        ({}, {}, "0 parts: give 1 to 10, which have room"),
+        ({str(n): {} for n in range(11)}, {}, "11 parts: give 1 to 10, which have room"),
         (CHANGE, {}, "errors has the parts [] and changes ['quiz']: give the same"),
-        ({"quiz": {}}, {"quiz": {}}, "0 tasks: give 1 to 5"),
-        ({"quiz": SIX}, {"quiz": SIX}, "6 tasks: give 1 to 5"),
+        ({"quiz": {}}, {"quiz": {}}, "0 tasks: give 1 to 5, which have room"),
+        ({"quiz": SIX}, {"quiz": SIX}, "6 tasks: give 1 to 5, which have room"),
         (
             CHANGE | {"shop": {"addition": 1}},
             ERROR | {"shop": {"addition": 1}},

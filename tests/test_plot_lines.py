@@ -137,7 +137,7 @@ def test_generation_times():
         (lambda: plot.by_kind([1], {"a": [np.nan]}, "t"), "'a' has nan: give finite numbers"),
         (
             lambda: plot.by_kind([1], {str(i): [1.0] for i in range(9)}, "t"),
-            "9 lines: give 1 to 8",
+            "9 lines: give 1 to 8, which can be told apart",
         ),
         (lambda: plot.by_kind([1], {}, "t"), "0 lines: give 1 to 8"),
         (

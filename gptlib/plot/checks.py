@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def check_count(names: Collection, what: str, most: int) -> None:
-    """ValueError unless there are 1 to `most`; what: lines, tasks or the like."""
+def check_count(names: Collection, what: str, most: int, why: str = "can be told apart") -> None:
+    """ValueError unless there are 1 to `most`; what: lines, tasks or the like; why: not more."""
     if not 1 <= len(names) <= most:
-        raise ValueError(f"{len(names)} {what}: give 1 to {most}")
+        raise ValueError(f"{len(names)} {what}: give 1 to {most}, which {why}")
 
 
 def check_same(

@@ -54,7 +54,7 @@ def kind_losses(
     with one or more losses, and all floors, losses and numbers of tokens are above 0.
     """
     check_count(losses, "models", len(MARKS))
-    check_count(floors, "kinds", MOST_KINDS)
+    check_count(floors, "kinds", MOST_KINDS, "have room")
     for model, of in losses.items():
         check_same(repr(model), of, "floors", floors, "kinds")
     curves = {
@@ -117,7 +117,7 @@ def zero_shot(
     0, these with one or more shares, and all shares are from 0 to 1; for more models in extra.
     """
     extra = extra or {}
-    check_count(scores, "tasks", MOST_TASKS)
+    check_count(scores, "tasks", MOST_TASKS, "have room")
     if len(extra) > len(EXTRA):
         raise ValueError(f"{len(extra)} models in extra: give at most {len(EXTRA)}")
     others = {"baselines": baselines, "ceilings": ceilings}
@@ -166,10 +166,10 @@ def lesion(
     ValueError unless there are 1 to 10 parts and 1 to 5 tasks, errors has the same, all changes are
     from -100 to 100, and no error is below 0.
     """
-    check_count(changes, "parts", MOST_ROWS)
+    check_count(changes, "parts", MOST_ROWS, "have room")
     check_same("errors", errors, "changes", changes, "parts")
     first, tasks = next(iter(changes.items()))
-    check_count(tasks, "tasks", MOST_TASKS)
+    check_count(tasks, "tasks", MOST_TASKS, "have room")
     for name, table in (("changes", changes), ("errors", errors)):
         for part, of in table.items():
             check_same(f"{part!r} in {name}", of, f"{first!r} in changes", tasks, "tasks")

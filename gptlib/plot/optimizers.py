@@ -23,7 +23,7 @@ def descents(paths: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str) -> Fi
 
     ValueError unless there are 1 to 4 paths of these shapes.
     """
-    check_count(paths, "paths", 4)  # which have room side by side
+    check_count(paths, "paths", 4, "have room side by side")
     fig = plt.figure(figsize=(WIDTH, WIDTH / max(3, len(paths)) + 1))
     panels = fig.subplots(1, len(paths), sharex=True, sharey=True, squeeze=False)[0]
     line = np.linspace(-REACH, REACH, 121)

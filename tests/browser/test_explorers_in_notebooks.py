@@ -32,8 +32,11 @@ def names(statement):
     table = symtable.symtable(ast.unparse(statement), "statement", "exec")
     bound = {name.get_name() for name in table.get_symbols() if name.is_local()}
     for node in ast.walk(statement):
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
-            bound |= {node.value.id} if isinstance(node.value, ast.Name) else set()
+        match node:
+            case ast.Attribute(ast.Name(name), _, ast.Store()):
+                bound.add(name)
+            case ast.Subscript(ast.Name(name), _, ast.Store()):
+                bound.add(name)
     used = {name.get_name() for name in table.get_symbols() if name.is_referenced()}
     inside = table.get_children()
     for inner in inside:  # grows
@@ -45,15 +48,14 @@ def names(statement):
 def shortened(notebook):
     """A notebook with only the cells that show explorers, and what binds the names in these."""
     cells, wanted = [], set()
-    for cell in reversed(notebook.cells):
-        if cell.cell_type == "code":
-            shows, kept = any(kind in cell.source for kind in KINDS), []
-            for statement in reversed(ast.parse(cell.source).body):
-                bound, used = names(statement)
-                if shows or bound & wanted:
-                    kept.append(ast.unparse(statement))
-                    wanted = wanted - bound | used
-            cells += [nbformat.v4.new_code_cell("\n".join(kept[::-1]))] if kept else []
+    for source in [cell.source for cell in notebook.cells if cell.cell_type == "code"][::-1]:
+        shows, kept = any(kind in source for kind in KINDS), []
+        for statement in reversed(ast.parse(source).body):
+            bound, used = names(statement)
+            if shows or bound & wanted:
+                kept.append(ast.unparse(statement))
+                wanted = wanted - bound | used
+        cells += [nbformat.v4.new_code_cell("\n".join(kept[::-1]))] if kept else []
     return nbformat.v4.new_notebook(cells=cells[::-1], metadata=notebook.metadata)
 
 

@@ -90,6 +90,7 @@ mutants: $(TEST_READY) ## break the library on purpose: the tests must notice
 bench: $(TEST_READY) ## measure speed and loss beside transformers' and, if NANOGPT=folder, nanoGPT's
 	$(BIN)/python tests/bench/step.py
 	$(BIN)/python tests/bench/attention.py
+	$(BIN)/python tests/bench/banded.py
 	$(BIN)/python tests/bench/generation.py
 	$(BIN)/python tests/bench/eight_bits.py
 	$(BIN)/python tests/bench/tokens.py

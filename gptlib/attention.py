@@ -80,6 +80,35 @@ def fused_attention(
     return F.scaled_dot_product_attention(q, k, v, mask, dropout, is_causal=causal)
 
 
+def banded_attention(q: Tensor, k: Tensor, v: Tensor, width: int, dropout: float = 0.0) -> Tensor:
+    """The mixed values of `attention` with `banded_mask`, at a cost that grows with T x width.
+
+    q, k and v: (..., T, D), of the same positions; dropout as in `attention`
+
+    The queries are cut into blocks of width. What a block may look at is in the block of keys at
+    the same place and the one before, so it is given these two and no others. Bands wider than an
+    eighth of T are slower so than with flash attention to all tokens (tests/bench/banded.py).
+
+    The local half of Child et al. (2019), which GPT-3 follows. ValueError for a width below 1, and
+    for other numbers of queries and keys.
+    """
+    _check(q, k, None, causal=True)
+    *outer, T, D = q.shape
+    if T <= width:
+        return fused_attention(q, k, v, causal=True, dropout=dropout)
+    mask = banded_mask(2 * width, width, q.device)[width:]  # (width, 2 * width)
+    N = math.ceil(T / width)  # blocks
+    after = N * width - T
+    q = F.pad(q, (0, 0, 0, after)).reshape(-1, N, width, D)
+    # One block of zeros before the first, which has no other to look back at.
+    k, v = (F.pad(x, (0, 0, width, after)).unflatten(-2, (-1, width)) for x in (k, v))
+    k, v = (torch.cat([x[..., :-1, :, :], x[..., 1:, :, :]], dim=-2).flatten(0, -4) for x in (k, v))
+    masks = mask.repeat(N, 1, 1)  # (N, width, 2 * width)
+    masks[0, :, :width] = False
+    mixed = fused_attention(q, k, v, masks, dropout=dropout)  # (..., N, width, D)
+    return mixed.reshape(*outer, N * width, -1)[..., :T, :]
+
+
 def causal_mask(T: int, device: torch.device | None = None) -> Tensor:
     """Let each of T positions look at itself and those before it. Returns (T, T), bool.
 
@@ -136,11 +165,12 @@ class Attention(nn.Module):
     """`fused_attention` as a module, so that `record_attention` can find it and see its weights.
 
     dropout: as in `attention`, in training mode only
+    band: if given, causal also hides all but the last `band` keys, by `banded_attention`
     """
 
-    def __init__(self, dropout: float = 0.0) -> None:
+    def __init__(self, dropout: float = 0.0, band: int | None = None) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.dropout, self.band = dropout, band
         self.record: Callable[[Tensor], None] | None = None
 
     def forward(
@@ -151,11 +181,13 @@ class Attention(nn.Module):
         mask, causal: as in `fused_attention`
         """
         dropout = self.dropout if self.training else 0.0
+        _check(q, k, mask, causal)
+        if causal and self.band is not None and mask is None and self.record is None:
+            return banded_attention(q, k, v, self.band, dropout)
+        if causal and (self.band is not None or self.record is not None):
+            mask, causal = _in_the_past(mask, q, self.band), False
         if self.record is None:
             return fused_attention(q, k, v, mask, causal, dropout)
-        _check(q, k, mask, causal)
-        if causal:
-            mask = _in_the_past(mask, q)
         mixed, weights = attention(q, k, v, mask, dropout)
         self.record(weights.detach())
         return mixed
@@ -200,6 +232,7 @@ class MultiHeadAttention(nn.Module):
     head_size: D, channels of a head's queries, keys and values; C / H unless given. With D = C
         this is the wide attention of Bloem, "Transformers from scratch" (2019).
     bias: whether the four linear layers have biases, as in GPT; the paper's equations have none
+    band: as in `Attention`
 
     Section 3.2.2 of Vaswani et al. (2017). ValueError if n_head does not divide C and
     head_size is not given.
@@ -212,6 +245,7 @@ class MultiHeadAttention(nn.Module):
         dropout: float = 0.0,
         head_size: int | None = None,
         bias: bool = False,
+        band: int | None = None,
     ) -> None:
         super().__init__()
         if n_head < 1 or (head_size is None and n_embd % n_head):
@@ -225,7 +259,7 @@ class MultiHeadAttention(nn.Module):
         self.query = nn.Linear(n_embd, inner, bias)
         self.key = nn.Linear(n_embd, inner, bias)
         self.value = nn.Linear(n_embd, inner, bias)
-        self.attention = Attention(dropout)
+        self.attention = Attention(dropout, band)
         self.proj = nn.Linear(inner, n_embd, bias)
 
     def forward(
@@ -301,9 +335,10 @@ def attention_maps(model: nn.Module, *inputs: Tensor) -> dict[str, np.ndarray]:
     return {name: rows.cpu().double().numpy() for name, rows in weights.items()}
 
 
-def _in_the_past(mask: Tensor | None, q: Tensor) -> Tensor:
-    """A mask that allows what both mask, if given, and causal_mask allow."""
-    past = causal_mask(q.shape[-2], q.device)
+def _in_the_past(mask: Tensor | None, q: Tensor, band: int | None = None) -> Tensor:
+    """A mask that allows what mask, if given, allows in the past, or in the band."""
+    T = q.shape[-2]
+    past = causal_mask(T, q.device) if band is None else banded_mask(T, band, q.device)
     return past if mask is None else mask & past
 
 

@@ -1,8 +1,9 @@
 """The KV cache: keys and values of the tokens so far, so that none is computed twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 # Takes keys and values of new tokens, (B, H, T, D), and returns those of all, (B, H, S, D).
@@ -12,13 +13,17 @@ Extend = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 class KeyValueCache:
     """Room for the keys and values of every layer, for B rows of up to block_size tokens.
 
+    bands: for each layer, how many of the last tokens a position sees, itself included; None: all
+
+    A layer with a band drops, when new tokens come, what these cannot see any more.
+
     `length`, (B,) on the CPU, is how many tokens each row has; only `advance` and `forget` change
     it. Use it without gradients, under torch.no_grad().
     """
 
     def __init__(
         self,
-        n_layer: int,
+        bands: Sequence[int | None],
         B: int,
         n_head: int,
         block_size: int,
@@ -26,15 +31,18 @@ class KeyValueCache:
         dtype: torch.dtype | None = None,
         device: torch.device | None = None,
     ) -> None:
-        shape = (n_layer, B, n_head, block_size, head_size)
+        self.bands, self.block_size = tuple(bands), block_size
+        shapes = [(B, n_head, 0 if band else block_size, head_size) for band in bands]
         # Not torch.empty: 0 times whatever is in that memory could be nan.
-        self.keys = torch.zeros(shape, dtype=dtype, device=device)
-        self.values = torch.zeros(shape, dtype=dtype, device=device)
+        self.keys = [torch.zeros(shape, dtype=dtype, device=device) for shape in shapes]
+        self.values = [torch.zeros(shape, dtype=dtype, device=device) for shape in shapes]
+        self.kept_from = [0] * len(bands)  # the position of the first key that each layer has
         self.length = torch.zeros(B, dtype=torch.int64)
 
     @property
-    def block_size(self) -> int:
-        return self.keys.shape[-2]
+    def nbytes(self) -> int:
+        """The bytes that all keys and values take."""
+        return sum(kept.nbytes for kept in (*self.keys, *self.values))
 
     @property
     def room(self) -> int:
@@ -58,35 +66,46 @@ class KeyValueCache:
             )
         return self.length[:, None] + torch.arange(T)
 
-    def places(self, positions: Tensor) -> tuple:
-        """Where new tokens stand in the keys of a layer, (B, H, block_size, D), as an index.
+    def first(self, band: int | None) -> int:
+        """The position of the first token that new ones can see in a layer with this band."""
+        return _first(self.length, band)
+
+    def places(self, positions: Tensor, first: int = 0) -> tuple:
+        """Where new tokens stand in the keys of a layer, (B, H, S, D), as an index.
 
         positions: (B, T), from `positions`, on the device of the keys
+        first: from `first`, for the band of the layer
 
         Where all rows are equally long it is a slice, which is faster.
         """
         B, T = positions.shape
         if self.even:
-            first = int(self.length[0])
-            return ..., slice(first, first + T), slice(None)
-        H = self.keys.shape[2]
+            start = int(self.length[0]) - first
+            return ..., slice(start, start + T), slice(None)
+        H = self.keys[0].shape[1]
         rows = torch.arange(B, device=positions.device)[:, None, None]  # (B, 1, 1)
         heads = torch.arange(H, device=positions.device)[:, None]  # (H, 1)
-        return rows, heads, positions[:, None]
+        return rows, heads, positions[:, None] - first
 
     def extend(self, layer: int, places: tuple, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Store a layer's keys and values of new tokens, (B, H, T, D), at their places.
 
-        places: from `places`, the same for all layers
+        places: from `places`, the same for all layers with the same band
 
-        Returns those of all tokens, (B, H, S, D); S is the longest row's length, new
-        tokens included.
+        Returns those of all tokens that these can see, (B, H, S, D): from `first` to the end of the
+        longest row, new tokens included.
         """
         B, H, T, D = k.shape
+        first, longest = self.first(self.bands[layer]), int(self.length.max())
+        if self.bands[layer]:
+            seen = slice(first - self.kept_from[layer], longest - self.kept_from[layer])
+            for kept in (self.keys, self.values):
+                kept[layer] = F.pad(kept[layer][:, :, seen], (0, 0, 0, T))
+            self.kept_from[layer] = first
         kept_k, kept_v = self.keys[layer], self.values[layer]
         kept_k[places] = k.to(kept_k.dtype)  # k may be autocast
         kept_v[places] = v.to(kept_v.dtype)
-        S = int(self.length.max()) + T
+        S = longest + T - first
         return kept_k[:, :, :S], kept_v[:, :, :S]  # (B, H, S, D)
 
     def advance(self, T: int) -> None:
@@ -97,9 +116,20 @@ class KeyValueCache:
         """Drop the last n tokens of each row; n is one number, or one for each row, (B,).
 
         The next tokens overwrite their keys and values, which no query looks at until then.
-        ValueError for more tokens than a row has, and for a negative n.
+        ValueError for more tokens than a row has, for a negative n, and where the tokens that would
+        be seen next are those that a banded layer has dropped.
         """
         length = self.length - n
         if (length < 0).any() or (length > self.length).any():
             raise ValueError(f"cannot forget {n} of {self.length.tolist()} tokens: give fewer")
+        for band, start in zip(self.bands, self.kept_from, strict=True):
+            if _first(length, band) < start:
+                raise ValueError(
+                    f"cannot forget {n} of {self.length.tolist()} tokens, for a layer with a band "
+                    f"of {band} has dropped those before {start}: give fewer, or a new cache"
+                )
         self.length = length
+
+
+def _first(length: Tensor, band: int | None) -> int:
+    return max(0, int(length.min()) - band + 1) if band else 0

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gptlib.attention import banded_mask, past_mask
+from gptlib.attention import past_mask
 from gptlib.cache import KeyValueCache
 from gptlib.config import GPTConfig
 from gptlib.layers import Block
@@ -37,7 +37,7 @@ class GPT(nn.Module):
         D = config.head_size or C // config.n_head
         self.pos_emb = POSITIONS[config.positions](config.block_size, D if self.rotary else C)
         self.dropout = nn.Dropout(config.dropout)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.blocks = nn.ModuleList(Block(config, band=band) for band in config.bands)
         # In pre-norm nothing else normalizes the sum that the blocks have built up.
         pre = config.norm == "pre"
         self.ln_f = nn.LayerNorm(C, bias=config.bias) if pre else nn.Identity()
@@ -73,32 +73,27 @@ class GPT(nn.Module):
         """
         x = self.tok_emb(idx)
         B, T, C = x.shape
-        bands = self.config.bands
+        bands, masks, places = self.config.bands, {}, {}
         if cache is None:
             positions = torch.arange(T, device=idx.device)  # (T)
-            # Attention that is merely causal needs no mask, and is faster without one.
-            masks = {band: band and banded_mask(T, band, idx.device) for band in set(bands)}
         else:
             positions = cache.positions(T).to(idx.device)  # (B, T)
             if len(positions) != B:
                 raise ValueError(
                     f"idx has {B} rows, the cache {len(positions)}: make one with new_cache({B})"
                 )
-            places = cache.places(positions)
-            S = int(cache.length.max()) + T
             last = T == 1 and cache.even  # nothing comes after it, so it may look at all
-            masks = {
-                band: None if last and band is None else past_mask(positions, S, band)
-                for band in set(bands)
-            }
+            for band in set(bands):
+                first = cache.first(band)
+                S = int(cache.length.max()) + T - first
+                places[band] = cache.places(positions, first)
+                masks[band] = None if last else past_mask(positions - first, S, band)
         rows = self.pos_emb(positions)
         turns = rows.unsqueeze(-3) if self.rotary else None  # one more dimension, for the heads
         x = self.dropout(x if self.rotary else x + rows)  # (B, T, C)
         for n, (block, band) in enumerate(zip(self.blocks, bands, strict=True)):
-            mask = masks[band]
-            extend = None if cache is None else partial(cache.extend, n, places)
-            causal = cache is None and mask is None
-            x = block(x, mask, causal, extend=extend, turns=turns)  # (B, T, C)
+            extend = None if cache is None else partial(cache.extend, n, places[band])
+            x = block(x, masks.get(band), cache is None, extend=extend, turns=turns)  # (B, T, C)
         if cache is not None:
             cache.advance(T)
         return self.ln_f(x)
@@ -111,7 +106,7 @@ class GPT(nn.Module):
         """An empty cache for B rows, of the model's dtype and on its device."""
         config, table = self.config, self.tok_emb.weight
         return KeyValueCache(
-            config.n_layer,
+            config.bands,
             B,
             config.n_head,
             config.block_size,

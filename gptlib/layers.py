@@ -39,13 +39,20 @@ class Block(nn.Module):
 
     Section 3.1 of Vaswani et al. (2017), whose norms come after each sum (post-norm); GPT-2 and
     GPT-3 have them before each layer (pre-norm).
+
+    band: of its attention, as in `Attention`
     """
 
-    def __init__(self, config: TransformerConfig | GPTConfig, cross: bool = False) -> None:
+    def __init__(
+        self,
+        config: TransformerConfig | GPTConfig,
+        cross: bool = False,
+        band: int | None = None,
+    ) -> None:
         super().__init__()
         C, H, D, bias = config.n_embd, config.n_head, config.head_size, config.attn_bias
         self.pre_norm = config.norm == "pre"
-        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias)
+        self.attn = MultiHeadAttention(C, H, config.attn_dropout, D, bias, band)
         self.cross = MultiHeadAttention(C, H, config.attn_dropout, D, bias) if cross else None
         self.mlp = FeedForward(config)
         self.ln_1 = nn.LayerNorm(C, bias=config.bias)

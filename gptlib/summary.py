@@ -29,7 +29,7 @@ class Summary:
     parameters: of the whole model, each counted once
     linear: multiply-adds in linear layers, the one that makes the logits included
     attention: multiply-adds in the two products of attention, q with k and weights with v;
-        masked positions count like others
+        positions that a causal mask hides count like others, those beyond a band do not
     """
 
     rows: tuple[Row, ...]
@@ -82,7 +82,8 @@ def summary(model: GPT, T: int | None = None) -> Summary:
             costs["linear"] += part.in_features * output.numel()
         elif isinstance(part, Attention):
             q, k, *_ = inputs
-            costs["attention"] += 2 * q.numel() * k.shape[-2]
+            S = k.shape[-2]
+            costs["attention"] += 2 * q.numel() * min(S, part.band or S)
 
     parts = [("tok_emb", model.tok_emb), ("pos_emb", model.pos_emb)]
     parts += [(f"blocks.{n}", block) for n, block in enumerate(model.blocks)]

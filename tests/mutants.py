@@ -179,7 +179,7 @@ MUTANTS = [
     Mutant("train:train", 'group["lr"]', 'group["rate"]',
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # The rate does not reach 0.
-    Mutant("learning_rate", "/ (config.max_iters - config.warmup)", "/ config.max_iters",
+    Mutant("learning_rate", "falling = config.max_iters - config.warmup", "falling = config.max_iters",
            "test_the_rates_are_those_of_transformers"),
     # A short batch counts as much as a long one.
     Mutant("train:evaluate", "asked += int(n)", "asked += 1",
@@ -250,7 +250,7 @@ MUTANTS = [
     Mutant("_in_the_past", "past if mask is None else mask & past", "past",
            "test_causal_is_a_mask_like_any_other"),
     # What is recorded is not what was computed.
-    Mutant("Attention.forward", "_in_the_past(mask, q)", "_in_the_past(None, q)",
+    Mutant("Attention.forward", "_in_the_past(mask, q, self.band)", "_in_the_past(None, q, self.band)",
            "test_what_is_recorded_is_what_was_computed"),
     # Queries and keys are swapped.
     Mutant("Head.forward", "self.query(x), self.key(memory)", "self.key(x), self.query(memory)",
@@ -854,13 +854,13 @@ MUTANTS = [
     Mutant("past_mask", "back < width", "back <= width",
            "test_however_a_text_is_cut_it_says_the_same"),
     # The room for values is what happened to be there.
-    Mutant("KeyValueCache.__init__", "self.values = torch.zeros", "self.values = torch.empty",
+    Mutant("KeyValueCache.__init__", "self.values = [torch.zeros", "self.values = [torch.empty",
            "test_room_that_nobody_has_filled_spoils_nothing"),
     # With a cache there is no mask: a prompt sees its own future.
-    Mutant("GPT.hidden", "past_mask(positions, S, band)", "past_mask(positions + S, S)",
+    Mutant("GPT.hidden", "past_mask(positions - first, S, band)", "past_mask(positions + S, S)",
            "test_each_token_looks_at_those_kept_and_not_at_those_after_it"),
     # With a cache every block looks at all.
-    Mutant("GPT.hidden", "past_mask(positions, S, band)", "past_mask(positions, S)",
+    Mutant("GPT.hidden", "past_mask(positions - first, S, band)", "past_mask(positions - first, S)",
            "test_however_a_text_is_cut_it_says_the_same"),
     # What is kept has fewer bits than the model.
     Mutant("GPT.new_cache", "table.dtype", "None",
@@ -893,8 +893,39 @@ MUTANTS = [
     Mutant("GPTConfig.bands", "self.band if n % 2 else None", "self.band",
            "test_a_token_is_heard_as_far_as_the_band"),
     # Blocks look one further back than the band says.
-    Mutant("GPT.hidden", "banded_mask(T, band, idx.device)",
-           "banded_mask(T, band + 1, idx.device)", "test_a_token_is_heard_as_far_as_the_band"),
+    Mutant("Attention.forward", "banded_attention(q, k, v, self.band, dropout)",
+           "banded_attention(q, k, v, self.band + 1, dropout)",
+           "test_a_token_is_heard_as_far_as_the_band"),
+    # What a layer shows is what another band would be.
+    Mutant("_in_the_past", "banded_mask(T, band, q.device)", "banded_mask(T, band + 1, q.device)",
+           "test_a_layer_with_a_band_looks_no_further_back"),
+    # The first block looks at the zeros before it.
+    Mutant("banded_attention", "masks[0, :, :width] = False", "pass",
+           "test_a_band_in_blocks_is_a_mask_like_any_other"),
+    # A block is given the one after it in place of the one before.
+    Mutant("banded_attention", "(0, 0, width, after)", "(0, 0, 0, after + width)",
+           "test_a_band_in_blocks_is_a_mask_like_any_other"),
+    # A banded layer of the cache drops one key too many ...
+    Mutant("cache:_first", "- band + 1", "- band + 2",
+           "test_a_banded_layer_keeps_its_band_and_what_came_last"),
+    # ... or takes back tokens although it has dropped what stood before them.
+    Mutant("KeyValueCache.forget", "_first(length, band) < start", "False",
+           "test_what_a_banded_layer_has_dropped_cannot_be_brought_back"),
+    # Rates begin to fall before they should ...
+    Mutant("learning_rate", "max(0, fallen)", "abs(fallen)",
+           "test_rates_that_are_kept_before_they_fall_and_do_not_fall_to_0"),
+    # ... and fall to 0 whatever is wanted.
+    Mutant("learning_rate", "(config.decay_to + (1 - config.decay_to) * left)", "left",
+           "test_rates_that_are_kept_before_they_fall_and_do_not_fall_to_0"),
+    # The backward pass is free, or as cheap as the forward one.
+    Mutant("flops_per_token", "3 * 2 *", "2 * 2 *",
+           "test_operations_are_those_that_pytorch_counts"),
+    # Of Adam's two running means and the copy one is forgotten.
+    Mutant("cost:memory", "optimizer=12 * N", "optimizer=8 * N",
+           "test_bytes_of_175_billion_parameters"),
+    # What the activation of the inner channels makes is forgotten.
+    Mutant("cost:activations", "2 * config.n_inner", "config.n_inner",
+           "test_activations_are_what_pytorch_keeps_for_the_backward_pass"),
     # The head does not teach the table that it shares.
     Mutant("GPT.logits", "self.tok_emb.weight", "self.tok_emb.weight.detach()",
            "test_a_tied_table_learns_from_both_uses"),

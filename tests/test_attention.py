@@ -16,6 +16,7 @@ from gptlib.attention import (
     Head,
     attention,
     attention_maps,
+    banded_attention,
     banded_mask,
     causal_mask,
     fused_attention,
@@ -114,6 +115,44 @@ def test_causal_is_a_mask_like_any_other(mask):
     got = outputs_and_gradients(lambda q, k, v: fused_attention(q, k, v, mask, True), given)
     want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, both)[0], given)
     assert_close(got, want, **EXACT)
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 12, 13])
+@pytest.mark.parametrize("width", [1, 2, 3, 6, 12, 13, 20])
+def test_a_band_in_blocks_is_a_mask_like_any_other(width, length):
+    mask = banded_mask(length, width)
+    for shape in [(B, length, D), (B, 3, length, D)]:
+        given = tensors(2, shape, shape, (*shape[:-1], 4))
+        got = outputs_and_gradients(lambda q, k, v: banded_attention(q, k, v, width), given)
+        want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, mask)[0], given)
+        assert_close(got, want, **EXACT)
+        if width >= length:
+            dense = outputs_and_gradients(
+                lambda q, k, v: fused_attention(q, k, v, causal=True), given
+            )
+            assert_close(got, dense, **EXACT)
+
+
+def test_a_band_drops_as_many_weights_as_other_attention():
+    torch.manual_seed(0)
+    ones = torch.ones(2, 1, 3000, 1)
+    kept = banded_attention(ones, ones, ones, 10, dropout=0.25)
+    assert (kept != 1).any()
+    assert kept.mean() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("part", [None, padding_mask(IDX, pad=0)])
+def test_a_layer_with_a_band_looks_no_further_back(part):
+    given, layer = self_qkv(), Attention(band=2)
+    mask = banded_mask(T, 2) if part is None else banded_mask(T, 2) & part
+    want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, mask)[0], given)
+    got = outputs_and_gradients(lambda q, k, v: layer(q, k, v, part, True), given)
+    assert_close(got, want, **EXACT)
+    with record_attention(layer) as weights:
+        assert_close(layer(*given, part, True), want[0], **EXACT)
+    assert torch.equal(weights[""] != 0, mask.expand(B, T, T))
+    # Where a mask alone says what may be seen, as after a cache, it says it alone.
+    assert_close(layer(*given, part), fused_attention(*given, part), **EXACT)
 
 
 @pytest.mark.parametrize("mask", [None, causal_mask(T), padding_mask(IDX, pad=0)])
@@ -390,16 +429,20 @@ def test_a_mask_of_numbers_is_refused():
 def test_causal_needs_as_many_keys_as_queries():
     q, k, v = tensors(0, (B, T, D), (B, S, D), (B, S, D))
     part = Attention()
-    for call in (fused_attention, part):
+    banded = Attention(band=2)
+    for call in (fused_attention, part, banded):
         with pytest.raises(ValueError, match="5 queries and 7 keys"):
             call(q, k, v, causal=True)
+    with pytest.raises(ValueError, match="5 queries and 7 keys"):
+        banded_attention(q, k, v, 2)
     with record_attention(part), pytest.raises(ValueError, match="5 queries and 7 keys"):
         part(q, k, v, causal=True)
 
 
 def test_a_band_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="width is 0: give 1 or more"):
-        banded_mask(3, 0)
+    for make in (lambda: banded_mask(3, 0), lambda: banded_attention(*self_qkv(), 0)):
+        with pytest.raises(ValueError, match="width is 0: give 1 or more"):
+            make()
 
 
 def test_a_model_without_attention():

@@ -95,6 +95,13 @@ def test_attention_is_measured():
     assert table["16"][2] == "yes"
 
 
+def test_bands_are_measured():
+    table = run("banded.py")
+    for width in ("1", "16"):
+        for cell in table[width]:
+            assert median_and_range(cell.removesuffix(" ms"))[0] < 1000
+
+
 def test_the_price_of_8_bits_is_measured():
     before, after, divergence, differ = run("eight_bits.py")["tales/model.safetensors"]
     assert 0.2 < float(before) < 0.6

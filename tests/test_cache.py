@@ -87,8 +87,8 @@ def test_what_stands_behind_the_length_is_seen_by_nobody(band):
         model(IDX, cache)
         cache.forget(T - torch.tensor([1, 4, 2]))
         for row, n in enumerate(cache.length):
-            cache.keys[:, row, :, n:] = junk
-            cache.values[:, row, :, n:] = junk
+            for kept in (*cache.keys, *cache.values):
+                kept[row, :, n:] = junk
         said.append(in_pieces(model, IDX, [1, 2, 2], cache))
     assert torch.equal(*said)
 
@@ -109,7 +109,7 @@ def test_room_that_nobody_has_filled_spoils_nothing():
 
 def rows_of_unequal_length():
     """A cache, filled by hand, whose three rows have 0, 4 and 2 tokens."""
-    cache = KeyValueCache(n_layer=2, B=3, n_head=1, block_size=20, head_size=2)
+    cache = KeyValueCache([None] * 2, B=3, n_head=1, block_size=20, head_size=2)
     cache.advance(4)
     cache.forget(torch.tensor([4, 0, 2]))
     return cache
@@ -146,7 +146,7 @@ def test_it_keeps_what_it_is_given_where_that_stands():
 
 
 def test_rows_of_equal_length_are_kept_as_others_are():
-    cache = KeyValueCache(n_layer=2, B=3, n_head=2, block_size=9, head_size=2)
+    cache = KeyValueCache([None] * 2, B=3, n_head=2, block_size=9, head_size=2)
     assert cache.even
     cache.advance(4)
     assert cache.even
@@ -162,7 +162,7 @@ def test_rows_of_equal_length_are_kept_as_others_are():
 
 
 def test_only_advance_and_forget_change_how_long_rows_are():
-    cache = KeyValueCache(n_layer=1, B=2, n_head=1, block_size=6, head_size=2)
+    cache = KeyValueCache([None], B=2, n_head=1, block_size=6, head_size=2)
     assert (cache.length.tolist(), cache.block_size, cache.room) == ([0, 0], 6, 6)
     cache.advance(4)
     assert (cache.length.tolist(), cache.room) == ([4, 4], 2)
@@ -181,7 +181,7 @@ def test_only_advance_and_forget_change_how_long_rows_are():
     "n", [5, -1, torch.tensor([0, 5]), torch.tensor([3, 0]), torch.tensor([1, -1])], ids=str
 )
 def test_more_than_there_is_cannot_be_forgotten(n):
-    cache = KeyValueCache(n_layer=1, B=2, n_head=1, block_size=6, head_size=2)
+    cache = KeyValueCache([None], B=2, n_head=1, block_size=6, head_size=2)
     cache.advance(4)
     cache.forget(torch.tensor([2, 0]))
     with pytest.raises(ValueError, match=r"cannot forget .* of \[2, 4\] tokens: give fewer"):
@@ -197,7 +197,8 @@ def test_each_token_looks_at_those_kept_and_not_at_those_after_it():
         model(TEXT[:, 3:7], cache)
     dense, banded = weights.values()
     assert torch.equal(dense != 0, causal_mask(7)[3:].expand(2, H, 4, 7))
-    assert torch.equal(banded != 0, banded_mask(7, 2)[3:].expand(2, H, 4, 7))
+    seen = banded_mask(7, 2)[3:, 2:]  # of the first three tokens, only one is left to be seen
+    assert torch.equal(banded != 0, seen.expand(2, H, 4, 5))
 
 
 def test_it_keeps_the_keys_and_values_of_every_block():
@@ -211,8 +212,8 @@ def test_it_keeps_the_keys_and_values_of_every_block():
     for n in range(N):
         for i, stored in enumerate((cache.keys, cache.values)):
             want = torch.cat([kept[2 * n + i], kept[2 * (N + n) + i]], dim=1)
-            assert torch.equal(stored[n, :, :, :8].transpose(1, 2).flatten(2), want)
-            assert torch.equal(stored[n, :, :, 8:], torch.zeros(2, H, 12, C // H).double())
+            assert torch.equal(stored[n][:, :, :8].transpose(1, 2).flatten(2), want)
+            assert torch.equal(stored[n][:, :, 8:], torch.zeros(2, H, 12, C // H).double())
 
 
 def test_it_is_full_when_it_is_full():
@@ -222,13 +223,13 @@ def test_it_is_full_when_it_is_full():
     with pytest.raises(ValueError, match="1 tokens after 8 are more than block_size = 8: give"):
         model(TEXT[:, :1], cache)
     cache.forget(torch.tensor([6, 1]))
-    before = cache.keys.clone(), cache.values.clone()
+    before = [kept.clone() for kept in (*cache.keys, *cache.values)]
     with pytest.raises(ValueError, match="2 tokens after 7 are more than block_size = 8: give"):
         model(TEXT[:, :2], cache)
     with pytest.raises(ValueError, match="2 tokens after 7 are more than block_size = 8: give"):
         cache.positions(2)
     assert cache.length.tolist() == [2, 7]
-    assert torch.equal(cache.keys, before[0]) and torch.equal(cache.values, before[1])
+    assert all(map(torch.equal, (*cache.keys, *cache.values), before))
     model(TEXT[:, :1], cache)
     assert cache.length.tolist() == [3, 8]
 
@@ -239,7 +240,7 @@ def test_it_is_full_when_it_is_full():
 def test_heads_of_a_size_of_their_own(sizes, norm, band):
     model = made(norm=norm, band=band, n_head=2, head_size=5)
     cache = model.new_cache(2)
-    assert cache.keys.shape == cache.values.shape == (N, 2, 2, 20, 5)
+    assert {kept.shape[3] for kept in (*cache.keys, *cache.values)} == {5}
     assert_close(in_pieces(model, TEXT, sizes, cache), model(TEXT), **EXACT)
 
 
@@ -267,7 +268,7 @@ def test_each_kind_of_mask_is_made_once_a_call(monkeypatch):
     assert sorted(widths, key=str) == [2, 2, None, None]
 
 
-def test_a_single_token_needs_no_mask_unless_rows_differ_or_there_is_a_band(monkeypatch):
+def test_a_single_token_needs_no_mask_unless_rows_differ(monkeypatch):
     model, masks = made(band=2), []
     attend = model.blocks[0].attn.attention.forward
 
@@ -282,7 +283,7 @@ def test_a_single_token_needs_no_mask_unless_rows_differ_or_there_is_a_band(monk
     assert all(mask is not None for mask in masks)
     masks.clear()
     model(TEXT[:, 5:6], cache)
-    assert [mask is None for mask in masks] == [n % 2 == 0 for n in range(N)]
+    assert masks == [None] * N
     masks.clear()
     cache.forget(torch.tensor([0, 1]))
     model(TEXT[:, 5:6], cache)
@@ -294,7 +295,40 @@ def test_a_cache_of_other_rows_is_refused():
     for cache in (model.new_cache(), model.new_cache(3)):
         with pytest.raises(ValueError, match=r"idx has 2 rows, the cache \d: make one with new_ca"):
             model(TEXT, cache)
-        assert cache.room == 20 and cache.keys.abs().sum() == 0
+        assert cache.room == 20 and not any(kept.any() for kept in cache.keys)
+
+
+@pytest.mark.parametrize("sizes", [[1] * 20, [7, 1, 5, 1, 6], [1, 19]], ids=str)
+def test_a_banded_layer_keeps_its_band_and_what_came_last(sizes):
+    model = made(n_layer=4, band=3)
+    cache = model.new_cache(2)
+    text = torch.randint(V, (2, 20), generator=torch.Generator().manual_seed(0))
+    length, said = 0, []
+    for piece in text.split(sizes, dim=1):
+        said.append(model(piece, cache))
+        T = piece.shape[1]
+        most = min(length, 2) + T
+        assert [kept.shape[2] for kept in cache.keys] == [20, most, 20, most]
+        assert [kept.shape[2] for kept in cache.values] == [20, most, 20, most]
+        length += T
+    assert_close(torch.cat(said, dim=1), model(text), **EXACT)
+
+
+def test_what_a_banded_layer_has_dropped_cannot_be_brought_back():
+    model = made(band=3)
+    cache = model.new_cache(2)
+    in_pieces(
+        model, TEXT[:, :6], [5, 1], cache
+    )  # before the sixth token the band began with the fourth
+    kept = [part.clone() for part in (*cache.keys, *cache.values)]
+    with pytest.raises(
+        ValueError, match=r"cannot forget 2 of \[6, 6\].* has dropped those before 3"
+    ):
+        cache.forget(2)
+    assert cache.length.tolist() == [6, 6]
+    assert all(map(torch.equal, kept, (*cache.keys, *cache.values)))
+    cache.forget(1)
+    assert_close(in_pieces(model, TEXT[:, 5:], [2, 1], cache), model(TEXT)[:, 5:], **EXACT)
 
 
 def test_a_length_that_was_read_stays_what_it_was():
@@ -313,8 +347,8 @@ def test_a_length_that_was_read_stays_what_it_was():
 def test_it_has_room_for_two_vectors_a_token_and_layer(dtype):
     model, B = made().to(dtype), 3
     cache = model.new_cache(B)
-    assert cache.keys.dtype == cache.values.dtype == dtype
-    assert cache.keys.nbytes + cache.values.nbytes == 2 * N * B * C * 20 * dtype.itemsize
+    assert {kept.dtype for kept in (*cache.keys, *cache.values)} == {dtype}
+    assert cache.nbytes == 2 * N * B * C * 20 * dtype.itemsize
     assert model(IDX, cache).dtype == dtype
     assert model.new_cache().length.tolist() == [0]
 
@@ -323,8 +357,8 @@ def test_that_of_the_smallest_gpt_2_takes_75_megabytes_a_row():
     with torch.device("meta"):
         model = GPT(GPTConfig(50_257))
     cache = model.new_cache()
-    assert cache.keys.device.type == "meta" and cache.length.device.type == "cpu"
-    assert cache.keys.nbytes + cache.values.nbytes == 75_497_472
+    assert cache.keys[0].device.type == "meta" and cache.length.device.type == "cpu"
+    assert cache.nbytes == 75_497_472
 
 
 def test_under_autocast_it_keeps_what_is_computed_in_half_the_bits():
@@ -333,7 +367,7 @@ def test_under_autocast_it_keeps_what_is_computed_in_half_the_bits():
     with torch.autocast("cpu", torch.bfloat16):
         cache = model.new_cache(2)
         got, whole = in_pieces(model, TEXT, [3, 1, 4], cache), model(TEXT)
-    assert cache.keys.dtype == torch.float32 and got.dtype == torch.bfloat16
+    assert cache.keys[0].dtype == torch.float32 and got.dtype == torch.bfloat16
     assert 1e-4 < (whole.float() - exact).abs().max() < 0.1
     assert_close(got, whole, rtol=0, atol=0.05)
 
@@ -422,7 +456,7 @@ def test_a_window_that_moves_makes_all_that_was_kept_wrong(positions, apart):
     cache = model.new_cache(2)
     model(TEXT, cache)
     new = torch.tensor([[3], [8]])
-    for kept in (cache.keys, cache.values):
+    for kept in (*cache.keys, *cache.values):
         kept[..., :-1, :] = kept[..., 1:, :].clone()
     cache.forget(1)
     window = torch.cat([TEXT[:, 1:], new], dim=1)

@@ -30,7 +30,8 @@ def by_hand(config, T):
     V, C, N = config.vocab_size, config.n_embd, config.n_layer
     inner = C if config.head_size is None else config.n_head * config.head_size
     maps = T * (N * (4 * C * inner + 8 * C * C) + C * V)
-    return maps, N * (T * T * inner + T * T * inner)
+    seen = [T if band is None else min(T, band) for band in config.bands]
+    return maps, sum(T * S * inner + T * S * inner for S in seen)
 
 
 def test_the_smallest_gpt_2():

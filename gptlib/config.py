@@ -134,6 +134,8 @@ class TrainConfig:
     learning_rate: float = 1e-3  # AdamW's peak learning rate
     warmup_iters: int | None = 0  # steps up to the peak rate; None: a twentieth of all, at most 50
     decay: Literal["cosine", "linear", "inverse_sqrt"] = "cosine"  # how rates fall after warm-up
+    decay_iters: int | None = None  # the last steps, in which rates fall; None: all after warm-up
+    decay_to: float = 0.0  # the share of the peak rates at which they end; GPT-3's is 0.1
     weight_decay: float = 0.1  # AdamW's, of matrices only
     betas: tuple[float, float] = (0.9, 0.95)  # AdamW's averaging of gradients and their squares
     eps: float = 1e-8  # added to AdamW's denominator, so that it is never 0
@@ -166,8 +168,20 @@ class TrainConfig:
             )
         if self.decay not in ("cosine", "linear", "inverse_sqrt"):
             raise ValueError(f"decay is {self.decay!r}: give 'cosine', 'linear' or 'inverse_sqrt'")
-        if self.decay == "inverse_sqrt" and self.warmup == 0:
-            raise ValueError("inverse_sqrt needs a warm-up, and warmup_iters is 0: give 1 or more")
+        if self.decay == "inverse_sqrt":
+            if self.warmup == 0:
+                raise ValueError(
+                    "inverse_sqrt needs a warm-up, and warmup_iters is 0: give 1 or more"
+                )
+            if self.decay_iters is not None or self.decay_to != 0:
+                raise ValueError(
+                    "inverse_sqrt falls from the warm-up on and has no end: give no decay_iters or "
+                    "decay_to, or choose 'cosine' or 'linear'"
+                )
+        if self.decay_iters is not None:
+            check_whole("decay_iters", self.decay_iters, 0, self.max_iters - self.warmup)
+        if not (_number(self.decay_to) and 0 <= self.decay_to <= 1):
+            raise ValueError(f"decay_to is {self.decay_to!r}: give a number from 0 to 1")
         if not (_number(self.weight_decay) and 0 <= self.weight_decay < math.inf):
             raise ValueError(f"weight_decay is {self.weight_decay!r}: give 0 or a positive number")
         if not (

@@ -166,9 +166,11 @@ def load_optimizer_state(
 
 
 def learning_rate(step: int, config: TrainConfig, highest: float | None = None) -> float:
-    """The learning rate at a step, counted from 0: a linear warm-up, then a decay towards 0.
+    """The learning rate at a step, counted from 0: a linear warm-up, then a decay.
 
     highest: the peak; config.learning_rate unless given
+
+    Where config.decay_iters is given, the peak rate is kept until that many steps are left.
 
     The decay called inverse_sqrt never reaches 0; with a peak of 1 / sqrt(n_embd * warmup) it is
     equation 3 of Vaswani et al. (2017).
@@ -178,7 +180,9 @@ def learning_rate(step: int, config: TrainConfig, highest: float | None = None) 
         return highest * (step + 1) / config.warmup
     if config.decay == "inverse_sqrt":
         return highest * math.sqrt(config.warmup / (step + 1))
-    done = min(1, (step - config.warmup) / (config.max_iters - config.warmup))
-    if config.decay == "linear":
-        return highest * (1 - done)
-    return highest * (1 + math.cos(math.pi * done)) / 2
+    falling = config.max_iters - config.warmup
+    falling = falling if config.decay_iters is None else config.decay_iters
+    fallen = falling - max(0, config.max_iters - step)
+    done = max(0, fallen) / max(1, falling)
+    left = 1 - done if config.decay == "linear" else (1 + math.cos(math.pi * done)) / 2
+    return highest * (config.decay_to + (1 - config.decay_to) * left)

@@ -522,6 +522,32 @@ def test_the_rates_of_some_steps(decay, want):
     assert [learning_rate(n, config) for n in range(10)] == pytest.approx(want, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("settings", "want"),
+    [
+        ({"decay": "linear", "decay_iters": 4}, [0.2, 0.4, 0.4, 0.4, 0.4, 0.3, 0.2, 0.1, 0, 0]),
+        ({"decay": "cosine", "decay_iters": 2}, [0.2, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.2, 0, 0]),
+        ({"decay_iters": 0}, [0.2, *[0.4] * 9]),
+        (
+            {"decay": "linear", "decay_to": 0.5, "decay_iters": 4},
+            [0.2, *[0.4] * 4, 0.35, 0.3, 0.25, 0.2, 0.2],
+        ),
+        (
+            {"decay": "cosine", "decay_to": 0.1, "warmup_iters": 0},
+            [0.04 + 0.36 * (1 + math.cos(math.pi * n / 8)) / 2 for n in (*range(8), 8, 8)],
+        ),
+        (
+            {"decay": "linear", "decay_iters": 6},
+            [0.2, 0.4, *(0.4 * n / 6 for n in range(6, -1, -1)), 0],
+        ),
+    ],
+    ids=str,
+)
+def test_rates_that_are_kept_before_they_fall_and_do_not_fall_to_0(settings, want):
+    config = TrainConfig(**{"max_iters": 8, "learning_rate": 0.4, "warmup_iters": 2} | settings)
+    assert [learning_rate(n, config) for n in range(10)] == pytest.approx(want, abs=1e-12)
+
+
 def test_a_warm_up_that_is_left_to_the_length_of_training():
     config = TrainConfig(max_iters=40, learning_rate=0.4, warmup_iters=None)
     assert [learning_rate(n, config) for n in range(3)] == pytest.approx([0.2, 0.4, 0.4])

@@ -58,8 +58,10 @@ def test_parameters_to_the_last_digit():
         "GPT-3 small": 125_226_240,
         "GPT-3 medium": 355_871_744,
         "GPT-3 large": 760_300_032,
+        "GPT-3 xl": 1_517_123_584,
         "GPT-3 2.7b": 2_651_553_280,
         "GPT-3 6.7b": 6_658_404_352,
+        "GPT-3 13b": 12_936_488_380,
         "GPT-3 175b": 174_604_259_328,
         "gpt-1-third": 1_220_096,
         "1 × 32": 86_496,
@@ -278,8 +280,10 @@ def test_the_sizes_of_gpt_3_are_those_of_table_2_1():
         "small": (12, 768, 12, 64, "0.5M tokens", 6.0e-4),
         "medium": (24, 1024, 16, 64, "0.5M tokens", 3.0e-4),
         "large": (24, 1536, 16, 96, "0.5M tokens", 2.5e-4),
+        "xl": (24, 2048, 24, 128, "1M tokens", 2.0e-4),
         "2.7b": (32, 2560, 32, 80, "1M tokens", 1.6e-4),
         "6.7b": (32, 4096, 32, 128, "2M tokens", 1.2e-4),
+        "13b": (40, 5140, 40, 128, "2M tokens", 1.0e-4),
         "175b": (96, 12_288, 96, 128, "3.2M tokens", 0.6e-4),
     }
     topics = ("blocks", "channels", "heads", "head_channels", "batch", "peak_rate")
@@ -287,6 +291,17 @@ def test_the_sizes_of_gpt_3_are_those_of_table_2_1():
         name: tuple(known(model)[topic].value for topic in topics) for name, model in GPT_3.items()
     }
     assert found == table
+
+
+def test_two_sizes_of_gpt_3_contradict_themselves():
+    """As printed they have heads that do not fill the channels; no reading gives all numbers."""
+    for name, model in GPT_3.items():
+        c = model.config
+        assert (c.n_head * c.head_size == c.n_embd) == (name not in ("xl", "13b"))
+    xl, b13 = GPT_3["xl"].config, GPT_3["13b"].config
+    assert size(made(replace(xl, n_head=16))) == 1_315_723_264
+    assert size(made(replace(b13, n_embd=5120))) == 12_853_386_240
+    assert size(made(replace(b13, n_head=20, head_size=257))) == 12_952_938_780  # 5,140 in all
 
 
 def test_from_notebook_05_to_gpt_1_only_the_design_is_compared():

@@ -366,6 +366,21 @@ def test_when_all_steps_are_done_none_is_taken():
         ({"decay": "step"}, "decay is 'step': give 'cosine', 'linear' or 'inverse_sqrt'"),
         ({"decay": "inverse_sqrt"}, "inverse_sqrt needs a warm-up, and warmup_iters is 0"),
         (
+            {"decay": "inverse_sqrt", "warmup_iters": 5, "decay_iters": 9},
+            "inverse_sqrt falls from the warm-up on .*: give no decay_iters or decay_to",
+        ),
+        (
+            {"decay": "inverse_sqrt", "warmup_iters": 5, "decay_to": 0.1},
+            "inverse_sqrt falls from the warm-up on .*: give no decay_iters or decay_to",
+        ),
+        ({"decay_iters": -1}, "decay_iters is -1: give a whole number, at least 0"),
+        (
+            {"decay_iters": 91, "max_iters": 100, "warmup_iters": 10},
+            "decay_iters is 91: give a whole number, at least 0 and at most 90",
+        ),
+        ({"decay_to": 1.5}, "decay_to is 1.5: give a number from 0 to 1"),
+        ({"decay_to": "low"}, "decay_to is 'low': give a number from 0 to 1"),
+        (
             {"decay": "inverse_sqrt", "warmup_iters": None, "max_iters": 1},
             "warmup_iters None must be fewer than max_iters 1",
         ),

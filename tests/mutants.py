@@ -179,8 +179,8 @@ MUTANTS = [
     Mutant("train:train", 'group["lr"]', 'group["rate"]',
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # The rate does not reach 0.
-    Mutant("learning_rate", "falling = config.max_iters - config.warmup", "falling = config.max_iters",
-           "test_the_rates_are_those_of_transformers"),
+    Mutant("learning_rate", "falling = config.max_iters - config.warmup",
+           "falling = config.max_iters", "test_the_rates_are_those_of_transformers"),
     # A short batch counts as much as a long one.
     Mutant("train:evaluate", "asked += int(n)", "asked += 1",
            "test_a_score_is_the_mean_over_all_tokens_however_they_are_cut"),
@@ -250,8 +250,8 @@ MUTANTS = [
     Mutant("_in_the_past", "past if mask is None else mask & past", "past",
            "test_causal_is_a_mask_like_any_other"),
     # What is recorded is not what was computed.
-    Mutant("Attention.forward", "_in_the_past(mask, q, self.band)", "_in_the_past(None, q, self.band)",
-           "test_what_is_recorded_is_what_was_computed"),
+    Mutant("Attention.forward", "_in_the_past(mask, q, self.band)",
+           "_in_the_past(None, q, self.band)", "test_what_is_recorded_is_what_was_computed"),
     # Queries and keys are swapped.
     Mutant("Head.forward", "self.query(x), self.key(memory)", "self.key(x), self.query(memory)",
            "test_a_head_is_its_three_projections_and_attention"),

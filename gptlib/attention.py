@@ -86,8 +86,8 @@ def banded_attention(q: Tensor, k: Tensor, v: Tensor, width: int, dropout: float
     q, k and v: (..., T, D), of the same positions; dropout as in `attention`
 
     The queries are cut into blocks of width. What a block may look at is in the block of keys at
-    the same place and the one before, so it is given these two and no others. Bands wider than an
-    eighth of T are slower so than with flash attention to all tokens (tests/bench/banded.py).
+    the same place and the one before, so it is given these two and no others. For a band
+    wider than a quarter of T, flash attention to all tokens is faster (tests/bench/banded.py).
 
     The local half of Child et al. (2019), which GPT-3 follows. ValueError for a width below 1, and
     for other numbers of queries and keys.
@@ -103,8 +103,9 @@ def banded_attention(q: Tensor, k: Tensor, v: Tensor, width: int, dropout: float
     # One block of zeros before the first, which has no other to look back at.
     k, v = (F.pad(x, (0, 0, width, after)).unflatten(-2, (-1, width)) for x in (k, v))
     k, v = (torch.cat([x[..., :-1, :, :], x[..., 1:, :, :]], dim=-2).flatten(0, -4) for x in (k, v))
-    masks = mask.repeat(N, 1, 1)  # (N, width, 2 * width)
-    masks[0, :, :width] = False
+    # Flash attention takes a mask of two or four dimensions.
+    masks = mask.repeat(1, N, 1, 1)  # (1, N, width, 2 * width)
+    masks[:, 0, :, :width] = False
     mixed = fused_attention(q, k, v, masks, dropout=dropout)  # (..., N, width, D)
     return mixed.reshape(*outer, N * width, -1)[..., :T, :]
 

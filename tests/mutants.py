@@ -900,7 +900,7 @@ MUTANTS = [
     Mutant("_in_the_past", "banded_mask(T, band, q.device)", "banded_mask(T, band + 1, q.device)",
            "test_a_layer_with_a_band_looks_no_further_back"),
     # The first block looks at the zeros before it.
-    Mutant("banded_attention", "masks[0, :, :width] = False", "pass",
+    Mutant("banded_attention", "masks[:, 0, :, :width] = False", "pass",
            "test_a_band_in_blocks_is_a_mask_like_any_other"),
     # A block is given the one after it in place of the one before.
     Mutant("banded_attention", "(0, 0, width, after)", "(0, 0, 0, after + width)",

@@ -133,6 +133,17 @@ def test_a_band_in_blocks_is_a_mask_like_any_other(width, length):
             assert_close(got, dense, **EXACT)
 
 
+def test_a_band_reaches_the_fast_kernel():
+    for shape in [(2, 300, 8), (2, 3, 300, 8)]:
+        given = tensors(0, shape, shape, shape, dtype=torch.float32)
+        with sdpa_kernel(SDPBackend.FLASH_ATTENTION):
+            got = outputs_and_gradients(lambda q, k, v: banded_attention(q, k, v, 32), given)
+        want = outputs_and_gradients(
+            lambda q, k, v: attention(q, k, v, banded_mask(300, 32))[0], given
+        )
+        assert_close(got, want, rtol=0, atol=1e-4)
+
+
 def test_a_band_drops_as_many_weights_as_other_attention():
     torch.manual_seed(0)
     ones = torch.ones(2, 1, 3000, 1)

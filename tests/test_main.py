@@ -301,6 +301,8 @@ OTHERS = Train(
         learning_rate=0.005,
         warmup_iters=1,
         decay="cosine",
+        decay_iters=2,
+        decay_to=0.1,
         weight_decay=0.2,
         betas=(0.8, 0.9),
         eps=1e-6,
@@ -384,6 +386,8 @@ def test_what_python_main_py_means():
         "learning_rate": 0.01,
         "warmup_iters": None,
         "decay": "linear",
+        "decay_iters": None,
+        "decay_to": 0.0,
         "weight_decay": 0.0,
         "betas": [0.9, 0.95],
         "eps": 1e-8,
@@ -431,7 +435,9 @@ def test_what_python_main_py_trains(folder, monkeypatch):
     assert run.model.config == GPTConfig(
         tokenizer.vocab_size, 96, 3, 2, 128, dropout=0, init_std=0.05
     )
-    assert run.config == RunConfig(2700, 0.01, None, "linear", 0, optimizer="muon", muon_rate=0.02)
+    assert run.config == RunConfig(
+        2700, 0.01, None, "linear", weight_decay=0, optimizer="muon", muon_rate=0.02
+    )
     assert run.corpus.end == tokenizer.encode("\n")[0]
     assert there.path == Path("runs/tales-1")
     assert marks == run.corpus.landmarks()

@@ -18,7 +18,7 @@ HERE = Path(gptlib.__file__).parent
 # Each stands as high as it can: so what serves any model, such as `train`, stands above them all.
 ORDER = """
     __init__
-    unwrap eval_mode atomic_files device board log undrawn overlap
+    unwrap eval_mode atomic_files device board log undrawn overlap laws
     command_line
     config tokenizer world
     settings comprehension task_inputs

@@ -454,7 +454,7 @@ def slid(model, idx, cache):
     if idx.shape[1] > model.config.block_size:
         if cache.room:
             return model(idx[:, -model.config.block_size :])
-        for kept in (cache.keys, cache.values):
+        for kept in (*cache.keys, *cache.values):
             kept[..., :-1, :] = kept[..., 1:, :].clone()
         cache.forget(1)
         return model(idx[:, -1:], cache)

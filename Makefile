@@ -68,6 +68,7 @@ runs: $(READY) ## train the ladder of models on the little web that notebooks 09
 	$(BIN)/python notebooks/experiments/zero_shot.py
 	$(BIN)/python notebooks/experiments/samples.py
 	$(BIN)/python notebooks/experiments/laws.py
+	$(BIN)/python notebooks/experiments/bands.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor
 	PYTHONPATH=. $(BIN)/python data/build.py

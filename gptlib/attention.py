@@ -93,6 +93,8 @@ def banded_attention(q: Tensor, k: Tensor, v: Tensor, width: int, dropout: float
     for other numbers of queries and keys.
     """
     _check(q, k, None, causal=True)
+    if q.dim() == 2:
+        return banded_attention(q[None], k[None], v[None], width, dropout)[0]
     *outer, T, D = q.shape
     if T <= width:
         return fused_attention(q, k, v, causal=True, dropout=dropout)

@@ -103,7 +103,8 @@ def activations(config: GPTConfig, recompute: bool = False) -> int:
 def days(flops: float, machines: int, machine: Machine = H100, share: float = 0.4) -> float:
     """Days that machines take for so many floating-point operations.
 
-    share: of what they can do at most, that they do in training. ValueError for one that is not
+    share: of what they can do at most, that they do in training, where only flops count: not what
+        is computed again. ValueError for one that is not
     above 0 and at most 1, and for fewer than one machine.
     """
     check_whole("machines", machines, 1)

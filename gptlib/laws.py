@@ -1,4 +1,4 @@
-"""Power laws: how a loss falls as more is spent, and what that foretells of spending more."""
+"""Power laws: how a loss falls as more is spent, and what that predicts of spending more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class PowerLaw:
     off: float
 
     def __call__(self, x: ArrayLike) -> np.ndarray:
-        """The loss that the law foretells for each x."""
+        """The loss that the law predicts for each x."""
         return self.floor + self.scale * np.asarray(x, float) ** -self.exponent
 
 
@@ -45,9 +45,10 @@ def fit(x: ArrayLike, loss: ArrayLike, floor: float) -> PowerLaw:
 
 
 def fit_floor(x: ArrayLike, loss: ArrayLike, most: int = 1_000) -> PowerLaw:
-    """The power law of points if nobody knows the floor: the one that the points are nearest to.
+    """The power law of points if nobody knows the floor: of many, the one with the least `misfit`.
 
-    most: how many floors are tried, at equal distances from 0 to the lowest loss
+    most: how many floors are tried, at equal distances from 0 to the lowest loss. If the floor
+        comes out as 0, that is a bound, and no estimate
 
     ValueError as in `fit`.
     """
@@ -69,9 +70,11 @@ def valley(x: ArrayLike, y: ArrayLike) -> tuple[float, float] | None:
 
     Returns the x at which it is lowest, and its curvature a: beside that x, y grows by the factor
     exp(a * log(x / lowest) ** 2). None if the lowest point has only one neighbour: then the lowest
-    x may lie further out. ValueError for fewer than three points.
+    x may lie further out. ValueError for fewer than three points and for x in another order.
     """
     x, y = _points(x, y)
+    if not (np.diff(x) > 0).all():
+        raise ValueError(f"x is {x.tolist()}: give it in ascending order")
     i = int(y.argmin())
     if i in (0, len(x) - 1):
         return None

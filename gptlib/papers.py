@@ -174,8 +174,8 @@ GPT_2 = {
 # tokens and a band of the last ones in turn. How wide the band is and which blocks have it was not
 # published, so these configs have none, which changes no count. Table 2.1 contradicts itself for
 # two sizes: 24 heads of 128 channels do not make the 2,048 channels of XL, nor do 40 of them the
-# 5,140 of 13B. Both are here as printed, with heads of a size of their own, but neither then has
-# the number of parameters that is printed beside it.
+# 5,140 of 13B. Both are here as printed, with heads of a size of their own. Table D.1 has 1,320 and
+# 12,850 million parameters for them, which are those of 16 heads, and of 5,120 channels.
 _AS_IN_GPT_2 = """
     stack inner_channels vocabulary tokens shared_table embeddings_times positions norms last_norm
     attention_biases other_biases activation initialization residual_scaling objective

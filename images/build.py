@@ -331,7 +331,7 @@ def build(folder: Path) -> None:
     """Draw every picture into folder."""
     matplotlib.use("Agg")  # draws without a screen
     plot.use_style()
-    for n in range(10):  # one map for each notebook that exists
+    for n in range(11):  # one map for each notebook that exists
         save(folder / f"map_{n:02}.png", [plot.course_map(STOPS, lit=n)])
     save(folder / "course.png", course())
     save(folder / "attention.png", [plot.attention_steps(**attention_steps())])

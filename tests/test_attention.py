@@ -121,7 +121,7 @@ def test_causal_is_a_mask_like_any_other(mask):
 @pytest.mark.parametrize("width", [1, 2, 3, 6, 12, 13, 20])
 def test_a_band_in_blocks_is_a_mask_like_any_other(width, length):
     mask = banded_mask(length, width)
-    for shape in [(B, length, D), (B, 3, length, D)]:
+    for shape in [(length, D), (B, length, D), (B, 3, length, D), (1, B, 3, length, D)]:
         given = tensors(2, shape, shape, (*shape[:-1], 4))
         got = outputs_and_gradients(lambda q, k, v: banded_attention(q, k, v, width), given)
         want = outputs_and_gradients(lambda q, k, v: attention(q, k, v, mask)[0], given)

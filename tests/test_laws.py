@@ -60,6 +60,7 @@ def test_the_lowest_place_of_a_valley():
         (lambda: fit([1, 2, 3], [1, 2], 0), "3 x and 2 losses: give three points or more"),
         (lambda: fit([0, 1, 2], [3, 2, 1], 0), "an x is 0: give numbers above 0"),
         (lambda: fit([1, 2, 3], [3, 2, 1], 1), "a loss is 1: give losses above floor = 1"),
+        (lambda: valley([1, 3, 2], [3, 1, 2]), "x is .1.0, 3.0, 2.0.: give it in ascending order"),
         (lambda: valley([1, 2], [1, 2]), "2 x and 2 losses: give three points or more"),
     ],
 )

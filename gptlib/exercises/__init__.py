@@ -20,6 +20,8 @@ from gptlib.exercises.gpt2 import check_residual_scaling
 from gptlib.exercises.gpt2_answered import check_answered
 from gptlib.exercises.gpt2_overlap import check_overlap
 from gptlib.exercises.gpt2_packing import check_packed_rows
+from gptlib.exercises.gpt3 import check_banded_attention, check_power_law
+from gptlib.exercises.gpt3_cost import check_flops
 from gptlib.exercises.inside import check_ablated, check_induction, check_look
 from gptlib.exercises.inside_models import check_lens, check_patched
 from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
@@ -60,6 +62,7 @@ __all__ = [
     "check_attention",
     "check_average",
     "check_band",
+    "check_banded_attention",
     "check_batch",
     "check_beam",
     "check_bits_per_byte",
@@ -79,6 +82,7 @@ __all__ = [
     "check_entropy_and_kl",
     "check_extract",
     "check_fine_tuning_loss",
+    "check_flops",
     "check_followers",
     "check_gpt",
     "check_gpt1",
@@ -106,6 +110,7 @@ __all__ = [
     "check_patched",
     "check_places",
     "check_positions",
+    "check_power_law",
     "check_rate",
     "check_residual_scaling",
     "check_rms_norm",

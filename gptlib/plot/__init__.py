@@ -12,6 +12,7 @@ Texts and measurements:
     pretraining  a loss, and how often the model is right, over the same steps
     fine_tuning  how often models are right about tasks, and what that depends on
     ladder       losses on many kinds of text, tasks by the size of a model and without their texts
+    laws         losses by compute, and by the size of a model at the same compute
     vocabulary   what changes with the number of tokens
     optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
@@ -49,6 +50,7 @@ from gptlib.plot.gpt import gpt
 from gptlib.plot.gpt_layers import feed_forward, gpt_attention
 from gptlib.plot.heads import compare, costs, head_grid, heads
 from gptlib.plot.ladder import kind_losses, lesion, zero_shot
+from gptlib.plot.laws import by_compute, by_size
 from gptlib.plot.lens import lens
 from gptlib.plot.multi_head import multi_head
 from gptlib.plot.norms import block_orders
@@ -94,7 +96,9 @@ __all__ = [
     "attention_steps",
     "batch",
     "block_orders",
+    "by_compute",
     "by_kind",
+    "by_size",
     "by_vocabulary",
     "character_counts",
     "compare",

@@ -23,7 +23,7 @@ Point = tuple[float, float]
 
 def page(height: float, title: str) -> tuple[Figure, Axes]:
     """A figure with a title, and axes over all of it, in inches from its upper left corner."""
-    fig = plt.figure(figsize=(WIDTH, height), layout="none")
+    fig = plt.figure(figsize=(WIDTH, height), layout="none", label=title)
     ax = fig.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
     ax.set_axis_off()
     text(ax, 0.1, 0.2, title, size=12, ha="left")

@@ -54,7 +54,7 @@ def by_compute(
     for (name, law), style in zip(laws.items(), LINES, strict=False):
         ax.plot(x, law(x) - floor, color=INK, linewidth=1.6, linestyle=style, label=name)
     for (name, (x, y)), mark in zip(points.items(), POINTS, strict=False):
-        look = {"color": HIGHLIGHT, "markersize": 12, "markeredgecolor": INK, "linestyle": ""}
+        look = {"color": HIGHLIGHT, "markersize": 8, "markeredgecolor": INK, "linestyle": ""}
         ax.plot(x, y - floor, marker=mark, **look, label=name)
     log_scale(ax.xaxis, [spent])
     log_scale(ax.yaxis, [lost - floor])

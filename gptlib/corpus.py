@@ -68,7 +68,7 @@ class Corpus:
     end: the id of the token that ends each of many short texts, such as tales. A row then holds one
         text, led by the end token before it, or a piece of one. If it is END_OF_TEXT, the texts are
         documents, each followed by it, and a row holds as many of them as fit, as in GPT-3's
-        training. None for one long text, in which rows begin anywhere
+        training, unless packed is False. None for one long text, in which rows begin anywhere
     floor: the lowest loss that a model can expect on the validation part, in nats per character,
         if it is known
 
@@ -84,6 +84,7 @@ class Corpus:
         block_size: int,
         end: int | None = None,
         floor: float | None = None,
+        packed: bool = True,
     ) -> None:
         self.tokenizer, self.block_size = tokenizer, block_size
         self.end, self.floor = end, floor
@@ -93,7 +94,7 @@ class Corpus:
         self._check_lengths()
         if end is not None:
             edges = [*self.train.starts.tolist(), len(self.train.ids) - 1]
-            self._packed = end == end_of(tokenizer)
+            self._packed = packed and end == end_of(tokenizer)
             self._rows = (packed_windows if self._packed else cut_windows)(edges, block_size)
 
     @classmethod
@@ -156,6 +157,7 @@ class Corpus:
         tokenizer: BPETokenizer,
         block_size: int,
         floor: float | None = None,
+        packed: bool = True,
     ) -> "Corpus":
         """The corpus of two texts of documents, such as those of the little web in data/.
 
@@ -163,7 +165,7 @@ class Corpus:
         ValueError for a tokenizer without it, and for a text that is too short.
         """
         end = end_of_text(tokenizer)
-        return cls(train_text, valid_text, tokenizer, block_size, end, floor)
+        return cls(train_text, valid_text, tokenizer, block_size, end, floor, packed)
 
     def to(self, device: str | torch.device) -> "Corpus":
         """Move the ids to a device; returns the corpus itself."""

@@ -530,3 +530,12 @@ def test_a_part_elsewhere():
     part = make("tales").train
     assert (part.to("meta").ids.device.type, part.ids.device.type) == ("meta", "cpu")
     assert part.to("meta").starts is part.starts
+
+
+def test_documents_may_have_rows_of_their_own():
+    tokenizer = BPETokenizer([bytes([i]) for i in range(256)], special=(END_OF_TEXT,))
+    documents = ["abc", "de", "fghijklmn", "o"]
+    corpus = Corpus.of_documents(joined(documents), joined(documents), tokenizer, 8, packed=False)
+    rows = {tuple(row.tolist()) for n in range(20) for row in corpus.batch(n, 4, seed=1)[0]}
+    texts = {bytes(i for i in row if 0 < i < 256).decode() for row in rows}
+    assert texts == {"abc", "de", "fghijkl", "mn", "o"}

@@ -30,8 +30,8 @@ ORDER = """
     train sampling attention
     writing narrow layers lookups
     bigram ngram lstm attention_only transformer gpt
-    answers corpus summary cost translation alignment inference published lora finetune
-    run
+    answers corpus summary cost translation alignment inference published lora finetune heads
+    run prompts
     run_folder trial pace
     fit
     commands
@@ -55,7 +55,7 @@ WEB = """
     kind translator
     mixture readings register languages diaries letters
     summaries talks numbers words lists
-    kinds asked
+    kinds asked examples
     __init__
 """
 

@@ -1,0 +1,110 @@
+"""Prompts with none, one or many examples; an answer that is chosen, and one that is written."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from gptlib.answers import tokens_of
+from gptlib.bpe import BPETokenizer
+from gptlib.documents import before_end, end_of_text
+from gptlib.eval_mode import evaluating
+from gptlib.finetune import log_probs
+from gptlib.sampling import beam_search
+from gptlib.web.examples import ExampleList
+
+NEUTRAL = "Answer:"  # a prompt that asks nothing: "answer context" in the GPT-3 paper
+
+
+def few_shot(
+    examples: Iterable[tuple[str, str]], question: str, form: str = "{} -> {}", task: str = ""
+) -> str:
+    r"""A prompt with a line for the task, if there is one, and for each example, and a question.
+
+    Zero-shot with no example, one-shot with one. A blank that would come before the answer is left
+    out, since it belongs to the answer's first token.
+
+    >>> few_shot([("kite", "k"), ("drum", "d")], "pear", "{}: {}", task="The first letter")
+    'The first letter\nkite: k\ndrum: d\npear:'
+    """
+    lines = [task] if task else []
+    lines += [form.format(asked, answered) for asked, answered in examples]
+    return "\n".join([*lines, form.split("{}")[0] + question + form.split("{}")[1].rstrip()])
+
+
+def choice_scores(
+    model: nn.Module,
+    tokenizer: BPETokenizer,
+    prompt: str,
+    choices: Sequence[str],
+    by: Literal["sum", "mean", "neutral"] = "mean",
+) -> list[float]:
+    """How well each choice goes on from a prompt, in nats; the highest is the model's answer.
+
+    choices: as they go on from prompt, beginning with a blank if one has to come
+    by: "sum" is ln P(choice | prompt); "mean" divides it by the number of tokens, as the GPT-3
+        paper does for most tasks; "neutral" subtracts ln P(choice | NEUTRAL), as for some, so that
+        an answer is not preferred for being common
+
+    ValueError for fewer than two choices and for an empty one; other errors as of model. Section
+    2.4 of Brown et al. (2020).
+    """
+    if len(choices) < 2 or not all(choices):
+        raise ValueError(f"the choices are {list(choices)}: give two or more, none of them empty")
+    end, endings = end_of_text(tokenizer), [tokenizer.encode(choice) for choice in choices]
+
+    def means(prompt: str) -> Tensor:
+        return log_probs(model, [end, *tokenizer.encode(prompt)], endings)  # (K)
+
+    if by == "mean":
+        return means(prompt).tolist()
+    difference = means(prompt) - (means(NEUTRAL) if by == "neutral" else 0)  # (K)
+    return (difference * torch.tensor([*map(len, endings)])).tolist()
+
+
+@torch.no_grad()
+def answer(
+    model: nn.Module,
+    tokenizer: BPETokenizer,
+    prompt: str,
+    max_new_tokens: int = 16,
+    beam_width: int = 4,
+    length_penalty: float = 0.6,
+) -> str:
+    """The line that a model writes after a prompt, found by `beam_search`; blanks around it go.
+
+    It ends with a line break, or after max_new_tokens. The defaults for the search are those of
+    Brown et al. (2020), section 2.4. Errors as of `beam_search`, and as of model.
+    """
+    (end,) = tokenizer.encode("\n")
+    start = [end_of_text(tokenizer), *tokenizer.encode(tokenizer.as_prompt(prompt))]
+    idx = torch.tensor([start], device=next(model.parameters()).device)
+    longest = torch.tensor([max_new_tokens], device=idx.device)
+    with evaluating(model):
+        found = beam_search(
+            lambda idx: model(idx)[:, -1], idx, end, longest, beam_width, length_penalty
+        )
+    new = before_end(found[0, len(start) :].tolist(), end)
+    return tokenizer.decode(before_end(new, start[0])).strip()
+
+
+def earlier_answers(lists: Sequence[ExampleList], tokenizer: BPETokenizer) -> tuple[Tensor, Tensor]:
+    """Lists as a model reads them, and where in them each answer was given before.
+
+    Returns idx (B, T), each row padded with its first token, END_OF_TEXT, and `where` (B, T, T):
+    a row of it is a position from which an answer begins, and True are the first tokens of that
+    answer in earlier lines, if these lines are right and have the same right answer.
+    """
+    end, rows = end_of_text(tokenizer), [tokenizer.encode(told.text) for told in lists]
+    longest = 1 + max(map(len, rows))
+    idx = torch.full((len(lists), longest), end)
+    where = torch.zeros(len(lists), longest, longest, dtype=torch.bool)
+    for b, (told, ids) in enumerate(zip(lists, rows, strict=True)):
+        idx[b, 1 : len(ids) + 1] = torch.tensor(ids)
+        first = [tokens_of(a.place, told.text, ids, tokenizer).start for a in told.answers]
+        for k, example in enumerate(told.examples):
+            for i, earlier in enumerate(told.examples[:k]):
+                if earlier.answer == earlier.right == example.right:
+                    where[b, first[k], first[i] + 1] = True  # column 0 is END_OF_TEXT
+    return idx, where

@@ -1,0 +1,88 @@
+"""What single heads look for and hand on, against plain loops."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from gptlib.attention import attention_maps
+from gptlib.config import GPTConfig
+from gptlib.gpt import GPT
+from gptlib.heads import copying, looks, prefix_matching, put_in, repeated, taken_in
+
+N, H, C, V = 3, 2, 12, 17
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(1)
+    model = GPT(GPTConfig(V, 24, n_layer=N, n_head=H, n_embd=C, dropout=0.1, init_std=0.4))
+    return model.double().eval()
+
+
+@pytest.fixture
+def idx():
+    return repeated(4, 7, 16, start=16, seed=3)
+
+
+def test_random_tokens_come_twice_after_the_start(idx):
+    assert idx.shape == (4, 15) and (idx[:, 0] == 16).all() and (idx[:, 1:] < 16).all()
+    assert torch.equal(idx[:, 1:8], idx[:, 8:]) and len(idx.unique()) > 12
+    assert torch.equal(idx, repeated(4, 7, 16, 16, 3))
+    assert not torch.equal(idx, repeated(4, 7, 16, 16, 4))
+
+
+def test_looks_and_induction_scores_are_means_of_weights(model, idx):
+    maps = torch.stack([torch.tensor(w) for w in attention_maps(model, idx[:, :-1]).values()])
+    for n in range(N):
+        for h in range(H):
+            weights = [
+                maps[n, b, h, t, t - 7 + 1].item() for b in range(len(idx)) for t in range(8, 14)
+            ]
+            assert prefix_matching(model, idx)[n, h] == pytest.approx(sum(weights) / len(weights))
+    where = torch.zeros(4, 14, 14, dtype=torch.bool)
+    where[0, 5, [1, 3]] = where[2, 9, 4] = True
+    expected = (maps[:, 0, :, 5, 1] + maps[:, 0, :, 5, 3] + maps[:, 2, :, 9, 4]) / 2
+    assert_close(looks(model, idx[:, :-1], where), expected)
+
+
+def test_what_a_head_copies_is_ranked_by_what_it_adds_to_the_stream(model, idx):
+    mixed, got = taken_in(model, idx[:, :-1]), copying(model, idx)
+    D = C // H
+    for n, block in enumerate(model.blocks):
+        for h in range(H):
+            shares = []
+            for b in range(len(idx)):
+                for t in range(8, 14):
+                    alone = torch.zeros(C, dtype=torch.float64)
+                    alone[h * D : (h + 1) * D] = mixed[n, b, h, t]
+                    added = block.attn.proj.weight @ alone
+                    logits = model.tok_emb.weight @ (model.ln_f.weight * (added - added.mean()))
+                    shares.append((logits < logits[idx[b, t + 1]]).sum().item() / (V - 1))
+            assert got[n, h] == pytest.approx(sum(shares) / len(shares))
+
+
+def test_heads_that_are_given_what_they_take_in_change_nothing(model, idx):
+    everything = [(n, h) for n in range(N) for h in range(H)]
+    with torch.no_grad():
+        usual = model(idx)
+        with put_in(model, everything, taken_in(model, idx)):
+            assert torch.equal(model(idx), usual)
+        assert torch.equal(model(idx), usual)
+
+
+def test_heads_that_are_given_something_else_take_in_that_and_the_others_do_not(model, idx):
+    other = torch.randn(N, H, 1, C // H, dtype=torch.float64)
+    with torch.no_grad(), put_in(model, [(1, 0), (2, 1)], other):
+        mixed, changed = taken_in(model, idx), model(idx)
+    usual = taken_in(model, idx)
+    assert_close(mixed[1, :, 0], other[1, 0].expand_as(mixed[1, :, 0]), rtol=0, atol=0)
+    assert_close(mixed[2, :, 1], other[2, 1].expand_as(mixed[2, :, 1]), rtol=0, atol=0)
+    assert torch.equal(mixed[:2, :, 1], usual[:2, :, 1]) and torch.equal(mixed[0], usual[0])
+    with torch.no_grad():
+        assert not torch.allclose(changed, model(idx))
+
+
+def test_reading_puts_dropout_aside_and_leaves_the_mode(model, idx):
+    usual = taken_in(model, idx)
+    model.train()
+    assert torch.equal(taken_in(model, idx), usual) and model.training

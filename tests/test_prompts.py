@@ -1,0 +1,95 @@
+"""Prompts of examples, choices by their probability, and answers by beam search."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gptlib.bpe import END_OF_TEXT, BPETokenizer
+from gptlib.config import GPTConfig
+from gptlib.gpt import GPT
+from gptlib.prompts import answer, choice_scores, earlier_answers, few_shot
+from gptlib.web.examples import Example, ExampleList
+
+TOKENIZER = BPETokenizer([bytes([i]) for i in range(256)], special=(END_OF_TEXT,))
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(1)
+    return GPT(
+        GPTConfig(257, 48, n_layer=2, n_head=2, n_embd=16, dropout=0.5, init_std=0.4)
+    ).double()
+
+
+def test_prompts_with_none_one_and_many_examples():
+    assert few_shot([], "kite") == "kite ->"
+    assert few_shot([], "kite", task="In French") == "In French\nkite ->"
+    assert few_shot([("a", "b")], "kite", "Q: {}\nA: {}") == "Q: a\nA: b\nQ: kite\nA:"
+    assert few_shot([("{}", "b"), ("c", "d")], "{1}", "{} = {}.") == "{} = b.\nc = d.\n{1} ="
+
+
+def by_hand(model, prompt, choice):
+    """ln p of each byte of a choice, one after another."""
+    known, nats = [256, *prompt.encode()], []
+    for byte in choice.encode():
+        with torch.no_grad():
+            nats.append(F.log_softmax(model(torch.tensor([known]))[0, -1], 0)[byte].item())
+        known.append(byte)
+    return nats
+
+
+def test_choices_are_scored_as_in_the_paper(model):
+    choices = [" a", " bcd", " ef"]
+    model.train()
+    got = {
+        by: choice_scores(model, TOKENIZER, "kite ->", choices, by)
+        for by in ("sum", "mean", "neutral")
+    }
+    assert model.training
+    model.eval()
+    for i, choice in enumerate(choices):
+        nats, neutral = (by_hand(model, prompt, choice) for prompt in ("kite ->", "Answer:"))
+        assert got["sum"][i] == pytest.approx(sum(nats), abs=1e-12)
+        assert got["mean"][i] == pytest.approx(sum(nats) / len(nats), abs=1e-12)
+        assert got["neutral"][i] == pytest.approx(sum(nats) - sum(neutral), abs=1e-12)
+
+
+@pytest.mark.parametrize("choices", [[], [" a"], [" a", ""]])
+def test_nothing_to_choose_from(model, choices):
+    with pytest.raises(
+        ValueError, match="the choices are .*: give two or more, none of them empty"
+    ):
+        choice_scores(model, TOKENIZER, "kite ->", choices)
+
+
+def test_an_answer_is_the_line_that_beam_search_finds(model):
+    model.eval()
+    said = {width: answer(model, TOKENIZER, "kite ->", 6, width) for width in (1, 4)}
+    assert len(set(said.values())) == 2 and not any("\n" in each for each in said.values())
+    greedy = [256, *b"kite ->"]
+    for _ in range(6):
+        with torch.no_grad():
+            greedy.append(model(torch.tensor([greedy]))[0, -1].argmax().item())
+    new = TOKENIZER.decode(greedy[8:])
+    assert said[1] == new.split("\n")[0].strip()
+    assert sum(by_hand(model, "kite ->", said[4])) > sum(by_hand(model, "kite ->", said[1]))
+
+
+def test_where_an_answer_was_given_before():
+    told = ExampleList(
+        "pairs",
+        "- {}: {}",
+        "",
+        tuple(Example(*line.split()) for line in ("a X X", "b Y Y", "a Y X", "a X X", "c Y Y")),
+    )
+    shorter = told._replace(examples=told.examples[:1])
+    idx, where = earlier_answers([told, shorter], TOKENIZER)
+    text = "- a: X\n- b: Y\n- a: Y\n- a: X\n- c: Y"
+    assert bytes(idx[0, 1:].tolist()).decode() == text == told.text
+    assert idx[0, 0] == 256 and idx[1].tolist() == [256, *b"- a: X", *[256] * 28]
+    # The answers, with the blank before each, begin at these places of the text.
+    first = [4, 11, 18, 25, 32]
+    asked = {(first[k], first[i] + 1) for k, i in ((2, 0), (3, 0), (4, 1))}
+    assert {(t, s) for b, t, s in where.nonzero().tolist() if b == 0} == asked
+    assert not where[1].any()
+    assert idx[0, 26] == ord(" ") and idx[0, 27] == ord("X")

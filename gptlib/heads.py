@@ -13,11 +13,20 @@ from gptlib.gpt import GPT
 Heads = Sequence[tuple[int, int]]  # the layer and the number in it of each, from 0
 
 
-def repeated(n: int, R: int, vocab_size: int, start: int, seed: int) -> Tensor:
-    """n rows of R random tokens, each row twice after start: (n, 1 + 2R)."""
+def repeated(n: int, R: int, vocab_size: int, start: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Random tokens that come twice, and where a token came first, for `looks` and `copying`.
+
+    Returns idx (n, 1 + 2R), of which each row is `start` and R tokens twice, and `where`
+    (n, 1 + 2R, 1 + 2R), bool: for each token of the second time, but the last, the one that came
+    after it the first time.
+    """
     generator = torch.Generator().manual_seed(seed)
     row = torch.randint(vocab_size, (n, R), generator=generator)
-    return torch.cat([torch.full((n, 1), start), row, row], dim=1)
+    idx = torch.cat([torch.full((n, 1), start), row, row], dim=1)
+    where = torch.zeros(n, 1 + 2 * R, 1 + 2 * R, dtype=torch.bool)
+    again = torch.arange(R + 1, 2 * R)
+    where[:, again, again - R + 1] = True
+    return idx, where
 
 
 @contextmanager
@@ -65,44 +74,34 @@ def put_in(model: GPT, heads: Heads, given: Tensor) -> Iterator:
 def looks(model: GPT, idx: Tensor, where: Tensor) -> Tensor:
     """The weight of each head on some places, (N, H), as a mean over the positions that have any.
 
-    where: (B, T, T) bool, for each position of idx (B, T) the earlier ones that are meant
+    where: (B, T, T) bool, for each position of idx (B, T) the earlier ones that are meant. On
+        random tokens that are `repeated` this is the prefix-matching score of Olsson et al. (2022)
     """
     maps = torch.stack([torch.tensor(w) for w in attention_maps(model, idx).values()])
-    on_them = (maps * where[:, None]).sum(-1)  # (N, B, H, T)
+    on_them = (maps * where[:, None]).sum(-1)
     return on_them.transpose(1, 2)[..., where.any(-1)].mean(-1)
 
 
-def prefix_matching(model: GPT, idx: Tensor) -> Tensor:
-    """The induction score of each head, (N, H), where idx is as of `repeated`.
-
-    It is the mean weight that a token of the second time gives to the one that came after it the
-    first time. Olsson et al. (2022).
-    """
-    R = idx.shape[1] // 2
-    again = torch.arange(R + 1, 2 * R)
-    where = torch.zeros(len(idx), 2 * R, 2 * R, dtype=torch.bool)
-    where[:, again, again - R + 1] = True
-    return looks(model, idx[:, :-1], where)
-
-
 @torch.no_grad()
-def copying(model: GPT, idx: Tensor) -> Tensor:
-    """How high each head ranks the token to copy, (N, H), where idx is as of `repeated`.
+def copying(model: GPT, idx: Tensor, where: Tensor) -> Tensor:
+    """How high each head ranks the token that comes next, (N, H), where it could be copied.
+
+    idx, where: as in `looks`; only positions that have any place count
 
     What a head hands on is read as logits, past the later blocks. The score is the share of the
-    other tokens that it ranks below the one that comes the second time: 0.5 by chance, 1 at most.
+    other tokens that it ranks below the one that comes: 0.5 by chance, 1 at most.
     """
-    R = idx.shape[1] // 2
-    mixed = taken_in(model, idx[:, :-1])[..., R + 1 :, :]  # (N, B, H, T, D)
-    comes = idx[:, None, R + 2 :, None]  # (B, 1, T, 1)
+    asked = where.any(-1)
+    asked[:, -1] = False  # nothing comes after it
+    comes = idx[:, 1:][asked[:, :-1]]
     scores = []
-    for block, of_layer in zip(model.blocks, mixed, strict=True):
-        H, D = of_layer.shape[1], of_layer.shape[-1]
-        to_stream = block.attn.proj.weight.unflatten(1, (H, D))  # (C, H, D)
-        added = torch.einsum("bhtd,chd->bhtc", of_layer, to_stream)
+    for block, mixed in zip(model.blocks, taken_in(model, idx), strict=True):
+        of_each = mixed.transpose(1, 2)[asked]
+        H, D = of_each.shape[1:]
+        to_stream = block.attn.proj.weight.unflatten(1, (H, D))
+        added = torch.einsum("nhd,chd->nhc", of_each, to_stream)
         added = (added - added.mean(-1, keepdim=True)) * model.ln_f.weight
-        logits = added @ model.tok_emb.weight.T  # (B, H, T, V)
-        own = logits.gather(-1, comes.expand(-1, logits.shape[1], -1, -1))
-        below = (logits < own).sum(-1) / (logits.shape[-1] - 1)
-        scores.append(below.mean((0, 2)))
+        logits = added @ model.tok_emb.weight.T
+        own = logits.gather(-1, comes[:, None, None].expand(-1, H, 1))
+        scores.append(((logits < own).sum(-1) / (logits.shape[-1] - 1)).mean(0))
     return torch.stack(scores)

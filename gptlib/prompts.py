@@ -55,11 +55,11 @@ def choice_scores(
     end, endings = end_of_text(tokenizer), [tokenizer.encode(choice) for choice in choices]
 
     def means(prompt: str) -> Tensor:
-        return log_probs(model, [end, *tokenizer.encode(prompt)], endings)  # (K)
+        return log_probs(model, [end, *tokenizer.encode(prompt)], endings)
 
     if by == "mean":
         return means(prompt).tolist()
-    difference = means(prompt) - (means(NEUTRAL) if by == "neutral" else 0)  # (K)
+    difference = means(prompt) - (means(NEUTRAL) if by == "neutral" else 0)
     return (difference * torch.tensor([*map(len, endings)])).tolist()
 
 

@@ -1552,6 +1552,37 @@ MUTANTS = [
     # The first token of an ending is taken for granted.
     Mutant("log_probs", "len(beginning) - 1", "len(beginning)",
            "test_log_probs_are_means_over_the_tokens_of_an_ending"),
+    # The best reader of a list believes every line.
+    Mutant("Labels.belief", "slip = self.wrong / self.size", "slip = self.wrong / self.size**2",
+           "test_what_labels_tell_is_what_an_enumeration_of_all_lists_gives"),
+    # Of equally likely answers, the first is another one in another process.
+    Mutant("Labels.belief", "dict.fromkeys(e.answer for e in examples)",
+           "dict.fromkeys({e.answer for e in examples})",
+           "test_of_equally_likely_answers_the_first_is_the_same_in_every_process"),
+    # A label that nobody has said yet is forgotten.
+    Mutant("Labels.belief", "new += weight", "pass",
+           "test_what_labels_tell_is_what_an_enumeration_of_all_lists_gives"),
+    # That there are many labels to draw from tells nothing.
+    Mutant("Labels.belief", "- math.log(math.perm(N, len(said)))", "",
+           "test_what_labels_tell_is_what_an_enumeration_of_all_lists_gives"),
+    # A rule with many questions asks each as often as one with few.
+    Mutant("Rules.belief", "/ len(table) ** len(asked)", "",
+           "test_what_rules_tell_is_what_an_enumeration_gives"),
+    # All families are believed alike, whatever the list says.
+    Mutant("best", "math.exp(belief.log_prob - most)", "1.0",
+           "test_families_are_weighed_by_what_they_make_of_the_list"),
+    # An answer that is common everywhere is not held against itself.
+    Mutant("choice_scores", 'if by == "neutral" else 0', 'if by == "none" else 0',
+           "test_choices_are_scored_as_in_the_paper"),
+    # The heads of the wrong layer are given what others took in.
+    Mutant("put_in", "given[layer].expand_as(mixed)", "given[0].expand_as(mixed)",
+           "test_heads_that_are_given_what_they_take_in_change_nothing"),
+    # A place counts by the row that looks, not by the one that is looked at.
+    Mutant("looks", "maps * where[:, None]", "maps * where[:, None].mT",
+           "test_looks_are_means_of_weights"),
+    # Wrong answers are looked back at, too.
+    Mutant("earlier_answers", "earlier.answer == earlier.right == example.right",
+           "earlier.right == example.right", "test_where_an_answer_was_given_before"),
     # The check wants the layers of c_attn to take turns, column by column.
     Mutant("_cut_weights", "torch.stack(weight.chunk(3, dim=1)).mT",
            "weight.view(C, C, 3).permute(2, 1, 0)", "test_linear_layers"),

@@ -18,7 +18,7 @@ from gptlib.exercises import NOT_YET, RIGHT
 
 SOLUTIONS = Path(__file__).parent.parent / "notebooks" / "solutions"
 ANSWERS = runpy.run_path(str(SOLUTIONS / "10_gpt3.py"))
-NAMES = ["banded_attention", "flops", "power_law"]
+NAMES = ["banded_attention", "flops", "power_law", "posterior"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -171,3 +171,60 @@ def test_a_power_law_by_numpy_is_right():
         return np.exp(start), -slope
 
     assert exercises.check_power_law(mine) == RIGHT
+
+
+# What examples tell.
+
+
+def posterior(each, shared=True):
+    """The answer of somebody who weighs a line by each(table, question, answer, wrong)."""
+
+    def mine(rules, examples, wrong):
+        weights = {
+            name: math.prod(each(table, *example, wrong) for example in examples)
+            for name, table in rules.items()
+        }
+        total = sum(weights.values()) if shared else 1
+        return {name: weight / total for name, weight in weights.items()}
+
+    return mine
+
+
+def right_line(table, question, answer, wrong):
+    answers = [*table.values()]
+    slip = wrong * answers.count(answer) / len(answers)
+    return (question in table) / len(table) * ((1 - wrong) * (table.get(question) == answer) + slip)
+
+
+def no_slip(table, question, answer, wrong):
+    """Adds a little, or nothing would be left to divide by."""
+    return (question in table) / len(table) * (table.get(question) == answer) + 1e-30
+
+
+def any_other(table, question, answer, wrong):
+    if question not in table:
+        return 0
+    return (1 - wrong if table[question] == answer else wrong) / len(table)
+
+
+def unknown_ignored(table, question, answer, wrong):
+    return right_line(table, question, answer, wrong) if question in table else 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (posterior(right_line, shared=False), "Divide by the sum"),
+        (posterior(lambda t, *e: len(t) * right_line(t, *e)), "A rule with a larger table"),
+        (posterior(no_slip), "A wrong answer does not rule a rule out"),
+        (posterior(any_other), "A wrong answer is that of a question drawn anew"),
+        (posterior(unknown_ignored), "A rule that does not know a question"),
+        (lambda rules, *_: dict.fromkeys(rules, 1 / 3), "After [('kite', 'e')] it should be"),
+        (lambda rules, *_: {"first letter": 1.0}, "Return a probability for each of"),
+        (lambda *_: 0.5, "Return a dict with a probability for each rule: yours is the number"),
+    ],
+)
+def test_a_mistake_about_what_examples_tell_is_told(mine, says):
+    assert posterior(right_line)({"a": {"q": "r"}}, [("q", "r")], 0.1) == {"a": 1}
+    assert exercises.check_posterior(posterior(right_line)) == RIGHT
+    assert exercises.check_posterior(mine).startswith(says)

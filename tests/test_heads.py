@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from gptlib.attention import attention_maps
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
-from gptlib.heads import copying, looks, prefix_matching, put_in, repeated, taken_in
+from gptlib.heads import copying, looks, put_in, repeated, taken_in
 
 N, H, C, V = 3, 2, 12, 17
 
@@ -20,34 +20,38 @@ def model():
 
 
 @pytest.fixture
-def idx():
+def twice():
     return repeated(4, 7, 16, start=16, seed=3)
 
 
-def test_random_tokens_come_twice_after_the_start(idx):
+@pytest.fixture
+def idx(twice):
+    return twice[0]
+
+
+def test_random_tokens_come_twice_after_the_start(twice):
+    idx, where = twice
     assert idx.shape == (4, 15) and (idx[:, 0] == 16).all() and (idx[:, 1:] < 16).all()
     assert torch.equal(idx[:, 1:8], idx[:, 8:]) and len(idx.unique()) > 12
-    assert torch.equal(idx, repeated(4, 7, 16, 16, 3))
-    assert not torch.equal(idx, repeated(4, 7, 16, 16, 4))
+    assert torch.equal(idx, repeated(4, 7, 16, 16, 3)[0])
+    assert not torch.equal(idx, repeated(4, 7, 16, 16, 4)[0])
+    assert where.sum() == 4 * 6 and where.dtype == torch.bool
+    for b, t, s in where.nonzero().tolist():
+        assert t >= 8 and idx[b, t] == idx[b, s - 1] and idx[b, t + 1] == idx[b, s] and s < 8
 
 
-def test_looks_and_induction_scores_are_means_of_weights(model, idx):
-    maps = torch.stack([torch.tensor(w) for w in attention_maps(model, idx[:, :-1]).values()])
-    for n in range(N):
-        for h in range(H):
-            weights = [
-                maps[n, b, h, t, t - 7 + 1].item() for b in range(len(idx)) for t in range(8, 14)
-            ]
-            assert prefix_matching(model, idx)[n, h] == pytest.approx(sum(weights) / len(weights))
-    where = torch.zeros(4, 14, 14, dtype=torch.bool)
+def test_looks_are_means_of_weights(model, idx):
+    maps = torch.stack([torch.tensor(w) for w in attention_maps(model, idx).values()])
+    where = torch.zeros(4, 15, 15, dtype=torch.bool)
     where[0, 5, [1, 3]] = where[2, 9, 4] = True
     expected = (maps[:, 0, :, 5, 1] + maps[:, 0, :, 5, 3] + maps[:, 2, :, 9, 4]) / 2
-    assert_close(looks(model, idx[:, :-1], where), expected)
+    assert_close(looks(model, idx, where), expected)
 
 
-def test_what_a_head_copies_is_ranked_by_what_it_adds_to_the_stream(model, idx):
-    mixed, got = taken_in(model, idx[:, :-1]), copying(model, idx)
-    D = C // H
+def test_what_a_head_copies_is_ranked_by_what_it_adds_to_the_stream(model, twice):
+    idx, where = twice
+    where[:, -1, 3] = True  # where nothing comes
+    mixed, got, D = taken_in(model, idx), copying(model, idx, where), C // H
     for n, block in enumerate(model.blocks):
         for h in range(H):
             shares = []

@@ -16,7 +16,6 @@ from gptlib.papers import (
     GPT_2,
     GPT_2_THIRD,
     GPT_3,
-    GPT_3_THIRD,
     GPTS,
     LADDER,
     NOT_PUBLISHED,
@@ -27,7 +26,7 @@ from gptlib.papers import (
 from gptlib.transformer import Transformer
 
 PAPERS = [*TRANSFORMER.values(), GPT_1, *GPT_2.values(), *GPT_3.values()]
-MINIATURES = [GPT_1_THIRD, *LADDER.values(), GPT_2_THIRD, GPT_3_THIRD]
+MINIATURES = [GPT_1_THIRD, *LADDER.values(), GPT_2_THIRD]
 each = pytest.mark.parametrize("model", [*PAPERS, *MINIATURES], ids=lambda model: model.name)
 # As in notebook 05, on text of 61 characters.
 EARLIER = GPTConfig(61, block_size=64, n_layer=4, n_head=8, n_embd=64, dropout=0.0)
@@ -70,7 +69,6 @@ def test_parameters_to_the_last_digit():
         "4 × 128": 1_088_256,
         "6 × 192": 3_111_936,
         "gpt-2-third": 947_328,
-        "gpt-3-third": 1_656_128,
     }
 
 
@@ -354,8 +352,6 @@ def test_the_ladder_grows_in_depth_and_width_at_once_as_gpt_2_does():
     assert round(last.parameters / first.parameters) == 36
     assert GPT_2_THIRD.config.n_layer * 3 == GPT_2["xl"].config.n_layer
     assert GPT_2_THIRD.config.n_embd == LADDER["2x64"].config.n_embd
-    assert GPT_3_THIRD.config.n_layer * 3 == GPT_3["175b"].config.n_layer
-    assert GPT_3_THIRD.config.n_embd == LADDER["2x64"].config.n_embd
 
 
 @pytest.mark.parametrize("model", [*LADDER.values(), GPT_2_THIRD], ids=lambda model: model.name)

@@ -22,6 +22,7 @@ from gptlib.exercises.gpt2_overlap import check_overlap
 from gptlib.exercises.gpt2_packing import check_packed_rows
 from gptlib.exercises.gpt3 import check_banded_attention, check_power_law
 from gptlib.exercises.gpt3_cost import check_flops
+from gptlib.exercises.gpt3_prompts import check_posterior
 from gptlib.exercises.inside import check_ablated, check_induction, check_look
 from gptlib.exercises.inside_models import check_lens, check_patched
 from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
@@ -110,6 +111,7 @@ __all__ = [
     "check_patched",
     "check_places",
     "check_positions",
+    "check_posterior",
     "check_power_law",
     "check_rate",
     "check_residual_scaling",

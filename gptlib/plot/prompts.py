@@ -58,20 +58,25 @@ def births(
 ) -> Figure:
     """Draw shares that rise during training, in panels above each other that share their steps.
 
-    panels: name -> curve -> for each seed its steps and its shares, 0 to 1
+    panels: name -> curve -> for each seed its steps and its shares, 0 to 1. A curve of the same
+        name looks the same in all panels
 
-    ValueError for more than 4 curves in a panel.
+    ValueError for more than 4 panels or names of curves.
     """
     check_count(panels, "panels", MOST_PANELS, "have room")
+    names = list(dict.fromkeys(name for of in panels.values() for name in of))
+    check_count(names, "curves", len(STYLES))
+    shades = SIZES(np.linspace(DEEP, PALE, len(names)))
+    looks = {
+        name: {"color": tuple(color), "linestyle": style, "linewidth": 1.3}
+        for name, color, style in zip(names, shades, STYLES, strict=False)
+    }
     fig = plt.figure(figsize=(WIDTH, 1.9 * len(panels) + 0.9))
     axes = fig.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for ax, (name, curves) in zip(axes, panels.items(), strict=True):
-        check_count(curves, "curves", len(STYLES))
-        shades = SIZES(np.linspace(DEEP, PALE, len(curves)))
-        for (curve, seeds), color, style in zip(curves.items(), shades, STYLES, strict=False):
+        for curve, seeds in curves.items():
             for i, (steps, values) in enumerate(seeds):
-                label = curve if i == 0 else None
-                ax.plot(steps, values, color=color, linestyle=style, linewidth=1.3, label=label)
+                ax.plot(steps, values, **looks[curve], label=curve if i == 0 else None)
         ax.set_title(name, size=11, parse_math=False)
         ax.set_ylim(-0.03, 1.05)
         ax.yaxis.set_major_formatter(PercentFormatter(1))

@@ -24,7 +24,7 @@ LINES = 33  # of a list
 WRONG = 0.05  # how often a line has the answer to another question, drawn as its own was
 NAMED = 0.5  # how often a list whose rule has a name begins with it
 FORMS = ("- {}: {}", "- {} -> {}")
-UNUSUAL_FORMS = ("- {} = {}", "- {} becomes {}.")  # in no list to train on
+UNUSUAL_FORMS = ("- {}: -> {}", "-- {}: {}")  # in no list to train on
 
 
 class Example(NamedTuple):
@@ -39,8 +39,7 @@ class Belief(NamedTuple):
     """What a reader who knows one family makes of examples and of the question after them.
 
     log_prob: of the questions and the answers together, in nats
-    answers: how likely each answer is to be the right one to the last question; those that are
-        not named are of a kind that nobody can guess, such as a made-up word not yet said
+    answers: how likely each answer is to be the right one to the last question
     """
 
     log_prob: float
@@ -100,8 +99,10 @@ class Labels:
         of one.
         """
         asked = [self.group_of.get(thing) for thing in (*(e.question for e in examples), question)]
-        said = {e.answer for e in examples}
-        if named or None in asked or not said <= set(self.labels) or len(said) > self.size:
+        said = dict.fromkeys(
+            e.answer for e in examples
+        )  # a set has no order, and ties would differ
+        if named or None in asked or not said.keys() <= set(self.labels) or len(said) > self.size:
             return Belief(-math.inf, {})
         groups = list(dict.fromkeys(asked))
         if len(groups) > self.size:
@@ -120,16 +121,20 @@ class Labels:
             for this in groups
         ]
         free = [None] * (self.size - len(said))  # a label that nobody has said yet
-        total, answers = 0.0, dict.fromkeys(said, 0.0)
+        total, answers, new = 0.0, dict.fromkeys(said, 0.0), 0.0
         last = groups.index(asked[-1])
-        for shared in set(permutations((*said, *free), self.size)):
+        for shared in dict.fromkeys(permutations((*said, *free), self.size)):
             weight = math.prod(fit[label] for fit, label in zip(fits, shared, strict=False))
             total += weight
-            if shared[last] is not None:
+            if shared[last] is None:
+                new += weight
+            else:
                 answers[shared[last]] += weight
         if not total:
             return Belief(-math.inf, {})
         n, m, N = len(self.groups), self.size, len(self.labels)
+        unsaid = [label for label in self.labels if label not in said]
+        answers |= dict.fromkeys(unsaid, new / max(1, len(unsaid)))
         log_prob = (
             math.log(total)
             + math.log(math.comb(n - len(groups), m - len(groups)) / math.comb(n, m))

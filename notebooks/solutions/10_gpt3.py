@@ -30,3 +30,16 @@ def my_power_law(x, y):
         (a - middle) ** 2 for a in across
     )
     return math.exp(height - slope * middle), -slope
+
+
+def my_posterior(rules, examples, wrong):
+    weights = {}
+    for name, table in rules.items():
+        answers, weight = [*table.values()], 1.0
+        for question, answer in examples:
+            right = table.get(question) == answer
+            drawn_anew = answers.count(answer) / len(answers)
+            weight *= (question in table) / len(table)
+            weight *= (1 - wrong) * right + wrong * drawn_anew
+        weights[name] = weight
+    return {name: weight / sum(weights.values()) for name, weight in weights.items()}

@@ -4,8 +4,7 @@ It reads lists of examples (`gptlib.web.examples`) and nothing else, each in a r
 EVERY steps prompts.csv, beside this file, says how many answers it has right after MANY or more
 examples, how much of its weight the best head then has on the lines above with the same answer,
 and the same for random tokens that come twice. The model of the first seed is in
-prompts.safetensors, in bfloat16; `python main.py generate` writes with it. The second seed is
-trained for the table alone.
+prompts.safetensors, in bfloat16; the second seed is trained for the table alone.
 
 An answer is right if each of its tokens is the likeliest. Losses are reproducible on the same
 machine.

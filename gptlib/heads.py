@@ -30,10 +30,10 @@ def repeated(n: int, R: int, vocab_size: int, start: int, seed: int) -> tuple[Te
 
 
 @contextmanager
-def exchanged(model: GPT, layer: int, new: Callable[[Tensor, Tensor], Tensor | None]) -> Iterator:
-    """For a while, let new(mixed, v) replace what a layer's heads take in, mixed (B, H, T, D)."""
+def exchanged(model: GPT, layer: int, new: Callable[[Tensor], Tensor | None]) -> Iterator:
+    """For a while, let new(mixed) replace what a layer's heads take in, mixed (B, H, T, D)."""
     part = model.blocks[layer].attn.attention
-    handle = part.register_forward_hook(lambda _, given, mixed: new(mixed, given[2]))
+    handle = part.register_forward_hook(lambda _, given, mixed: new(mixed))
     try:
         yield
     finally:
@@ -46,7 +46,7 @@ def taken_in(model: GPT, idx: Tensor) -> Tensor:
     kept = []
     with evaluating(model), ExitStack() as hooks:
         for layer in range(model.config.n_layer):
-            hooks.enter_context(exchanged(model, layer, lambda mixed, v: kept.append(mixed)))
+            hooks.enter_context(exchanged(model, layer, kept.append))
         model(idx)
     return torch.stack(kept)
 
@@ -62,7 +62,7 @@ def put_in(model: GPT, heads: Heads, given: Tensor) -> Iterator:
         for layer in {layer for layer, _ in heads}:
             these = [head for at, head in heads if at == layer]
 
-            def new(mixed: Tensor, v: Tensor, layer: int = layer, these: list = these) -> Tensor:
+            def new(mixed: Tensor, layer: int = layer, these: list = these) -> Tensor:
                 mixed = mixed.clone()
                 mixed[:, these] = given[layer].expand_as(mixed)[:, these]
                 return mixed

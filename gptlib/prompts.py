@@ -30,7 +30,8 @@ def few_shot(
     """
     lines = [task] if task else []
     lines += [form.format(asked, answered) for asked, answered in examples]
-    return "\n".join([*lines, form.split("{}")[0] + question + form.split("{}")[1].rstrip()])
+    before, between, _ = form.split("{}")
+    return "\n".join([*lines, before + question + between.rstrip()])
 
 
 def choice_scores(

@@ -1559,6 +1559,10 @@ MUTANTS = [
     Mutant("Labels.belief", "dict.fromkeys(e.answer for e in examples)",
            "dict.fromkeys({e.answer for e in examples})",
            "test_of_equally_likely_answers_the_first_is_the_same_in_every_process"),
+    # Lines are asked about that need no list, or that no list can tell.
+    Mutant("ExampleList.needs_list", 'again == (self.family == "pairs")',
+           'again != (self.family == "pairs")',
+           "test_a_line_needs_the_list_if_only_the_lines_before_it_tell_the_answer"),
     # A label that nobody has said yet is forgotten.
     Mutant("Labels.belief", "new += weight", "pass",
            "test_what_labels_tell_is_what_an_enumeration_of_all_lists_gives"),

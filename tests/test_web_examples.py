@@ -247,3 +247,13 @@ def test_of_equally_likely_answers_the_first_is_the_same_in_every_process():
         for seed in ("1", "2")
     ]
     assert said[0] == said[1] and len(said[0]) > 1000
+
+
+def test_a_line_needs_the_list_if_only_the_lines_before_it_tell_the_answer():
+    examples = tuple(examples_of("a X", "b Y", "a X", "a Y", "b Y", "c X"))
+    right = tuple(e._replace(right="X" if e.question != "b" else "Y") for e in examples)
+    needs = {
+        family: [k for k in range(6) if ExampleList(family, "{}: {}", "", right).needs_list(k)]
+        for family in ("kinds", "pairs", "rules")
+    }
+    assert needs == {"kinds": [0, 1, 5], "pairs": [2, 4], "rules": [0, 1, 5]}

@@ -67,7 +67,7 @@ def check_posterior(mine: Posterior) -> str:
             (_shared(weights), RIGHT),
             (weights, "Divide by the sum over all rules, so that the probabilities add up to 1."),
             (
-                _shared(_weights(RULES, examples, WRONG, questions=False, missing=0.0)),
+                _shared(_weights(RULES, examples, WRONG, questions=False)),
                 "A rule with a larger table asks each of its questions less often: 1 / len(table).",
             ),
             (

@@ -1,12 +1,13 @@
 """Lists of examples, some of them wrong, and all that can be known from the beginning of one.
 
-A list follows a rule that it seldom names: a made-up word for each of three kinds of things, six
+A list follows a rule that it seldom names: a made-up word for each of three kinds of things, five
 pairs to be looked up, or a rule that every reader knows. Whoever knows how lists are made can say,
 from any beginning, what comes next and with what probability; so it is known how well the best
 possible reader would do after K examples.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,6 +45,9 @@ class Belief(NamedTuple):
 
     log_prob: float
     answers: Mapping[str, float]
+
+
+IMPOSSIBLE = Belief(-math.inf, {})
 
 
 class Family(Protocol):
@@ -99,14 +103,11 @@ class Labels:
         of one.
         """
         asked = [self.group_of.get(thing) for thing in (*(e.question for e in examples), question)]
-        said = dict.fromkeys(
-            e.answer for e in examples
-        )  # a set has no order, and ties would differ
-        if named or None in asked or not said.keys() <= set(self.labels) or len(said) > self.size:
-            return Belief(-math.inf, {})
-        groups = list(dict.fromkeys(asked))
-        if len(groups) > self.size:
-            return Belief(-math.inf, {})
+        # In their order, not as sets, or equally likely answers would come out otherwise each time.
+        groups, said = list(dict.fromkeys(asked)), dict.fromkeys(e.answer for e in examples)
+        known = not named and None not in groups and said.keys() <= set(self.labels)
+        if not known or max(len(groups), len(said)) > self.size:
+            return IMPOSSIBLE
         slip = self.wrong / self.size
         # How likely the lines of a group are, for each label that the group could have.
         fits = [
@@ -131,7 +132,7 @@ class Labels:
             else:
                 answers[shared[last]] += weight
         if not total:
-            return Belief(-math.inf, {})
+            return IMPOSSIBLE
         n, m, N = len(self.groups), self.size, len(self.labels)
         unsaid = [label for label in self.labels if label not in said]
         answers |= dict.fromkeys(unsaid, new / max(1, len(unsaid)))
@@ -159,12 +160,10 @@ class Rules:
     @cached_property
     def share(self) -> dict[str, dict[str, float]]:
         """How often each answer is right, over all questions of a rule."""
-        shares = {}
-        for rule, table in self.rules.items():
-            share = shares[rule] = dict.fromkeys(table.values(), 0.0)
-            for answer in table.values():
-                share[answer] += 1 / len(table)
-        return shares
+        return {
+            rule: {answer: n / len(table) for answer, n in Counter(table.values()).items()}
+            for rule, table in self.rules.items()
+        }
 
     def draw(self, random: Random, n: int) -> tuple[str, list[Example]]:
         """The name of the rule, as often as NAMED says, and n lines."""
@@ -193,7 +192,7 @@ class Rules:
             said = NAMED if named else 1 - NAMED
             weights[rule] = said / len(self.rules) * math.prod(each) / len(table) ** len(asked)
         if not (total := sum(weights.values())):
-            return Belief(-math.inf, {})
+            return IMPOSSIBLE
         for rule, weight in weights.items():
             if weight:
                 right = self.rules[rule][question]
@@ -223,6 +222,15 @@ class ExampleList(NamedTuple):
             places.append(Answer(self.family, slice(start, at + len(line))))
             at += len(line) + 1
         return tuple(places)
+
+    def needs_list(self, k: int) -> bool:
+        """Whether line k, from 0, is right and asks for what only the lines before it tell.
+
+        That is, in pairs, a question that was asked before, and in all other lists a new one.
+        """
+        example, before = self.examples[k], {each.question for each in self.examples[:k]}
+        again = example.question in before
+        return example.answer == example.right and again == (self.family == "pairs")
 
     def _lines(self) -> list[str]:
         return [self.form.format(e.question, e.answer) for e in self.examples]

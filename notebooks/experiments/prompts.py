@@ -70,20 +70,12 @@ def start(seed):
     return Run(model, corpus(), replace(CONFIG, seed=seed))
 
 
-def counts(told, k):
-    """Pairs are asked for again, and everything else about what the list has not shown."""
-    example, before = told.examples[k], {each.question for each in told.examples[:k]}
-    return example.answer == example.right and (example.question in before) == (
-        told.family == "pairs"
-    )
-
-
 def look(run):
     """A row of the table."""
     model, tokenizer = run.model, run.corpus.tokenizer
     lists, right = [LISTS.tell(seed) for seed in ASKED], defaultdict(list)
     for told, found in zip(lists, read(model, tokenizer, lists), strict=True):
-        right[told.family] += [found.right[k] for k in range(MANY, LINES) if counts(told, k)]
+        right[told.family] += [found.right[k] for k in range(MANY, LINES) if told.needs_list(k)]
     row = {"step": run.step, "loss": sum(run.losses[-EVERY:]) / EVERY}
     row |= {family: sum(each) / len(each) for family, each in sorted(right.items())}
     for family in ("kinds", "pairs"):

@@ -1,5 +1,6 @@
 """Prompts with none, one or many examples; an answer that is chosen, and one that is written."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -88,6 +89,37 @@ def answer(
         )
     new = before_end(found[0, len(start) :].tolist(), end)
     return tokenizer.decode(before_end(new, start[0])).strip()
+
+
+@torch.no_grad()
+def likeliest(
+    model: nn.Module, tokenizer: BPETokenizer, prompt: str, n: int = 4, max_new_tokens: int = 8
+) -> list[str]:
+    """The lines that a model writes after a prompt with each of the n likeliest first tokens.
+
+    After these each next token is the likeliest. Blanks around the lines go.
+    """
+    (end,) = tokenizer.encode("\n")
+    start = [end_of_text(tokenizer), *tokenizer.encode(tokenizer.as_prompt(prompt))]
+    idx = torch.tensor([start] * n, device=next(model.parameters()).device)  # (n, T)
+    with evaluating(model):
+        first = model(idx[:1])[0, -1].topk(n).indices
+        idx = torch.cat([idx, first[:, None]], dim=1)
+        for _ in range(max_new_tokens - 1):
+            idx = torch.cat([idx, model(idx)[:, -1:].argmax(-1)], dim=1)
+    lines = [before_end(row[len(start) :], end) for row in idx.tolist()]
+    return [tokenizer.decode(before_end(line, start[0])).strip() for line in lines]
+
+
+def line_probs(
+    model: nn.Module, tokenizer: BPETokenizer, prompt: str, answers: Sequence[str]
+) -> list[float]:
+    """How likely a model finds it that a prompt goes on with each answer and ends its line there.
+
+    Errors as of `choice_scores`.
+    """
+    lines = [f" {answer}\n" for answer in answers]
+    return [math.exp(nats) for nats in choice_scores(model, tokenizer, prompt, lines, "sum")]
 
 
 def earlier_answers(lists: Sequence[ExampleList], tokenizer: BPETokenizer) -> tuple[Tensor, Tensor]:

@@ -1,11 +1,14 @@
 """What examples tell stands where it belongs, and a reader can make it out."""
 
+import math
+
 import numpy as np
 import pytest
 from test_plot import assert_legible, style  # noqa: F401
 from test_plot_ladder import brightness
 
 from gptlib import plot
+from gptlib.plot.prompts import with_others
 
 SHOTS = [0, 1, 2, 4, 8, 16, 32]
 BEST = {k: 1 - 0.7 / (1 + k) for k in reversed(SHOTS)}
@@ -80,3 +83,32 @@ def test_too_much_is_refused():
         plot.by_examples({"a": shares(6)}, {"a": BEST}, "title")
     with pytest.raises(ValueError, match="5 curves"):
         plot.births({"a": dict.fromkeys("abcde", [([1], [0.5])])}, "title")
+
+
+@pytest.mark.parametrize("lines", [1, 12, 60])
+def test_what_two_readers_expect_is_drawn_beside_the_prompt(lines):
+    prompt = "\n".join(f"- a long line of a prompt, number {i}: $x$" for i in range(lines))
+    told = {"an $answer": (0.5, 0.25), "other": (0.125, 0.5), "never": (0.001, 0), "3": (0.1, 0.05)}
+    fig = plot.expected(prompt, told, ("our model", "the best $reader"))
+    assert_legible(fig)
+    beside, ax = fig.axes
+    (written,) = [text.get_text() for text in beside.texts]
+    assert written.split("\n")[-1].endswith("$x$") and written.count("\n") < 24
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == ["an $answer", "other", "3", "(others)"]
+    wide = [bar.get_width() for bar in ax.patches]
+    left = (1 - 0.5 - 0.125 - 0.1, 1 - 0.25 - 0.5 - 0.05)
+    np.testing.assert_allclose(wide, [0.5, 0.125, 0.1, left[0], 0.25, 0.5, 0.05, left[1]])
+    high = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
+    np.testing.assert_allclose(np.subtract(high[4:], high[:4]), 0.4)
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["our model", "the best $reader"]
+    assert fig.get_suptitle().startswith("Our model expects “an $answer” (50%), the best $reader")
+
+
+def test_what_has_no_probability_is_a_dash_and_others_are_counted():
+    told = {"x": (0.7, math.nan), "y": (0.004, math.nan)}
+    fig = plot.expected("?", told, ("a", "b"))
+    assert "–" in [text.get_text() for text in fig.axes[1].texts]
+    shown = with_others(told)
+    assert list(shown) == ["x", "(others)"] and shown["(others)"][0] == pytest.approx(0.3)
+    assert with_others({"x": (0.998, 1.0)}) == {"x": (0.998, 1.0)}

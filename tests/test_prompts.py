@@ -1,5 +1,7 @@
 """Prompts of examples, choices by their probability, and answers by beam search."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -7,7 +9,14 @@ import torch.nn.functional as F
 from gptlib.bpe import END_OF_TEXT, BPETokenizer
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
-from gptlib.prompts import answer, choice_scores, earlier_answers, few_shot
+from gptlib.prompts import (
+    answer,
+    choice_scores,
+    earlier_answers,
+    few_shot,
+    likeliest,
+    line_probs,
+)
 from gptlib.web.examples import Example, ExampleList
 
 TOKENIZER = BPETokenizer([bytes([i]) for i in range(256)], special=(END_OF_TEXT,))
@@ -73,6 +82,30 @@ def test_an_answer_is_the_line_that_beam_search_finds(model):
     new = TOKENIZER.decode(greedy[8:])
     assert said[1] == new.split("\n")[0].strip()
     assert sum(by_hand(model, "kite ->", said[4])) > sum(by_hand(model, "kite ->", said[1]))
+
+
+def test_the_likeliest_lines_begin_with_the_likeliest_tokens(model):
+    found = likeliest(model, TOKENIZER, "kite ->", n=5, max_new_tokens=4)
+    model.eval()
+    start = [256, *b"kite ->"]
+    with torch.no_grad():
+        first = model(torch.tensor([start]))[0, -1].topk(5).indices.tolist()
+    for token, line in zip(first, found, strict=True):
+        written = [*start, token]
+        for _ in range(3):
+            with torch.no_grad():
+                written.append(model(torch.tensor([written]))[0, -1].argmax().item())
+        assert line == TOKENIZER.decode(written[8:]).split("\n")[0].strip()
+    one = likeliest(model, TOKENIZER, "kite ->", n=1, max_new_tokens=6)
+    assert one == [answer(model, TOKENIZER, "kite ->", 6, beam_width=1)]
+
+
+def test_how_likely_a_line_is_to_end_with_an_answer(model):
+    model.eval()
+    for each, p in zip("ab", line_probs(model, TOKENIZER, "kite ->", "ab"), strict=True):
+        assert p == pytest.approx(math.exp(sum(by_hand(model, "kite ->", f" {each}\n"))), rel=1e-9)
+    with pytest.raises(ValueError, match="give two or more"):
+        line_probs(model, TOKENIZER, "kite ->", ["a"])
 
 
 def test_where_an_answer_was_given_before():

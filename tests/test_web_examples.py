@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from gptlib.prompts import few_shot
 from gptlib.web.examples import (
     FORMS,
     KINDS,
@@ -257,3 +258,35 @@ def test_a_line_needs_the_list_if_only_the_lines_before_it_tell_the_answer():
         for family in ("kinds", "pairs", "rules")
     }
     assert needs == {"kinds": [0, 1, 5], "pairs": [2, 4], "rules": [0, 1, 5]}
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("k", [0, 1, 7])
+def test_a_prompt_is_read_back(seed, k):
+    told = LISTS.tell(seed)
+    shown = [(e.question, e.answer) for e in told.examples[:k]]
+    prompt = few_shot(shown, told.examples[k].question, told.form, told.named)
+    assert LISTS.answers(prompt) == LISTS.best(told, k)
+    assert LISTS.answers(prompt + " ") == LISTS.best(told, k)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "",
+        "In French",
+        "-",
+        "- ",
+        "- :",
+        "- kite",
+        "- kite: le\n- kite",
+        "- kite -> le\n- kite:",
+        "-- kite: k\n-- drum:",
+        "In Latin\n- kite:",
+        "In French\nIn French\n- kite:",
+        "- June: tradin\n\n- saw:",
+        "- nothing known:",
+    ],
+)
+def test_what_begins_no_list_has_no_answers(prompt):
+    assert LISTS.answers(prompt) == {}

@@ -13,7 +13,7 @@ Texts and measurements:
     fine_tuning  how often models are right about tasks, and what that depends on
     ladder       losses on many kinds of text, tasks by the size of a model and without their texts
     laws         losses by compute, and by the size of a model at the same compute
-    prompts      right answers by the number of examples, and when they came about
+    prompts      right answers by the number of examples, when they came about, what is expected
     vocabulary   what changes with the number of tokens
     optimizers   paths down a bowl
     attention    attention weights, those of one token, position tables
@@ -59,7 +59,7 @@ from gptlib.plot.notebook import png_described
 from gptlib.plot.optimizers import descents
 from gptlib.plot.predictions import guesses, pairs
 from gptlib.plot.pretraining import pretraining
-from gptlib.plot.prompts import births, by_examples
+from gptlib.plot.prompts import births, by_examples, expected
 from gptlib.plot.sampling import distribution
 from gptlib.plot.style import (
     BEFORE,
@@ -112,6 +112,7 @@ __all__ = [
     "descents",
     "distribution",
     "encoder_decoder",
+    "expected",
     "feed_forward",
     "fine_tuned",
     "generation_times",

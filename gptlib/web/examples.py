@@ -7,6 +7,7 @@ possible reader would do after K examples.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -256,6 +257,24 @@ class Lists:
         Neither the family nor the rule is told, unless the list names it.
         """
         return best(self.families, told.named, told.examples[:k], told.examples[k].question)
+
+    def answers(self, prompt: str) -> dict[str, float]:
+        """The same after a prompt in one of the forms, which asks in its last line.
+
+        Empty if no list begins like that.
+        """
+        for form in self.forms:
+            before, between, _ = form.split("{}")
+            lines = prompt.split("\n")
+            named = "" if lines[0].startswith(before) else lines.pop(0)
+            *shown, asks = lines or [""]
+            line = re.compile(f"{re.escape(before)}(.+?){re.escape(between)}(.+)")
+            # With some answer in the place of the one that is asked for, it is a line like others.
+            found = [line.fullmatch(each) for each in [*shown, f"{asks.rstrip()} ?"]]
+            if all(found):
+                *examples, last = (Example(*each.groups(), "") for each in found)
+                return best(self.families, named, examples, last.question)
+        return {}
 
 
 def best(

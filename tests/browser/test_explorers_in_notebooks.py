@@ -11,12 +11,14 @@ from pathlib import Path
 import nbformat
 import pytest
 import test_browser as attention
+import test_prompts as prompts
 import test_reading as reading
 import test_sampling as sampling
 import test_tokens as tokens
 
 KINDS = {
     "AttentionExplorer(": attention,
+    "PromptExplorer(": prompts,
     "ReadingExplorer(": reading,
     "SamplingExplorer(": sampling,
     "TokenExplorer(": tokens,

@@ -144,7 +144,19 @@ class TrainConfig:
     muon_rate: float = 0.02  # Muon's peak learning rate, if it is used
     muon_momentum: float = 0.95  # share of earlier gradients in Muon's running mean
     accumulate: int = 1  # batches per step; more of them if larger ones do not fit in memory
+    ramp_iters: int = 0  # the first steps, over which 1 batch per step grows to `accumulate`
     dtype: Literal["float32", "bfloat16"] = "float32"  # precision of matrix products
+
+    def batches(self, step: int) -> int:
+        """How many batches a step takes, counted from 0."""
+        if step >= self.ramp_iters:
+            return self.accumulate
+        return 1 + (self.accumulate - 1) * step // self.ramp_iters
+
+    def batches_before(self, step: int) -> int:
+        """How many batches all steps before this one take."""
+        ramp = range(min(step, self.ramp_iters))
+        return sum(map(self.batches, ramp)) + (step - len(ramp)) * self.accumulate
 
     @property
     def warmup(self) -> int:
@@ -201,6 +213,13 @@ class TrainConfig:
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer is {self.optimizer!r}: give 'adamw' or 'muon'")
         check_whole("accumulate", self.accumulate, 1)
+        check_whole("ramp_iters", self.ramp_iters, 0, self.max_iters)
+        full = self.batches_before(self.max_iters) / self.accumulate
+        if self.ramp_iters and self.warmup >= full:
+            raise ValueError(
+                f"max_iters {self.max_iters} with ramp_iters {self.ramp_iters} are as many tokens "
+                f"as {full:.1f} full steps, and warmup_iters is {self.warmup}: give fewer of these"
+            )
         if self.dtype not in ("float32", "bfloat16"):
             raise ValueError(f"dtype is {self.dtype!r}: give 'float32' or 'bfloat16'")
 

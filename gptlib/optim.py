@@ -170,19 +170,23 @@ def learning_rate(step: int, config: TrainConfig, highest: float | None = None) 
 
     highest: the peak; config.learning_rate unless given
 
-    Where config.decay_iters is given, the peak rate is kept until that many steps are left.
+    Where config.decay_iters is given, the peak rate is kept until that many steps are left. In a
+    ramp of batches a step counts as the share of a full one that its batches are: warm-up and decay
+    go by tokens, as in Brown et al. (2020), Appendix B.
 
     The decay called inverse_sqrt never reaches 0; with a peak of 1 / sqrt(n_embd * warmup) it is
     equation 3 of Vaswani et al. (2017).
     """
     highest = config.learning_rate if highest is None else highest
+    step, after, last = (
+        config.batches_before(n) / config.accumulate for n in (step, step + 1, config.max_iters)
+    )
     if step < config.warmup:
-        return highest * (step + 1) / config.warmup
+        return highest * min(1, after / config.warmup)
     if config.decay == "inverse_sqrt":
-        return highest * math.sqrt(config.warmup / (step + 1))
-    falling = config.max_iters - config.warmup
-    falling = falling if config.decay_iters is None else config.decay_iters
-    fallen = falling - max(0, config.max_iters - step)
+        return highest * math.sqrt(config.warmup / after)
+    falling = last - config.warmup if config.decay_iters is None else config.decay_iters
+    fallen = falling - max(0, last - step)
     done = max(0, fallen) / max(1, falling)
     left = 1 - done if config.decay == "linear" else (1 + math.cos(math.pi * done)) / 2
     return highest * (config.decay_to + (1 - config.decay_to) * left)

@@ -51,7 +51,8 @@ class Run:
     def __iter__(self) -> Iterator[float]:
         """Take the remaining steps, and yield the loss before each, in nats per token."""
         config, done = self.config, self.step
-        batches = self.corpus.batches(config.batch_size, config.seed, done * config.accumulate)
+        first = config.batches_before(done)
+        batches = self.corpus.batches(config.batch_size, config.seed, first)
         steps = train(self.model, batches, self.loss, config, self.optimizers, done)
         while True:
             # Seeded anew for each step, so that a resumed run draws the same.

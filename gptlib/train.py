@@ -58,7 +58,7 @@ def train(
 ) -> Iterator[float]:
     """Take steps until config.max_iters are done, and yield the mean loss before each.
 
-    batches: config.accumulate of them make a step, in which all their targets count equally
+    batches: config.batches(step) of them make a step, in which all their targets count equally
     optimizers: from `make_optimizers`, new ones unless given; to resume, give those used so far
     done: the number of steps already taken
 
@@ -77,13 +77,13 @@ def train(
             optimizer.zero_grad()
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, config, group["highest"])
-        parts = []
-        for batch in islice(batches, config.accumulate):
+        parts, due = [], config.batches(step)
+        for batch in islice(batches, due):
             with torch.autocast(device, torch.bfloat16, enabled=low):
                 total, asked = loss(model, batch)
             total.backward()
             parts.append(torch.stack([total.detach(), asked]))
-        if len(parts) < config.accumulate:
+        if len(parts) < due:
             return
         total, asked = sum(parts)
         # Only now is the number of targets known: turn the gradient of the sum into the mean's.

@@ -179,8 +179,8 @@ MUTANTS = [
     Mutant("train:train", 'group["lr"]', 'group["rate"]',
            "test_a_run_is_what_the_same_steps_by_hand_are"),
     # The rate does not reach 0.
-    Mutant("learning_rate", "falling = config.max_iters - config.warmup",
-           "falling = config.max_iters", "test_the_rates_are_those_of_transformers"),
+    Mutant("learning_rate", "last - config.warmup if",
+           "last if", "test_the_rates_are_those_of_transformers"),
     # A short batch counts as much as a long one.
     Mutant("train:evaluate", "asked += int(n)", "asked += 1",
            "test_a_score_is_the_mean_over_all_tokens_however_they_are_cut"),
@@ -414,11 +414,11 @@ MUTANTS = [
     Mutant("token_losses", "label_smoothing=label_smoothing", "label_smoothing=0.0",
            "test_label_smoothing_is_its_definition"),
     # The fall is a step late.
-    Mutant("learning_rate", "config.warmup / (step + 1)", "config.warmup / step",
+    Mutant("learning_rate", "config.warmup / after", "config.warmup / step",
            "test_inverse_sqrt_is_equation_3"),
     # It falls like 1 / step.
-    Mutant("learning_rate", "math.sqrt(config.warmup / (step + 1))",
-           "(config.warmup / (step + 1))", "test_inverse_sqrt_is_equation_3"),
+    Mutant("learning_rate", "math.sqrt(config.warmup / after)",
+           "(config.warmup / after)", "test_inverse_sqrt_is_equation_3"),
     # The optimizer keeps its own eps.
     Mutant("make_optimizers", "betas=config.betas, eps=config.eps", "betas=config.betas",
            "test_without_decay_the_steps_are_those_of_adam"),
@@ -455,7 +455,7 @@ MUTANTS = [
     Mutant("train:train", "total.backward()", "model.zero_grad(); total.backward()",
            "test_a_step_on_some_batches_is_one_on_all_their_rows"),
     # The last step is taken on too few batches.
-    Mutant("train:train", "len(parts) < config.accumulate", "not parts",
+    Mutant("train:train", "len(parts) < due", "not parts",
            "test_no_step_is_taken_on_fewer_batches_than_it_needs"),
     # The type is accepted and ignored.
     Mutant("train:train", "enabled=low", "enabled=False",
@@ -911,6 +911,12 @@ MUTANTS = [
     # ... or takes back tokens although it has dropped what stood before them.
     Mutant("KeyValueCache.forget", "_first(length, band) < start", "False",
            "test_what_a_banded_layer_has_dropped_cannot_be_brought_back"),
+    # Warm-up and decay go by steps, whatever a step takes.
+    Mutant("learning_rate", "config.batches_before(n) / config.accumulate", "n",
+           "test_a_ramp_of_batches_and_the_rates_go_by_tokens"),
+    # A run that is resumed after a ramp of batches leaves some out.
+    Mutant("TrainConfig.batches_before", "sum(map(self.batches, ramp))",
+           "len(ramp) * self.accumulate", "test_each_step_takes_the_next_batches_of_the_corpus"),
     # Rates begin to fall before they should ...
     Mutant("learning_rate", "max(0, fallen)", "abs(fallen)",
            "test_rates_that_are_kept_before_they_fall_and_do_not_fall_to_0"),
@@ -1182,7 +1188,7 @@ MUTANTS = [
     Mutant("Run.__iter__", "torch.manual_seed(mixed_seed(config.seed, self.step, 1))", "pass",
            "test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike"),
     # A run goes on with the batches that it began with.
-    Mutant("Run.__iter__", "config.seed, done * config.accumulate", "config.seed, 0",
+    Mutant("Run.__iter__", "config.seed, first", "config.seed, 0",
            "test_a_run_that_is_loaded_is_where_the_saved_one_was_and_goes_on_alike"),
     # Losses are rounded on the way through the file.
     Mutant("Run.save", "torch.tensor( list(self.valid_losses.items()), dtype=torch.float64 )",
@@ -1236,7 +1242,7 @@ MUTANTS = [
     Mutant("commands:generate", "settings.seed + k", "settings.seed",
            "test_several_samples_are_those_of_several_seeds"),
     # A setting is accepted and ignored.
-    Mutant("Run.__iter__", "done * config.accumulate", "done",
+    Mutant("Run.__iter__", "config.batches_before(done)", "done",
            "test_each_step_takes_the_next_batches_of_the_corpus"),
     # How many steps fit is found out, and then forgotten.
     Mutant("commands:with_steps", "max_iters=steps", "seed=0",

@@ -311,6 +311,7 @@ OTHERS = Train(
         muon_rate=0.04,
         muon_momentum=0.8,
         accumulate=2,
+        ramp_iters=1,
         dtype="bfloat16",
         batch_size=3,
         eval_interval=2,
@@ -396,6 +397,7 @@ def test_what_python_main_py_means():
         "muon_rate": 0.02,
         "muon_momentum": 0.95,
         "accumulate": 1,
+        "ramp_iters": 0,
         "dtype": "float32",
         "batch_size": 16,
         "eval_interval": 100,
@@ -493,7 +495,7 @@ def test_every_setting_of_training_arrives(folder, monkeypatch):
     assert run.corpus.tokenizer.vocab_size == 300
     assert run.corpus.block_size == 12
     assert list(run.valid_losses) == [0, 2, 3]
-    assert [[tensor.shape for tensor in batch] for batch in batches] == [[(3, 12)] * 2] * 6
+    assert [[tensor.shape for tensor in batch] for batch in batches] == [[(3, 12)] * 2] * 5
     for n, batch in enumerate(batches):
         assert all(map(torch.equal, batch, run.corpus.batch(n, 3, 7)))
     torch.manual_seed(7)

@@ -548,6 +548,25 @@ def test_rates_that_are_kept_before_they_fall_and_do_not_fall_to_0(settings, wan
     assert [learning_rate(n, config) for n in range(10)] == pytest.approx(want, abs=1e-12)
 
 
+def test_a_ramp_of_batches_and_the_rates_go_by_tokens():
+    """Eight steps of 1, 1, 2, 3, 4, 4, 4, 4 batches are as many tokens as 5.75 full steps."""
+    settings = {"max_iters": 8, "learning_rate": 0.4, "decay": "linear", "accumulate": 4}
+    config = TrainConfig(**settings, ramp_iters=4, warmup_iters=1)
+    assert [config.batches(n) for n in range(8)] == [1, 1, 2, 3, 4, 4, 4, 4]
+    assert [config.batches_before(n) for n in range(9)] == [0, 1, 2, 4, 7, 11, 15, 19, 23]
+    rates = [learning_rate(n, config) for n in range(9)]
+    assert rates[:3] == pytest.approx([0.1, 0.2, 0.4])
+    wanted = [0.4 * (5.75 - n / 4) / 4.75 for n in (4, 7, 11, 15, 19, 23)]
+    assert rates[3:] == pytest.approx(wanted) and rates[-1] == 0
+    flat = TrainConfig(**settings, warmup_iters=2)
+    by_steps = [learning_rate(n, replace(flat, accumulate=1)) for n in range(9)]
+    assert [learning_rate(n, flat) for n in range(9)] == by_steps
+    later = replace(config, decay_iters=2)
+    assert [learning_rate(n, later) for n in (5, 6, 7)] == pytest.approx([0.4, 0.4, 0.2])
+    vaswani = replace(config, decay="inverse_sqrt")
+    assert learning_rate(7, vaswani) == pytest.approx(0.4 / 5.75**0.5)
+
+
 def test_a_warm_up_that_is_left_to_the_length_of_training():
     config = TrainConfig(max_iters=40, learning_rate=0.4, warmup_iters=None)
     assert [learning_rate(n, config) for n in range(3)] == pytest.approx([0.2, 0.4, 0.4])

@@ -31,7 +31,7 @@ TINY = (
 )
 KINDS = {
     "muon": TINY + "--dropout 0.2",
-    "adamw": TINY + "--optimizer adamw --accumulate 2 --tokenizer chars",
+    "adamw": TINY + "--optimizer adamw --accumulate 2 --ramp-iters 20 --tokenizer chars",
 }
 
 

@@ -224,19 +224,21 @@ def test_a_checkpoint_knows_the_token_that_ends_a_text(tmp_path, write, end, V):
 
 
 @pytest.mark.parametrize("done", [0, 2, 5])
-@pytest.mark.parametrize("accumulate", [1, 3])
+@pytest.mark.parametrize(("accumulate", "ramp"), [(1, 0), (3, 0), (3, 4)])
 @pytest.mark.parametrize(("end", "V"), [(None, 8), (0, 9)])
-def test_each_step_takes_the_next_batches_of_the_corpus(done, accumulate, end, V):
+def test_each_step_takes_the_next_batches_of_the_corpus(done, accumulate, ramp, end, V):
     def watched(model, batch):
         seen.append(batch)
         return next_token_loss(model, batch)
 
     seen, corpus = [], a_corpus(end)
-    config = a_config(max_iters=6, accumulate=accumulate, batch_size=3, seed=8)
+    settings = {"accumulate": accumulate, "ramp_iters": ramp, "batch_size": 3, "seed": 8}
+    config = a_config(max_iters=6, **settings)
     run = Run(a_model(V=V), corpus, config, loss=watched)
     run.losses = [0.0] * done
     assert len(list(run)) == 6 - done
-    wanted = [corpus.batch(n, 3, 8) for n in range(done * accumulate, 6 * accumulate)]
+    taken = [0, 1, 2, 4, 6, 9, 12] if ramp else range(0, 7 * accumulate, accumulate)
+    wanted = [corpus.batch(n, 3, 8) for n in range(taken[done], taken[6])]
     assert len(seen) == len(wanted)
     for one, other in zip(seen, wanted, strict=True):
         assert all(map(torch.equal, one, other))

@@ -252,6 +252,15 @@ def test_each_step_takes_its_batches_and_no_more(accumulate):
     assert taken == list(range(2 * accumulate))
 
 
+def test_steps_of_a_ramp_take_more_and_more_batches():
+    taken = []
+    source = (taken.append(n) or batch for n, batch in enumerate(drawn()))
+    config = TrainConfig(max_iters=6, accumulate=4, ramp_iters=4)
+    assert [len(taken) for _ in train(Small(), source, next_token_loss, config)] == [
+        config.batches_before(n) for n in range(1, 7)
+    ]
+
+
 def test_no_step_is_taken_on_fewer_batches_than_it_needs():
     model, config = Small(), TrainConfig(max_iters=9, accumulate=3)
     losses = list(train(model, islice(drawn(), 8), next_token_loss, config))
@@ -399,6 +408,11 @@ def test_when_all_steps_are_done_none_is_taken():
         ({"optimizer": "sgd"}, "optimizer is 'sgd': give 'adamw' or 'muon'"),
         ({"accumulate": 0}, "accumulate is 0: give a whole number, at least 1"),
         ({"accumulate": 1.5}, "accumulate is 1.5: give a whole number, at least 1"),
+        ({"ramp_iters": 1001}, "ramp_iters is 1001: give a whole number, .* and at most 1000"),
+        (
+            {"max_iters": 10, "accumulate": 10, "ramp_iters": 10, "warmup_iters": 6},
+            "max_iters 10 with ramp_iters 10 are as many tokens as 4.6 full steps, and .* is 6: ",
+        ),
         ({"dtype": "float16"}, "dtype is 'float16': give 'float32' or 'bfloat16'"),
         ({"dtype": torch.bfloat16}, "dtype is torch.bfloat16: give 'float32' or 'bfloat16'"),
     ],

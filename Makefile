@@ -69,6 +69,7 @@ runs: $(READY) ## train the ladder of models on the little web that notebooks 09
 	$(BIN)/python notebooks/experiments/samples.py
 	$(BIN)/python notebooks/experiments/laws.py
 	$(BIN)/python notebooks/experiments/bands.py
+	$(BIN)/python notebooks/experiments/ramp.py
 	$(BIN)/python notebooks/experiments/prompts.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor

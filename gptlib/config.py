@@ -94,7 +94,8 @@ class GPTConfig(_Stack):
     tied: bool = True  # the token embedding is also the matrix of the output layer
     # learned or fixed vectors, added to the tokens'; rotary: queries and keys are turned instead
     positions: Literal["learned", "sinusoidal", "rotary"] = "learned"
-    band: int | None = None  # blocks 2, 4, 6, ... see only the last `band` tokens; None: see all
+    band: int | None = None  # every second block sees only the last `band` tokens; None: sees all
+    first_band: int = 2  # the first of these blocks: 1, or 2 for blocks 2, 4, 6, ...
     init_std: float = 0.02  # standard deviation of all matrices at the start
     scale_residual: bool = True  # start residual projections smaller, by 1/sqrt(2 * n_layer)
 
@@ -106,7 +107,9 @@ class GPTConfig(_Stack):
     @property
     def bands(self) -> tuple[int | None, ...]:
         """For each block, how many tokens a position sees, itself included; None for all."""
-        return tuple(self.band if n % 2 else None for n in range(self.n_layer))
+        return tuple(
+            None if (n - self.first_band) % 2 else self.band for n in range(1, self.n_layer + 1)
+        )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,6 +125,7 @@ class GPTConfig(_Stack):
             )
         if self.band is not None:
             check_whole("band", self.band, 1)
+        check_whole("first_band", self.first_band, 1, 2)
         if not (_number(self.init_std) and 0 < self.init_std < math.inf):
             raise ValueError(f"init_std is {self.init_std!r}: give a number above 0, such as 0.02")
 

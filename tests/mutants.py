@@ -887,10 +887,11 @@ MUTANTS = [
     Mutant("sampling:_stream", "with evaluating(model)", "if model.eval()",
            "test_it_writes_in_evaluation_mode_and_leaves_the_mode_as_it_was"),
     # The band is that of the other blocks.
-    Mutant("GPTConfig.bands", "self.band if n % 2 else None", "None if n % 2 else self.band",
+    Mutant("GPTConfig.bands", "None if (n - self.first_band) % 2 else self.band",
+           "self.band if (n - self.first_band) % 2 else None",
            "test_a_token_is_heard_as_far_as_the_band"),
     # All blocks have the band.
-    Mutant("GPTConfig.bands", "self.band if n % 2 else None", "self.band",
+    Mutant("GPTConfig.bands", "None if (n - self.first_band) % 2 else self.band", "self.band",
            "test_a_token_is_heard_as_far_as_the_band"),
     # Blocks look one further back than the band says.
     Mutant("Attention.forward", "banded_attention(q, k, v, self.band, dropout)",
@@ -917,6 +918,18 @@ MUTANTS = [
     # A run that is resumed after a ramp of batches leaves some out.
     Mutant("TrainConfig.batches_before", "sum(map(self.batches, ramp))",
            "len(ramp) * self.accumulate", "test_each_step_takes_the_next_batches_of_the_corpus"),
+    # A line may go on after the answer.
+    Mutant("line_probs", 'f" {answer}\\n"', 'f" {answer}"',
+           "test_how_likely_a_line_is_to_end_with_an_answer"),
+    # All lines begin with the likeliest token.
+    Mutant("prompts:likeliest", "topk(n).indices", "topk(1).indices.repeat(n)",
+           "test_the_likeliest_lines_begin_with_the_likeliest_tokens"),
+    # The name of a rule is read, and forgotten.
+    Mutant("Lists.answers", "best(self.families, named,", 'best(self.families, "",',
+           "test_a_prompt_is_read_back"),
+    # Answers that are not shown are not counted among the others.
+    Mutant("with_others", "for probs in shown.values()", "for probs in told.values()",
+           "test_what_two_readers_expect_is_drawn_beside_the_prompt"),
     # Rates begin to fall before they should ...
     Mutant("learning_rate", "max(0, fallen)", "abs(fallen)",
            "test_rates_that_are_kept_before_they_fall_and_do_not_fall_to_0"),

@@ -75,6 +75,7 @@ SWITCHES = {
         "bias": False,
         "positions": "sinusoidal",
         "band": 2,
+        "first_band": 1,
         "init_std": 0.3,
         "scale_residual": False,
         "dropout": 0.2,

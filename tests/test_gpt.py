@@ -462,6 +462,7 @@ def test_the_future_changes_nothing_that_was_said_before(norm, band):
 def test_every_second_block_looks_back_as_far_as_its_band(band):
     model = made(n_layer=4, band=band)
     assert model.config.bands == (None, band, None, band)
+    assert made(n_layer=3, band=band, first_band=1).config.bands == (band, None, band)
     with record_attention(model) as weights:
         recorded = model(IDX)
     assert_close(model(IDX), recorded, **EXACT)
@@ -632,6 +633,7 @@ DEFAULTS = {
     "tied": True,
     "positions": "learned",
     "band": None,
+    "first_band": 2,
     "init_std": 0.02,
     "scale_residual": True,
 }
@@ -739,7 +741,7 @@ def test_every_setting_does_something(name):
 
 # Every setting is another than the default.
 OTHERWISE = GPTConfig(
-    V, 20, 3, 2, C, 6, 0.2, "post", "relu", False, False, False, "rotary", 2, 0.1, False
+    V, 20, 3, 2, C, 6, 0.2, "post", "relu", False, False, False, "rotary", 2, 1, 0.1, False
 )
 
 

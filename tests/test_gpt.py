@@ -659,6 +659,11 @@ def looks(model):
     return list(weights.values())
 
 
+def seen_with_bands(model):
+    """How many tokens the last one sees in block 1, if there are bands of 2."""
+    return (looks(GPT(replace(model.config, band=2)))[0][0, 0, -1] > 0).sum().item()
+
+
 def first_given(name):
     """What a module takes in first, of a model with its first parameters."""
 
@@ -724,6 +729,7 @@ SETTINGS = {
         True,
     ),
     "band": (2, lambda model: (looks(model)[1][0, 0, -1] > 0).sum().item(), 5, 2),
+    "first_band": (1, seen_with_bands, 5, 2),
     "init_std": (0.1, std("tok_emb.weight"), 0.02, 0.1),
     "scale_residual": (False, std("blocks.0.mlp.proj.weight"), 0.01, 0.02),
 }

@@ -63,13 +63,12 @@ experiments: $(READY) ## train, with several seeds, what the notebooks only quot
 	$(BIN)/python notebooks/experiments/optimizers.py
 	PYTHONPATH=. $(BIN)/python notebooks/experiments/modern_block.py $(TEXT)
 
-runs: $(READY) ## train the ladder of models on the little web that notebooks 09 to 12 share, those that laws are read from, and one that learns from its prompt (about four hours)
+runs: $(READY) ## train the ladder of models on the little web that notebooks 09 to 12 share, those that laws are read from, and those that learn from their prompts (about five hours)
 	$(BIN)/python notebooks/experiments/ladder.py
 	$(BIN)/python notebooks/experiments/zero_shot.py
 	$(BIN)/python notebooks/experiments/samples.py
 	$(BIN)/python notebooks/experiments/laws.py
 	$(BIN)/python notebooks/experiments/bands.py
-	$(BIN)/python notebooks/experiments/ramp.py
 	$(BIN)/python notebooks/experiments/prompts.py
 
 data: $(TEST_READY) ## tell the stories again and measure their floor

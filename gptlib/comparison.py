@@ -74,7 +74,9 @@ def known(model: Model) -> dict[str, Fact]:
 def design(config: TransformerConfig | GPTConfig) -> dict[str, object]:
     """What a config says of a model, by topic."""
     two = isinstance(config, TransformerConfig)
-    N, pre, band = config.n_layer, config.norm == "pre", None if two else config.band
+    N, pre = config.n_layer, config.norm == "pre"
+    band = None if two or config.band is None else f"a band of {config.band}"
+    in_turn = f"dense and {band}" if two or config.first_band == 2 else f"{band} and dense"
     shared = "source, target, logits" if two else "tokens, logits" if config.tied else "none"
     return {
         "stack": "encoder and decoder" if two else "decoder only",
@@ -90,7 +92,7 @@ def design(config: TransformerConfig | GPTConfig) -> dict[str, object]:
         "positions": "sinusoidal" if two else config.positions,
         "norms": "before each layer" if pre else "after each sum",
         "last_norm": "after all blocks" if pre else "none",
-        "attention": "dense" if band is None else f"dense and a band of {band} in turn",
+        "attention": f"{in_turn} in turn" if band else "dense",
         "attention_biases": "all" if config.attn_bias else "none",
         "other_biases": "all" if config.bias else "none",
         "activation": config.activation,

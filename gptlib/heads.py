@@ -51,6 +51,14 @@ def taken_in(model: GPT, idx: Tensor) -> Tensor:
     return torch.stack(kept)
 
 
+def means_of(model: GPT, idx: Tensor, real: Tensor) -> Tensor:
+    """The mean of what each head takes in, as `put_in` wants it: (N, 1, H, 1, D).
+
+    real: (B, T) bool, the positions of idx (B, T) that count
+    """
+    return taken_in(model, idx).transpose(2, 3)[:, real].mean(1)[:, None, :, None]
+
+
 @contextmanager
 def put_in(model: GPT, heads: Heads, given: Tensor) -> Iterator:
     """For a while, let heads take in what is given, (N, B, H, T, D) or any that broadcasts to it.
@@ -83,17 +91,19 @@ def looks(model: GPT, idx: Tensor, where: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def copying(model: GPT, idx: Tensor, where: Tensor) -> Tensor:
+def copying(model: GPT, idx: Tensor, where: Tensor, ranked: Tensor | None = None) -> Tensor:
     """How high each head ranks the token that comes next, (N, H), where it could be copied.
 
     idx, where: as in `looks`; only positions that have any place count
+    ranked: (B, T), the token to rank at each position instead, for comparison: a head may rank all
+        tokens of a sort high
 
     What a head hands on is read as logits, past the later blocks. The score is the share of the
-    other tokens that it ranks below the one that comes: 0.5 by chance, 1 at most.
+    other tokens that it ranks lower, 1 at most.
     """
     asked = where.any(-1)
     asked[:, -1] = False  # nothing comes after it
-    comes = idx[:, 1:][asked[:, :-1]]
+    comes = idx[:, 1:][asked[:, :-1]] if ranked is None else ranked[asked]
     scores = []
     for block, mixed in zip(model.blocks, taken_in(model, idx), strict=True):
         of_each = mixed.transpose(1, 2)[asked]

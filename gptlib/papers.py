@@ -277,3 +277,17 @@ LADDER = {
     for n, parameters in ((1, 86_496), (2, 247_552), (4, 1_088_256), (6, 3_111_936))
 }
 GPT_2_THIRD = _miniature("gpt-2-third", 16, 64, 947_328)
+
+# A third of the blocks of the largest GPT-3, at the width of our second size. How wide its bands
+# are and which blocks have them GPT-3's authors did not publish: here they begin with the first.
+GPT_3_THIRD = Published(
+    "gpt-3-third",
+    "notebook 10",
+    replace(miniature(32, 64), vocab_size=643, block_size=240, band=4, first_band=1),
+    1_656_128,
+    facts=said("notebook 10", "code", tokens="BPE of bytes", training_text="lists of examples")
+    | said("notebook 10", "code", batch="10 lists", trained_for="2,000 steps")
+    | said("notebook 10", "code", optimizer="Muon, and AdamW for the rest", weight_decay=0.0)
+    | said("notebook 10", "code", peak_rate="0.003", warm_up="20 steps")
+    | said("notebook 10", "code", decay="linear to 0 over the last 500 steps"),
+)

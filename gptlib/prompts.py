@@ -7,13 +7,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gptlib.answers import tokens_of
+from gptlib.answers import read, tokens_of
 from gptlib.bpe import BPETokenizer
 from gptlib.documents import before_end, end_of_text
 from gptlib.eval_mode import evaluating
 from gptlib.finetune import log_probs
 from gptlib.sampling import beam_search
-from gptlib.web.examples import ExampleList
+from gptlib.web.examples import LISTS, ExampleList, Lists
 
 NEUTRAL = "Answer:"  # a prompt that asks nothing: "answer context" in the GPT-3 paper
 
@@ -120,6 +120,46 @@ def line_probs(
     """
     lines = [f" {answer}\n" for answer in answers]
     return [math.exp(nats) for nats in choice_scores(model, tokenizer, prompt, lines, "sum")]
+
+
+def right_by_examples(
+    model: nn.Module, tokenizer: BPETokenizer, told: Sequence[ExampleList], lists: Lists = LISTS
+) -> dict[str, dict[int, list[tuple[bool, bool]]]]:
+    """Whether a model is right about each line that needs its list, and the best reader of `lists`.
+
+    Returns family -> number of examples before the line -> both, for each such line of the lists
+    told. Lists that say the name of their rule are a family of their own: "rules, named". The model
+    is right if each token of the answer is the likeliest one.
+    """
+    found = {}
+    for each, got in zip(told, read(model, tokenizer, told), strict=True):
+        by_k = found.setdefault(each.family + ", named" * (each.named != ""), {})
+        for k, example in enumerate(each.examples):
+            if each.needs_list(k):
+                known = lists.best(each, k)
+                knows = max(known, key=known.get) == example.right
+                by_k.setdefault(k, []).append((got.right[k], knows))
+    return found
+
+
+def own_questions(
+    lists: Sequence[ExampleList], tokenizer: BPETokenizer
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Lists as in `earlier_answers`, and in them the way to the question of each line.
+
+    Returns idx (B, T) and two masks (B, T, T), both for the last token of each question: seen from
+    the position from which its answer begins, and from the first token of the answer.
+    """
+    idx, _ = earlier_answers(lists, tokenizer)
+    masks = torch.zeros(2, *idx.shape, idx.shape[1], dtype=torch.bool)
+    for b, told in enumerate(lists):
+        text, ids = told.text, tokenizer.encode(told.text)
+        for question, answer in zip(told.questions, told.answers, strict=True):
+            # Column 0 is END_OF_TEXT, so that the token before this one is at its number.
+            asked = tokens_of(question, text, ids, tokenizer).stop
+            begins = tokens_of(answer.place, text, ids, tokenizer).start
+            masks[0, b, begins, asked] = masks[1, b, begins + 1, asked] = True
+    return idx, *masks
 
 
 def earlier_answers(lists: Sequence[ExampleList], tokenizer: BPETokenizer) -> tuple[Tensor, Tensor]:

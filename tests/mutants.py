@@ -918,6 +918,18 @@ MUTANTS = [
     # A run that is resumed after a ramp of batches leaves some out.
     Mutant("TrainConfig.batches_before", "sum(map(self.batches, ramp))",
            "len(ramp) * self.accumulate", "test_each_step_takes_the_next_batches_of_the_corpus"),
+    # Padding counts in the mean that silences a head.
+    Mutant("means_of", "[:, real].mean(1)", ".flatten(1, 2).mean(1)",
+           "test_means_are_of_the_positions_that_count_and_silence_a_head"),
+    # An answer is said to look for its question one token too far.
+    Mutant("own_questions", "begins + 1, asked] = True", "begins + 1, asked - 1] = True",
+           "test_the_way_from_a_line_to_its_own_question"),
+    # Lists that say their rule are among those that do not.
+    Mutant("right_by_examples", '(each.named != "")', "0",
+           "test_models_and_the_best_reader_are_asked_the_same"),
+    # Bands begin with the second block, whatever is wanted.
+    Mutant("GPTConfig.bands", "(n - self.first_band) % 2", "n % 2",
+           "test_every_second_block_looks_back_as_far_as_its_band"),
     # A line may go on after the answer.
     Mutant("line_probs", 'f" {answer}\\n"', 'f" {answer}"',
            "test_how_likely_a_line_is_to_end_with_an_answer"),

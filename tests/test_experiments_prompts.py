@@ -1,29 +1,32 @@
-"""The model of notebook 10 that learns from its prompt: how it is trained and looked at."""
+"""The models of notebook 10 that learn from their prompts: how they are trained and looked at."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
 from experiments import EXPERIMENTS, rows, script
 
 from gptlib import checkpoint
-from gptlib.answers import Read
-from gptlib.web.examples import LINES, LISTS
+from gptlib.web.examples import LISTS
 
 
 @pytest.fixture(scope="module")
 def tiny():
     """The script, which trains for a moment on few lists and asks about few."""
     made = script("prompts")
-    made.TOLD, made.VALID, made.ASKED = range(2_050), made.VALID[:60], made.ASKED[:12]
+    made.TOLD, made.VALID, made.ASKED = range(2_050), made.VALID[:66], made.ASKED[:12]
+    made.AT_LAST = made.AT_LAST[:20]
     made.EVERY = 2
     made.CONFIG = replace(made.CONFIG, max_iters=4, warmup_iters=1, decay_iters=1, batch_size=2)
+    small = {"n_layer": 2, "n_embd": 8, "n_head": 2}
+    made.MODELS = {name: replace(config, **small) for name, config in made.MODELS.items()}
     return made
 
 
 def test_nobody_is_asked_about_what_was_read():
     runs = script("prompts")
-    seeds = [*runs.TOLD, *runs.VALID, *runs.ASKED]
+    seeds = [*runs.TOLD, *runs.VALID, *runs.ASKED, *runs.AT_LAST]
     assert len(set(seeds)) == len(seeds)
 
 
@@ -35,45 +38,76 @@ def test_lists_are_in_rows_of_their_own_and_all_of_them_fit(tiny):
     assert max(lengths) < tiny.BLOCK_SIZE
 
 
+def test_lines_are_mixed_so_that_no_two_of_a_text_come_from_one_list(tiny):
+    lists = [LISTS.tell(seed) for seed in range(70)]
+    texts = tiny.mixed(lists)
+    lines = [told.text.split("\n")[-33:] for told in lists[:66]]
+    assert sorted(sum((text.split("\n") for text in texts), [])) == sorted(sum(lines, []))
+    for i, text in enumerate(texts[:33]):
+        for k, line in enumerate(text.split("\n")):
+            assert line == lines[(i - k) % 33][k]  # at the place that it had
+    corpora = [tiny.corpus(name) for name in ("mixed lines", tiny.FOLLOWED)]
+    assert corpora[0].tokenizer.tokens == corpora[1].tokenizer.tokens
+    assert corpora[0].sha256 != corpora[1].sha256
+
+
 def test_a_seed_draws_the_parameters_and_the_rows_and_is_looked_at(tiny):
-    (run, table), (other, _) = tiny.train(1), tiny.train(2)
-    assert [(row["seed"], row["step"]) for row in table] == [(1, 2), (1, 4)]
+    (run, tables), (other, _) = (tiny.train((tiny.FOLLOWED, seed)) for seed in (1, 2))
+    table, rights, heads = tables
+    assert [(row["model"], row["seed"], row["step"]) for row in table] == [
+        (tiny.FOLLOWED, 1, step) for step in (2, 4)
+    ]
     assert all(0 <= row[name] <= 1 for row in table for name in ("kinds", "look_pairs", "rules"))
-    assert tiny.train(1)[1] == table and run.losses != other.losses
-    assert not torch.equal(tiny.start(1).model.tok_emb.weight, tiny.start(2).model.tok_emb.weight)
+    assert {row["family"] for row in rights} == {"kinds", "pairs", "rules", "rules, named"}
+    assert [(row["layer"], row["head"]) for row in heads] == [
+        (None, None),
+        *product((0, 1), (0, 1)),
+    ]
+    assert tiny.train((tiny.FOLLOWED, 1))[1] == tables and run.losses != other.losses
+    assert not any(tiny.train((tiny.BORN_LATE, 1))[1][1:])
+    _, (_, more, none) = tiny.train(("2 × 32", 1))
+    assert more and not none
+    states = [tiny.start(tiny.FOLLOWED, seed).model.tok_emb.weight for seed in (1, 2)]
+    assert not torch.equal(*states)
 
 
-def test_answers_count_where_the_list_has_to_be_used(tiny, monkeypatch):
-    """The model is right about lines with an even number alone, from 0."""
+def test_shares_pool_what_comes_after_many_examples(tiny, monkeypatch):
+    def asked(model, tokenizer, lists):
+        pairs = {k: [(k > 9, True)] * (1 + (k == 20)) for k in range(33)}
+        return {"rules": {3: [(True, True)], 8: [(False, True)]}, "rules, named": pairs}
 
-    def even(model, tokenizer, lists):
-        return [Read(0.0, tuple(k % 2 == 0 for k in range(LINES))) for _ in lists]
-
-    monkeypatch.setattr(tiny, "read", even)
-    row, wanted = tiny.look(tiny.start(1)), {}
-    for told in map(LISTS.tell, tiny.ASKED):
-        for k in range(tiny.MANY, LINES):
-            example = told.examples[k]
-            shown = example.question in {e.question for e in told.examples[:k]}
-            if example.answer == example.right and shown == (told.family == "pairs"):
-                wanted.setdefault(told.family, []).append(k % 2 == 0)
-    for family, right in wanted.items():
-        assert row[family] == pytest.approx(sum(right) / len(right), abs=1e-4)
+    monkeypatch.setattr(tiny, "right_by_examples", asked)
+    assert tiny.shares(None, None, []) == {"rules": 24 / 27}
+    monkeypatch.setattr(tiny, "LISTS", type("", (), {"tell": staticmethod(lambda _: None)}))
+    table = [(r["family"], r["examples"], r["questions"], r["right"]) for r in tiny.rights(0, 0)]
+    assert table[:2] == [("rules", 3, 1, 1.0), ("rules", 8, 1, 0.0)]
+    assert ("rules, named", 16, 8, 0.875) in table and ("rules, named", 32, 17, 1.0) in table
 
 
-def test_the_committed_model_is_the_one_that_the_table_is_about():
-    runs, table = script("prompts"), rows("prompts")
+def test_the_tables_are_of_all_models_and_seeds():
+    runs = script("prompts")
+    jobs = [(name, seed) for name in runs.MODELS for seed in runs.SEEDS]
+    jobs = [(name, seed) for name, seed in jobs if seed == 1 or name not in runs.ONCE]
     steps = range(runs.EVERY, runs.CONFIG.max_iters + 1, runs.EVERY)
-    looked_at = [(seed, step) for seed in runs.SEEDS for step in steps]
-    assert [(int(row["seed"]), int(row["step"])) for row in table] == looked_at
-    table = table[: len(steps)]
+    table = [(row["model"], int(row["seed"]), int(row["step"])) for row in rows("prompts")]
+    assert table == [(*job, step) for job in jobs for step in steps]
+    at_last = [(row["model"], int(row["seed"])) for row in rows("prompts_right")]
+    assert list(dict.fromkeys(at_last)) == [job for job in jobs if job[0] != runs.BORN_LATE]
+    heads = [(row["seed"], row["layer"], row["head"]) for row in rows("prompts_heads")]
+    each = [("", ""), *product("0123", "0123")]
+    assert heads == [(str(seed), *head) for seed in runs.SEEDS for head in each]
+
+
+def test_the_committed_model_is_the_one_that_the_tables_are_about():
+    runs = script("prompts")
     point = checkpoint.load(EXPERIMENTS / "prompts.safetensors")
     assert point.step == runs.CONFIG.max_iters
-    config = point.model.config
-    assert (config.n_layer, config.n_embd, config.block_size) == (4, 128, runs.BLOCK_SIZE)
+    sizes = {"vocab_size": point.tokenizer.vocab_size, "block_size": runs.BLOCK_SIZE}
+    assert point.model.config == replace(runs.MODELS[runs.FOLLOWED], **sizes)
     run = type("Run", (), {})()
-    run.model, run.step, run.losses = point.model.float(), point.step, [0.0] * runs.EVERY
+    run.model, run.step = point.model.float(), point.step
     run.corpus = type("Corpus", (), {"tokenizer": point.tokenizer, "end": point.end})()
-    again, last = runs.look(run), table[-1]
+    stored = [row for row in rows("prompts") if (row["model"], row["seed"]) == (runs.FOLLOWED, "1")]
+    again, last = runs.look(run), stored[-1]
     for name in ("kinds", "pairs", "rules", "look_kinds", "look_pairs", "look_twice"):
         assert again[name] == pytest.approx(float(last[name]), abs=0.02)  # bfloat16

@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from gptlib.attention import attention_maps
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
-from gptlib.heads import copying, looks, put_in, repeated, taken_in
+from gptlib.heads import copying, looks, means_of, put_in, repeated, taken_in
 
 N, H, C, V = 3, 2, 12, 17
 
@@ -63,6 +63,8 @@ def test_what_a_head_copies_is_ranked_by_what_it_adds_to_the_stream(model, twice
                     logits = model.tok_emb.weight @ (model.ln_f.weight * (added - added.mean()))
                     shares.append((logits < logits[idx[b, t + 1]]).sum().item() / (V - 1))
             assert got[n, h] == pytest.approx(sum(shares) / len(shares))
+    assert_close(copying(model, idx, where, idx.roll(-1, dims=1)), got, rtol=0, atol=0)
+    assert not torch.allclose(copying(model, idx, where, idx), got)
 
 
 def test_heads_that_are_given_what_they_take_in_change_nothing(model, idx):
@@ -90,3 +92,15 @@ def test_reading_puts_dropout_aside_and_leaves_the_mode(model, idx):
     usual = taken_in(model, idx)
     model.train()
     assert torch.equal(taken_in(model, idx), usual) and model.training
+
+
+def test_means_are_of_the_positions_that_count_and_silence_a_head(model, idx):
+    real = torch.rand(idx.shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    means, mixed = means_of(model, idx, real), taken_in(model, idx)
+    assert means.shape == (N, 1, H, 1, C // H)
+    for n, h in ((0, 1), (2, 0)):
+        each = [mixed[n, b, h, t] for b, t in real.nonzero().tolist()]
+        assert_close(means[n, 0, h, 0], sum(each) / len(each), rtol=0, atol=1e-12)
+    with torch.no_grad(), put_in(model, [(1, 1)], means):
+        now = taken_in(model, idx)[1, :, 1]
+    assert_close(now, means[1, 0, 1].expand_as(now), rtol=0, atol=0)

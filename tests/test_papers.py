@@ -16,6 +16,7 @@ from gptlib.papers import (
     GPT_2,
     GPT_2_THIRD,
     GPT_3,
+    GPT_3_THIRD,
     GPTS,
     LADDER,
     NOT_PUBLISHED,
@@ -26,7 +27,7 @@ from gptlib.papers import (
 from gptlib.transformer import Transformer
 
 PAPERS = [*TRANSFORMER.values(), GPT_1, *GPT_2.values(), *GPT_3.values()]
-MINIATURES = [GPT_1_THIRD, *LADDER.values(), GPT_2_THIRD]
+MINIATURES = [GPT_1_THIRD, *LADDER.values(), GPT_2_THIRD, GPT_3_THIRD]
 each = pytest.mark.parametrize("model", [*PAPERS, *MINIATURES], ids=lambda model: model.name)
 # As in notebook 05, on text of 61 characters.
 EARLIER = GPTConfig(61, block_size=64, n_layer=4, n_head=8, n_embd=64, dropout=0.0)
@@ -69,6 +70,7 @@ def test_parameters_to_the_last_digit():
         "4 × 128": 1_088_256,
         "6 × 192": 3_111_936,
         "gpt-2-third": 947_328,
+        "gpt-3-third": 1_656_128,
     }
 
 
@@ -115,7 +117,7 @@ def fields_of(config):
     ("config", "others"),
     [
         (
-            GPTConfig(61),
+            GPTConfig(61, band=6),
             {
                 "vocab_size": 62,
                 "block_size": 64,
@@ -131,6 +133,7 @@ def fields_of(config):
                 "tied": False,
                 "positions": "rotary",
                 "band": 5,
+                "first_band": 1,
                 "init_std": 0.05,
                 "scale_residual": False,
             },

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gptlib.answers import Read
 from gptlib.bpe import END_OF_TEXT, BPETokenizer
 from gptlib.config import GPTConfig
 from gptlib.gpt import GPT
@@ -16,8 +17,10 @@ from gptlib.prompts import (
     few_shot,
     likeliest,
     line_probs,
+    own_questions,
+    right_by_examples,
 )
-from gptlib.web.examples import Example, ExampleList
+from gptlib.web.examples import LISTS, PAIRS, Example, ExampleList, Lists
 
 TOKENIZER = BPETokenizer([bytes([i]) for i in range(256)], special=(END_OF_TEXT,))
 
@@ -126,3 +129,44 @@ def test_where_an_answer_was_given_before():
     assert {(t, s) for b, t, s in where.nonzero().tolist() if b == 0} == asked
     assert not where[1].any()
     assert idx[0, 26] == ord(" ") and idx[0, 27] == ord("X")
+
+
+@pytest.mark.parametrize("form", ["- {}: {}", "-- {} -> {}"])
+def test_the_way_from_a_line_to_its_own_question(form):
+    examples = (Example("ab cd", "X", "X"), Example("e", "YZ", "YZ"))
+    told = ExampleList("rules", form, "In French", examples)
+    shorter = told._replace(named="", examples=examples[:1])
+    assert [told.text[place] for place in told.questions] == ["ab cd", "e"]
+    idx, from_separators, from_answers = own_questions([told, shorter], TOKENIZER)
+    assert torch.equal(idx, earlier_answers([told, shorter], TOKENIZER)[0])
+    for b, each in enumerate([told, shorter]):
+        ways = [mask[b].nonzero().tolist() for mask in (from_separators, from_answers)]
+        text = "." + each.text  # a byte for END_OF_TEXT
+        for (t, s), (t_1, s_1), example in zip(*ways, each.examples, strict=True):
+            assert s == s_1 and text[s] == example.question[-1] and t_1 == t + 1
+            assert text[:t_1].endswith(form.format(example.question, "").rstrip())
+            assert text[t + 1 :].startswith(f" {example.answer}")
+
+
+def test_models_and_the_best_reader_are_asked_the_same(monkeypatch):
+    """The model is right about lines with an even number alone, from 0."""
+
+    def even(model, tokenizer, told):
+        return [Read(0.0, tuple(k % 2 == 0 for k in range(33))) for _ in told]
+
+    monkeypatch.setattr("gptlib.prompts.read", even)
+    told = [LISTS.tell(seed) for seed in range(20)]
+    found, wanted = right_by_examples(None, None, told), {}
+    for each in told:
+        name = f"{each.family}, named" if each.named else each.family
+        for k, example in enumerate(each.examples):
+            if each.needs_list(k):
+                known = LISTS.best(each, k)
+                knows = max(known, key=known.get) == example.right
+                wanted.setdefault((name, k), []).append((k % 2 == 0, knows))
+    assert {name for name, _ in wanted} == {"kinds", "pairs", "rules", "rules, named"} == {*found}
+    for (name, k), each in wanted.items():
+        assert found[name][k] == each
+    sure = Lists((PAIRS,))
+    told = [sure.tell(seed) for seed in range(3)]
+    assert {*right_by_examples(None, None, told, sure)} == {"pairs"}

@@ -23,6 +23,7 @@ from gptlib.exercises.gpt2_packing import check_packed_rows
 from gptlib.exercises.gpt3 import check_banded_attention, check_power_law
 from gptlib.exercises.gpt3_cost import check_flops
 from gptlib.exercises.gpt3_prompts import check_posterior
+from gptlib.exercises.induction import check_prefix_matching
 from gptlib.exercises.inside import check_ablated, check_induction, check_look
 from gptlib.exercises.inside_models import check_lens, check_patched
 from gptlib.exercises.modern_block import check_rms_norm, check_rotated, check_shifted
@@ -113,6 +114,7 @@ __all__ = [
     "check_positions",
     "check_posterior",
     "check_power_law",
+    "check_prefix_matching",
     "check_rate",
     "check_residual_scaling",
     "check_rms_norm",

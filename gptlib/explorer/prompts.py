@@ -16,9 +16,10 @@ from gptlib.plot.style import SKY
 BAR = 100  # pixels, of a probability of 1
 STYLE = f"""<style>
 .prompt-sentence {{ margin: 0 0 8px; line-height: 1.4; overflow-wrap: anywhere; }}
-.prompt-answers {{ border-spacing: 12px 3px; margin-left: -12px; font-size: 12px; }}
+.prompt-answers {{ border-spacing: 12px 3px; margin-left: -12px; font-size: 12px;
+  line-height: 1.3; }}
 .prompt-answers th {{ text-align: left; font-weight: normal; overflow-wrap: anywhere; }}
-.prompt-answers thead th {{ font-weight: bold; }}
+.prompt-answers thead th {{ font-weight: bold; vertical-align: bottom; }}
 .prompt-answers td {{ width: {BAR + 45}px; white-space: nowrap; }}
 .prompt-answers span {{ display: inline-block; box-sizing: border-box; height: 12px;
   margin-right: 5px; vertical-align: middle; border: 1.5px solid {SKY}; background: {SKY}; }}

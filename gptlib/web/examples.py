@@ -9,7 +9,7 @@ possible reader would do after K examples.
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -212,17 +212,26 @@ class ExampleList(NamedTuple):
     @property
     def text(self) -> str:
         """The list, a line for each example."""
-        return (self.named and f"{self.named}\n") + "\n".join(self._lines())
+        lines = (line for _, line, _ in self._lines())
+        return (self.named and f"{self.named}\n") + "\n".join(lines)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """Where the answers stand, right or wrong, their spaces before them included."""
-        at, places = len(self.named) + 1 if self.named else 0, []
-        for line, example in zip(self._lines(), self.examples, strict=True):
+        places = []
+        for at, line, example in self._lines():
             start = at + len(self.form.format(example.question, "").rstrip(" ."))
             places.append(Answer(self.family, slice(start, at + len(line))))
-            at += len(line) + 1
         return tuple(places)
+
+    @property
+    def questions(self) -> tuple[slice, ...]:
+        """Where the questions stand."""
+        before = self.form.index("{}")
+        return tuple(
+            slice(at + before, at + before + len(example.question))
+            for at, _, example in self._lines()
+        )
 
     def needs_list(self, k: int) -> bool:
         """Whether line k, from 0, is right and asks for what only the lines before it tell.
@@ -233,8 +242,13 @@ class ExampleList(NamedTuple):
         again = example.question in before
         return example.answer == example.right and again == (self.family == "pairs")
 
-    def _lines(self) -> list[str]:
-        return [self.form.format(e.question, e.answer) for e in self.examples]
+    def _lines(self) -> Iterator[tuple[int, str, Example]]:
+        """Each line, after the place where it begins."""
+        at = len(self.named) + 1 if self.named else 0
+        for example in self.examples:
+            line = self.form.format(example.question, example.answer)
+            yield at, line, example
+            at += len(line) + 1
 
 
 @dataclass(frozen=True)

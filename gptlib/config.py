@@ -217,13 +217,7 @@ class TrainConfig:
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer is {self.optimizer!r}: give 'adamw' or 'muon'")
         check_whole("accumulate", self.accumulate, 1)
-        check_whole("ramp_iters", self.ramp_iters, 0, self.max_iters)
-        full = self.batches_before(self.max_iters) / self.accumulate
-        if self.ramp_iters and self.warmup >= full:
-            raise ValueError(
-                f"max_iters {self.max_iters} with ramp_iters {self.ramp_iters} are as many tokens "
-                f"as {full:.1f} full steps, and warmup_iters is {self.warmup}: give fewer of these"
-            )
+        check_whole("ramp_iters", self.ramp_iters, 0)
         if self.dtype not in ("float32", "bfloat16"):
             raise ValueError(f"dtype is {self.dtype!r}: give 'float32' or 'bfloat16'")
 

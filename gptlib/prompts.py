@@ -101,7 +101,7 @@ def likeliest(
     """
     (end,) = tokenizer.encode("\n")
     start = [end_of_text(tokenizer), *tokenizer.encode(tokenizer.as_prompt(prompt))]
-    idx = torch.tensor([start] * n, device=next(model.parameters()).device)  # (n, T)
+    idx = torch.tensor([start] * n, device=next(model.parameters()).device)
     with evaluating(model):
         first = model(idx[:1])[0, -1].topk(n).indices
         idx = torch.cat([idx, first[:, None]], dim=1)

@@ -563,6 +563,8 @@ def test_a_ramp_of_batches_and_the_rates_go_by_tokens():
     assert [learning_rate(n, flat) for n in range(9)] == by_steps
     later = replace(config, decay_iters=2)
     assert [learning_rate(n, later) for n in (5, 6, 7)] == pytest.approx([0.4, 0.4, 0.2])
+    shorter = replace(config, max_iters=2)  # as in a trial: the warm-up is not over
+    assert [learning_rate(n, shorter) for n in (0, 1)] == pytest.approx([0.1, 0.2])
     vaswani = replace(config, decay="inverse_sqrt")
     assert learning_rate(7, vaswani) == pytest.approx(0.4 / 5.75**0.5)
 

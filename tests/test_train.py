@@ -408,11 +408,7 @@ def test_when_all_steps_are_done_none_is_taken():
         ({"optimizer": "sgd"}, "optimizer is 'sgd': give 'adamw' or 'muon'"),
         ({"accumulate": 0}, "accumulate is 0: give a whole number, at least 1"),
         ({"accumulate": 1.5}, "accumulate is 1.5: give a whole number, at least 1"),
-        ({"ramp_iters": 1001}, "ramp_iters is 1001: give a whole number, .* and at most 1000"),
-        (
-            {"max_iters": 10, "accumulate": 10, "ramp_iters": 10, "warmup_iters": 6},
-            "max_iters 10 with ramp_iters 10 are as many tokens as 4.6 full steps, and .* is 6: ",
-        ),
+        ({"ramp_iters": -1}, "ramp_iters is -1: give a whole number, at least 0"),
         ({"dtype": "float16"}, "dtype is 'float16': give 'float32' or 'bfloat16'"),
         ({"dtype": torch.bfloat16}, "dtype is torch.bfloat16: give 'float32' or 'bfloat16'"),
     ],

@@ -1,7 +1,9 @@
 """The settings of models, of training and of sampling, checked on creation."""
 
+import itertools
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Integral, Real
 from typing import Literal
 
@@ -159,8 +161,13 @@ class TrainConfig:
 
     def batches_before(self, step: int) -> int:
         """How many batches all steps before this one take."""
-        ramp = range(min(step, self.ramp_iters))
-        return sum(map(self.batches, ramp)) + (step - len(ramp)) * self.accumulate
+        in_ramp = min(step, self.ramp_iters)
+        return self._ramp[in_ramp] + (step - in_ramp) * self.accumulate
+
+    @cached_property
+    def _ramp(self) -> tuple[int, ...]:
+        """The batches before each step of the ramp and after the last, summed up once."""
+        return tuple(itertools.accumulate(map(self.batches, range(self.ramp_iters)), initial=0))
 
     @property
     def warmup(self) -> int:

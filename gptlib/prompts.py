@@ -80,15 +80,13 @@ def answer(
     Brown et al. (2020), section 2.4. Errors as of `beam_search`, and as of model.
     """
     (end,) = tokenizer.encode("\n")
-    start = [end_of_text(tokenizer), *tokenizer.encode(tokenizer.as_prompt(prompt))]
-    idx = torch.tensor([start], device=next(model.parameters()).device)
+    idx = _asked(model, tokenizer, prompt)
     longest = torch.tensor([max_new_tokens], device=idx.device)
     with evaluating(model):
         found = beam_search(
             lambda idx: model(idx)[:, -1], idx, end, longest, beam_width, length_penalty
         )
-    new = before_end(found[0, len(start) :].tolist(), end)
-    return tokenizer.decode(before_end(new, start[0])).strip()
+    return _line(tokenizer, found[0, idx.shape[1] :])
 
 
 @torch.no_grad()
@@ -99,16 +97,26 @@ def likeliest(
 
     After these each next token is the likeliest. Blanks around the lines go.
     """
-    (end,) = tokenizer.encode("\n")
-    start = [end_of_text(tokenizer), *tokenizer.encode(tokenizer.as_prompt(prompt))]
-    idx = torch.tensor([start] * n, device=next(model.parameters()).device)
+    start = _asked(model, tokenizer, prompt)
     with evaluating(model):
-        first = model(idx[:1])[0, -1].topk(n).indices
-        idx = torch.cat([idx, first[:, None]], dim=1)
+        first = model(start)[0, -1].topk(n).indices
+        idx = torch.cat([start.expand(n, -1), first[:, None]], dim=1)
         for _ in range(max_new_tokens - 1):
             idx = torch.cat([idx, model(idx)[:, -1:].argmax(-1)], dim=1)
-    lines = [before_end(row[len(start) :], end) for row in idx.tolist()]
-    return [tokenizer.decode(before_end(line, start[0])).strip() for line in lines]
+    return [_line(tokenizer, row) for row in idx[:, start.shape[1] :]]
+
+
+def _asked(model: nn.Module, tokenizer: BPETokenizer, prompt: str) -> Tensor:
+    """A prompt as the model reads it, (1, T)."""
+    start = [end_of_text(tokenizer), *tokenizer.encode(tokenizer.as_prompt(prompt))]
+    return torch.tensor([start], device=next(model.parameters()).device)
+
+
+def _line(tokenizer: BPETokenizer, new: Tensor) -> str:
+    """The line with which new tokens (T) begin, without blanks around it."""
+    (end,) = tokenizer.encode("\n")
+    line = before_end(before_end(new.tolist(), end), end_of_text(tokenizer))
+    return tokenizer.decode(line).strip()
 
 
 def line_probs(
@@ -142,6 +150,21 @@ def right_by_examples(
     return found
 
 
+def shares_right(
+    model: nn.Module, tokenizer: BPETokenizer, told: Sequence[ExampleList], least: int
+) -> dict[str, float]:
+    """Family -> the share of answers that a model has right after so many or more examples.
+
+    Which lines count, and what is right, is said in `right_by_examples`; here, lists that say the
+    name of their rule are among the others.
+    """
+    found = {}
+    for name, by_k in right_by_examples(model, tokenizer, told).items():
+        right = [right for k, each in by_k.items() if k >= least for right, _ in each]
+        found.setdefault(name.split(",")[0], []).extend(right)
+    return {family: sum(each) / len(each) for family, each in sorted(found.items())}
+
+
 def own_questions(
     lists: Sequence[ExampleList], tokenizer: BPETokenizer
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -150,10 +173,10 @@ def own_questions(
     Returns idx (B, T) and two masks (B, T, T), both for the last token of each question: seen from
     the position from which its answer begins, and from the first token of the answer.
     """
-    idx, _ = earlier_answers(lists, tokenizer)
+    idx, rows = _padded(lists, tokenizer)
     masks = torch.zeros(2, *idx.shape, idx.shape[1], dtype=torch.bool)
-    for b, told in enumerate(lists):
-        text, ids = told.text, tokenizer.encode(told.text)
+    for b, (told, ids) in enumerate(zip(lists, rows, strict=True)):
+        text = told.text
         for question, answer in zip(told.questions, told.answers, strict=True):
             # Column 0 is END_OF_TEXT, so that the token before this one is at its number.
             asked = tokens_of(question, text, ids, tokenizer).stop
@@ -169,15 +192,23 @@ def earlier_answers(lists: Sequence[ExampleList], tokenizer: BPETokenizer) -> tu
     a row of it is a position from which an answer begins, and True are the first tokens of that
     answer in earlier lines, if these lines are right and have the same right answer.
     """
-    end, rows = end_of_text(tokenizer), [tokenizer.encode(told.text) for told in lists]
-    longest = 1 + max(map(len, rows))
-    idx = torch.full((len(lists), longest), end)
-    where = torch.zeros(len(lists), longest, longest, dtype=torch.bool)
+    idx, rows = _padded(lists, tokenizer)
+    where = torch.zeros(*idx.shape, idx.shape[1], dtype=torch.bool)
     for b, (told, ids) in enumerate(zip(lists, rows, strict=True)):
-        idx[b, 1 : len(ids) + 1] = torch.tensor(ids)
         first = [tokens_of(a.place, told.text, ids, tokenizer).start for a in told.answers]
         for k, example in enumerate(told.examples):
             for i, earlier in enumerate(told.examples[:k]):
                 if earlier.answer == earlier.right == example.right:
                     where[b, first[k], first[i] + 1] = True  # column 0 is END_OF_TEXT
     return idx, where
+
+
+def _padded(
+    lists: Sequence[ExampleList], tokenizer: BPETokenizer
+) -> tuple[Tensor, list[list[int]]]:
+    """Lists as a model reads them, idx (B, T), padded with END_OF_TEXT; and the ids of each."""
+    end, rows = end_of_text(tokenizer), [tokenizer.encode(told.text) for told in lists]
+    idx = torch.full((len(lists), 1 + max(map(len, rows))), end)
+    for b, ids in enumerate(rows):
+        idx[b, 1 : len(ids) + 1] = torch.tensor(ids)
+    return idx, rows

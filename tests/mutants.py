@@ -916,8 +916,8 @@ MUTANTS = [
     Mutant("learning_rate", "config.batches_before(n) / config.accumulate", "n",
            "test_a_ramp_of_batches_and_the_rates_go_by_tokens"),
     # A run that is resumed after a ramp of batches leaves some out.
-    Mutant("TrainConfig.batches_before", "sum(map(self.batches, ramp))",
-           "len(ramp) * self.accumulate", "test_each_step_takes_the_next_batches_of_the_corpus"),
+    Mutant("TrainConfig.batches_before", "self._ramp[in_ramp]",
+           "in_ramp * self.accumulate", "test_each_step_takes_the_next_batches_of_the_corpus"),
     # Padding counts in the mean that silences a head.
     Mutant("means_of", "[:, real].mean(1)", ".flatten(1, 2).mean(1)",
            "test_means_are_of_the_positions_that_count_and_silence_a_head"),

@@ -71,13 +71,12 @@ def test_a_seed_draws_the_parameters_and_the_rows_and_is_looked_at(tiny):
     assert not torch.equal(*states)
 
 
-def test_shares_pool_what_comes_after_many_examples(tiny, monkeypatch):
+def test_what_comes_after_many_examples_is_pooled(tiny, monkeypatch):
     def asked(model, tokenizer, lists):
         pairs = {k: [(k > 9, True)] * (1 + (k == 20)) for k in range(33)}
         return {"rules": {3: [(True, True)], 8: [(False, True)]}, "rules, named": pairs}
 
     monkeypatch.setattr(tiny, "right_by_examples", asked)
-    assert tiny.shares(None, None, []) == {"rules": 24 / 27}
     monkeypatch.setattr(tiny, "LISTS", type("", (), {"tell": staticmethod(lambda _: None)}))
     table = [(r["family"], r["examples"], r["questions"], r["right"]) for r in tiny.rights(0, 0)]
     assert table[:2] == [("rules", 3, 1, 1.0), ("rules", 8, 1, 0.0)]

@@ -355,6 +355,8 @@ def test_the_ladder_grows_in_depth_and_width_at_once_as_gpt_2_does():
     assert round(last.parameters / first.parameters) == 36
     assert GPT_2_THIRD.config.n_layer * 3 == GPT_2["xl"].config.n_layer
     assert GPT_2_THIRD.config.n_embd == LADDER["2x64"].config.n_embd
+    assert GPT_3_THIRD.config.n_layer * 3 == GPT_3["175b"].config.n_layer
+    assert GPT_3_THIRD.config.n_embd == LADDER["2x64"].config.n_embd
 
 
 @pytest.mark.parametrize("model", [*LADDER.values(), GPT_2_THIRD], ids=lambda model: model.name)

@@ -19,6 +19,7 @@ from gptlib.prompts import (
     line_probs,
     own_questions,
     right_by_examples,
+    shares_right,
 )
 from gptlib.web.examples import LISTS, PAIRS, Example, ExampleList, Lists
 
@@ -170,3 +171,13 @@ def test_models_and_the_best_reader_are_asked_the_same(monkeypatch):
     sure = Lists((PAIRS,))
     told = [sure.tell(seed) for seed in range(3)]
     assert {*right_by_examples(None, None, told, sure)} == {"pairs"}
+
+
+def test_shares_pool_what_comes_after_many_examples(monkeypatch):
+    def asked(model, tokenizer, lists):
+        named = {k: [(k > 9, True)] * (1 + (k == 20)) for k in range(33)}
+        return {"rules": {3: [(True, True)], 8: [(False, True)]}, "rules, named": named}
+
+    monkeypatch.setattr("gptlib.prompts.right_by_examples", asked)
+    assert shares_right(None, None, [], least=8) == {"rules": 24 / 27}
+    assert shares_right(None, None, [], least=0) == {"rules": 25 / 36}

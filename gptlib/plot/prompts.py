@@ -109,8 +109,9 @@ def expected(prompt: str, told: Mapping[str, Sequence[float]], readers: Sequence
     for i, look in enumerate(looks):
         for at, probs in enumerate(bars.values()):
             p, y = probs[i], at + 0.4 * i
-            ax.barh(y, nan_to_0(p), height=0.34, **look)
-            ax.text(0.01 + nan_to_0(p), y, share(p), va="center", size=9)
+            high = np.nan_to_num(p)
+            ax.barh(y, high, height=0.34, **look)
+            ax.text(0.01 + high, y, share(p), va="center", size=9)
     ax.set_yticks([at + 0.2 for at in range(len(bars))], list(bars), parse_math=False)
     ax.tick_params(axis="y", length=0)
     ax.set(xlim=(0, 1.1), ylim=(len(bars) - 0.4, -0.6), xlabel="probability")
@@ -145,15 +146,13 @@ def check_expected(told: Mapping[str, Sequence[float]]) -> dict[str, tuple[float
 
 
 def with_others(told: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
-    """Answers as they are shown, without those that both readers give less than 1%.
+    """Answers as they are shown, without those that round to 0% for both readers.
 
-    What is left, for these and for answers that are not told, comes last, if it is 1% or more.
+    What is left, for these and for answers that are not told, comes last, unless it does so, too.
     """
-    shown = {
-        _plain(a): tuple(probs) for a, probs in told.items() if max(map(nan_to_0, probs)) > LEAST
-    }
+    shown = {_plain(a): tuple(probs) for a, probs in told.items() if _worth_showing(probs)}
     left = tuple(1 - sum(probs[i] for probs in shown.values()) for i in (0, 1))
-    return shown | ({"(others)": left} if max(map(nan_to_0, left)) > LEAST else {})
+    return shown | ({"(others)": left} if _worth_showing(left) else {})
 
 
 def expected_sentence(told: Mapping[str, Sequence[float]], readers: Sequence[str]) -> str:
@@ -190,9 +189,8 @@ def share(p: float) -> str:
     return "under 1%" if 0 < p <= LEAST else f"{p:.0%}"
 
 
-def nan_to_0(p: float) -> float:
-    """p, or 0 for nan."""
-    return 0.0 if math.isnan(p) else p
+def _worth_showing(probs: Sequence[float]) -> bool:
+    return any(p > LEAST for p in probs)  # which nan is not
 
 
 def _plain(text: str) -> str:

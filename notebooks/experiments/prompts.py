@@ -16,7 +16,6 @@ An answer is right if each of its tokens is the likeliest. Losses are reproducib
 machine. Each training has one thread, and two go on at once.
 """
 
-from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -34,7 +33,7 @@ from gptlib.documents import joined
 from gptlib.gpt import GPT
 from gptlib.heads import looks, means_of, put_in, repeated
 from gptlib.papers import GPT_3_THIRD, miniature
-from gptlib.prompts import earlier_answers, own_questions, right_by_examples
+from gptlib.prompts import earlier_answers, own_questions, right_by_examples, shares_right
 from gptlib.run import Run
 from gptlib.web.examples import LINES, LISTS
 
@@ -99,20 +98,11 @@ def start(name, seed):
     return Run(GPT(replace(MODELS[name], **sizes)), corpus(name), replace(CONFIG, seed=seed))
 
 
-def shares(model, tokenizer, lists):
-    """Family -> the share of answers that a model has right after MANY or more examples."""
-    found = defaultdict(list)
-    for name, by_k in right_by_examples(model, tokenizer, lists).items():
-        for k, each in by_k.items():
-            found[name.split(",")[0]] += [right for right, _ in each] if k >= MANY else []
-    return {family: sum(each) / len(each) for family, each in sorted(found.items())}
-
-
 def look(run):
     """A row of prompts.csv."""
     model, tokenizer = run.model, run.corpus.tokenizer
     lists = [LISTS.tell(seed) for seed in ASKED]
-    row = {"step": run.step} | shares(model, tokenizer, lists)
+    row = {"step": run.step} | shares_right(model, tokenizer, lists, MANY)
     for family in ("kinds", "pairs"):
         these = [told for told in lists[:30] if told.family == family]
         row[f"look_{family}"] = looks(model, *earlier_answers(these, tokenizer)).max().item()
@@ -142,10 +132,10 @@ def heads(model, tokenizer):
     everything, _ = earlier_answers(lists[:60], tokenizer)
     means = means_of(model, everything, everything != everything[0, 0])
     names = ("layer", "head", "separator", "answer", "earlier")
-    yield dict.fromkeys(names) | rounded(shares(model, tokenizer, lists[:60]))
+    yield dict.fromkeys(names) | rounded(shares_right(model, tokenizer, lists[:60], MANY))
     for layer, head in product(range(model.config.n_layer), range(model.config.n_head)):
         with put_in(model, [(layer, head)], means):
-            left = shares(model, tokenizer, lists[:60])
+            left = shares_right(model, tokenizer, lists[:60], MANY)
         seen = (grid[layer, head].item() for grid in grids)
         yield rounded(dict(zip(names, (layer, head, *seen), strict=True)) | left)
 

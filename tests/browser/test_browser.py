@@ -72,6 +72,12 @@ class Panel:
         label = self.page.get_by_label(name, exact=True)
         return self.box.locator(".widget-hbox", has=label).get_by_role("slider")
 
+    def check_legible(self, selector):
+        """Texts are large enough, and contrast with what they stand on."""
+        for text, size, contrast in self.box.locator(selector).evaluate_all(LEGIBLE):
+            assert size >= 10, text
+            assert contrast >= 4.5, text
+
     def settle(self):
         """Check until it shows what it should; the last attempt tells what is wrong."""
         for _ in range(50):
@@ -189,10 +195,7 @@ def test_explorer(lab, screenshot, kind, theme):
         output = page.locator(".jp-OutputArea-output").last.bounding_box()
         svg = explorer.map.locator("svg").bounding_box()
         assert output["x"] <= svg["x"] and svg["x"] + svg["width"] <= output["x"] + output["width"]
-        texts = explorer.box.locator("text, .attention-sentence, .attention-strip span")
-        for text, size, contrast in texts.evaluate_all(LEGIBLE):
-            assert size >= 10, text
-            assert contrast >= 4.5, text
+        explorer.check_legible("text, .attention-sentence, .attention-strip span")
 
 
 def test_the_keyboard_reaches_all(lab):

@@ -2,7 +2,7 @@
 
 import prompts_html
 import pytest
-from test_browser import LEGIBLE, SCRIPT, Panel
+from test_browser import SCRIPT, Panel
 
 READERS = ("our model", "the best possible reader")
 HOSTILE = f'{SCRIPT} "><img src=x onerror=alert(1)> &amp; $x$'
@@ -111,10 +111,7 @@ def test_prompt_explorer(lab, screenshot, theme):
 
         # All is seen without scrolling sideways, and can be read.
         assert explorer.box.evaluate("box => box.scrollWidth <= box.clientWidth")
-        texts = explorer.box.locator(".prompt-sentence, .prompt-answers th, .prompt-answers td")
-        for text, size, contrast in texts.evaluate_all(LEGIBLE):
-            assert size >= 10, text
-            assert contrast >= 4.5, text
+        explorer.check_legible(".prompt-sentence, .prompt-answers th, .prompt-answers td")
 
         explorer.type("- kite:")
         said = explorer.box.locator("[aria-live=polite]").aria_snapshot()

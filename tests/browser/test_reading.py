@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import reading_html
-from test_browser import LEGIBLE, SCRIPT, Panel
+from test_browser import SCRIPT, Panel
 
 # Defined here and in the notebook.
 CLASSIFY = '''
@@ -114,10 +114,7 @@ def test_reading_explorer(lab, screenshot, theme):
             screenshot(page, f"{name}-{n}")
             # All is seen without scrolling sideways, and can be read.
             assert explorer.box.evaluate("box => box.scrollWidth <= box.clientWidth")
-            texts = explorer.box.locator(".reading-words span, p, th, td:nth-child(2)")
-            for text, size, contrast in texts.evaluate_all(LEGIBLE):
-                assert size >= 10, text
-                assert contrast >= 4.5, text
+            explorer.check_legible(".reading-words span, p, th, td:nth-child(2)")
             region = explorer.box.locator("[aria-live=polite]").aria_snapshot()
             said = reading_html.told(
                 TALES[explorer.at["tale"]].split(),

@@ -7,7 +7,7 @@ import bars_html
 import numpy as np
 import pytest
 import torch
-from test_browser import LEGIBLE, SCRIPT, WATCH, Panel
+from test_browser import SCRIPT, WATCH, Panel
 
 from gptlib.sampling import Sampling, next_probs
 
@@ -132,10 +132,7 @@ def test_sampling_explorer(lab, screenshot, tokens, write, theme):
         output = page.locator(".jp-OutputArea-output").last.bounding_box()
         svg = explorer.bars.locator("svg").bounding_box()
         assert output["x"] <= svg["x"] and svg["x"] + svg["width"] <= output["x"] + output["width"]
-        texts = explorer.box.locator("text, .sampling-sentence, .sampling-text")
-        for text, size, contrast in texts.evaluate_all(LEGIBLE):
-            assert size >= 10, text
-            assert contrast >= 4.5, text
+        explorer.check_legible("text, .sampling-sentence, .sampling-text")
         assert explorer.box.locator("script, img, iframe, mjx-container").count() == 0
 
         explorer.handle("temperature").focus()

@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 import tokens_html
-from test_browser import LEGIBLE, SCRIPT, WATCH, Panel
+from test_browser import SCRIPT, WATCH, Panel
 
 from gptlib.bpe import gpt2_tokenizer
 from gptlib.tokenizer import CharTokenizer
@@ -125,10 +125,7 @@ def test_token_explorer(lab, screenshot, theme):
         for box in explorer.boxes.locator("li").all()[::7]:
             at = box.bounding_box()
             assert output["x"] <= at["x"] and at["x"] + at["width"] <= output["x"] + output["width"]
-        texts = explorer.box.locator(".token-count, .token-more, li span, li small")
-        for text, size, contrast in texts.evaluate_all(LEGIBLE):
-            assert size >= 10, text
-            assert contrast >= 4.5, text
+        explorer.check_legible(".token-count, .token-more, li span, li small")
 
         explorer.type("The kite")
         region = explorer.box.locator("[aria-live=polite]").aria_snapshot()
